@@ -1,0 +1,1 @@
+"""Bills: each format mapped to FOCUS columns."""

@@ -1,0 +1,34 @@
+"""What is installed beside us: entry points read by name, loaded one by one.
+
+A plug-in that fails to load is reported by whoever asked for it and never stops the others.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from finops.errors import UsageError
+
+__all__ = ["FORMATS", "load", "names"]
+
+FORMATS = "finops.formats"
+"""Entry-point group of file formats (`connectors.formats.contract.Format`)."""
+
+
+def _group(group: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=group)}
+
+
+def names(group: str) -> tuple[str, ...]:
+    """Names registered in `group`, sorted, without importing any of them."""
+    return tuple(sorted(_group(group)))
+
+
+def load(group: str, name: str) -> Any:  # noqa: ANN401  (an entry point can hold anything)
+    """The object registered as `name`; UsageError names what is installed when there is none."""
+    point = _group(group).get(name)
+    if point is None:
+        known = ", ".join(names(group))
+        raise UsageError(f"nothing called {name!r} is installed", hint=f"choose one of: {known}")
+    return point.load()

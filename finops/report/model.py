@@ -1,0 +1,64 @@
+"""A report: rows of typed values with a name for each, and nothing about how they will look.
+
+Analyses make one; `finops.report` renders it as a table, JSON, CSV or Markdown; both front ends show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeAlias
+
+from finops.model.period import Period
+
+__all__ = ["Cell", "Report", "ReportColumn", "Row", "Style"]
+
+Cell: TypeAlias = "None | bool | int | float | Decimal | str | Mapping[str, Cell]"
+"""None is `n/a`: it was not computed, and a note says why. Amounts are Decimal, exact."""
+
+Row: TypeAlias = Mapping[str, Cell]
+"""One row: every column's name, and only those, in any order."""
+
+
+class Style(StrEnum):
+    """How people read a column; machines get the value itself."""
+
+    TEXT = "text"
+    COUNT = "count"
+    MONEY = "money"
+    """An amount: two decimals when shown, every digit in JSON and CSV."""
+    UNIT_MONEY = "unit_money"
+    """A cost per something: four significant digits when shown."""
+    RATIO = "ratio"
+    """0 to 1, shown as a percentage."""
+    MILLISECONDS = "milliseconds"
+    NUMBER = "number"
+    TIME = "time"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportColumn:
+    """One column: `name` in JSON and CSV, `title` for people; `shown` False keeps it out of the table."""
+
+    name: str
+    title: str
+    style: Style = Style.TEXT
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a command answers. `extras` are further top-level JSON keys (a reconciliation, say)."""
+
+    schema: str
+    """`finops.unit/1`: the name and version of the JSON object's shape."""
+    title: str
+    columns: tuple[ReportColumn, ...]
+    rows: tuple[Row, ...]
+    period: Period | None = None
+    currency: str | None = None
+    totals: Row | None = None
+    notes: tuple[str, ...] = ()
+    extras: Mapping[str, object] = field(default_factory=dict)
