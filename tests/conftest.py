@@ -1,0 +1,96 @@
+"""What every test may ask for: shared data, programs that may be missing, an environment of its own.
+
+A test that needs something a machine may lack is skipped with the reason. With FINOPS_REQUIRE_ALL=1,
+as in continuous integration, a missing program or package fails instead, so that a green run means
+that everything ran. Third-party data is never shipped, so its absence always skips.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+
+def missing(name: str, why: str = "") -> None:
+    """Skip this test because `name` is not installed; fail where everything must be."""
+    reason = f"not installed: {name}" + (f" ({why})" if why else "")
+    if os.environ.get("FINOPS_REQUIRE_ALL") == "1":
+        pytest.fail(f"{reason}, and FINOPS_REQUIRE_ALL=1 asks for everything", pytrace=False)
+    pytest.skip(reason)
+
+
+def require(*names: str) -> None:
+    """Each name is a program on PATH or an importable package, else the test is skipped."""
+    for name in names:
+        if shutil.which(name) is None and find_spec(name) is None:
+            missing(name)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Honour `@pytest.mark.needs("java", "pyspark")`."""
+    for marker in item.iter_markers("needs"):
+        require(*marker.args)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,  # noqa: ARG001  (pytest passes arguments by name)
+    call: pytest.CallInfo[None],
+) -> Generator[None, Any, pytest.TestReport]:
+    """Turn a skip for something not installed into a failure, whoever raised it."""
+    report: pytest.TestReport = yield
+    if report.skipped and os.environ.get("FINOPS_REQUIRE_ALL") == "1":
+        text = str(call.excinfo.value) if call.excinfo else ""
+        if "could not import" in text or "not installed" in text:
+            report.outcome = "failed"
+            report.longrepr = f"{text}; FINOPS_REQUIRE_ALL=1 asks for everything"
+    return report
+
+
+@pytest.fixture
+def needs() -> Callable[..., None]:
+    """`needs("prometheus")` inside a test: skip, or fail, when it is not there."""
+    return require
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of third-party data files; the test is skipped where there is none."""
+    named = os.environ.get("FINOPS_SHARED_DATA")
+    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("third-party data is not here: name its folder in FINOPS_SHARED_DATA")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No setting of the person running the tests reaches them, and they touch none of their files."""
+    for name in tuple(os.environ):
+        if name.startswith("FINOPS_") and name not in {"FINOPS_REQUIRE_ALL", "FINOPS_SHARED_DATA"}:
+            monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path_factory.getbasetemp() / "home"
+    for name in ("CONFIG", "DATA", "CACHE", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
