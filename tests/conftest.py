@@ -48,7 +48,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item,  # noqa: ARG001  (pytest passes arguments by name)
     call: pytest.CallInfo[None],
 ) -> Generator[None, Any, pytest.TestReport]:
     """Turn a skip for something not installed into a failure, whoever raised it."""
