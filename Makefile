@@ -1,0 +1,55 @@
+# Everything here sets itself up on a machine that has only Python 3.11 or newer, make and git.
+# `make PYTHON=/path/to/python3.12 …` names the Python; JOBS the test processes.
+
+export PYTHON
+JOBS ?= 2
+COVER := --cov --cov-report=term:skip-covered
+BIN := .venv/bin
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-run demo test lint types imports tests cover bench docs samples wheel clean
+
+help:  ## what can be made
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## .venv with everything to work on finops
+	@python=$$(scripts/find-python) && "$$python" scripts/bootstrap.py dev
+
+setup-run:
+	@python=$$(scripts/find-python) && "$$python" scripts/bootstrap.py run
+
+demo: setup-run  ## three months of a made-up company, loaded and summed up on one screen
+	@$(BIN)/finops demo
+
+test: lint types imports tests  ## all gates: lint, types, import contracts, tests
+
+lint: setup  ## ruff: every rule, and the format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup  ## mypy, strict
+	$(BIN)/mypy
+
+imports: setup  ## the import contracts of ARCHITECTURE.md
+	$(BIN)/lint-imports --no-logo
+
+tests: setup  ## pytest; with FINOPS_REQUIRE_ALL=1 nothing may be missing, and coverage must hold
+	$(BIN)/pytest -q -n $(JOBS) $(if $(filter 1,$(FINOPS_REQUIRE_ALL)),$(COVER))
+
+cover: setup  ## pytest with coverage of finops/, which must be 90 % or more
+	$(BIN)/pytest -q -n $(JOBS) $(COVER)
+
+bench: setup  ## ratios against floors, on generated data (minutes)
+	$(BIN)/python -m bench
+
+docs: setup  ## docs/ from the code: tables, commands, formats, exit codes
+	$(BIN)/python scripts/docs.py
+
+samples: setup  ## samples/ from its generator
+	$(BIN)/python samples/generate.py
+
+wheel: setup  ## dist/*.whl
+	@uv=$$(command -v uv || echo .tools/uv/bin/uv) && "$$uv" build --wheel
+
+clean:  ## forget .venv, .tools, caches and built files
+	rm -rf .venv .tools dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
