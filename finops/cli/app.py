@@ -1,0 +1,119 @@
+"""The command line: which commands there are, and nothing about what they do.
+
+A command's module is imported when the command runs, so that `finops --help` costs what a bare Typer
+application costs, however heavy the commands become. A test holds each summary here to the first line
+of the command's own help.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from finops import __version__
+from finops.cli import diagnostics
+from finops.errors import FinopsError
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+__all__ = ["COMMANDS", "CommandEntry", "app", "load_command", "run"]
+
+
+class CommandEntry(NamedTuple):
+    """A command: its name, the module whose `register(app)` adds it, and one sentence about it."""
+
+    name: str
+    module: str
+    summary: str
+
+
+COMMANDS = (
+    CommandEntry("demo", "finops.cli.demo", "Load a sample company and show what it spends."),
+    CommandEntry("init", "finops.cli.init", "Write a finops.toml to start from."),
+    CommandEntry("load", "finops.cli.load", "Load bills, token logs, GPU samples or jobs from files."),
+    CommandEntry("status", "finops.cli.status", "Show what the ledger holds and how fresh it is."),
+    CommandEntry("costs", "finops.cli.costs", "Show spend by any column of the bill, tag or pool."),
+    CommandEntry("unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."),
+    CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
+    CommandEntry("sql", "finops.cli.sql", "Ask the ledger in SQL, read-only."),
+    CommandEntry("doctor", "finops.cli.doctor", "Check that everything finops needs is in order."),
+)
+"""Every command, in the order a newcomer meets them."""
+
+
+def load_command(entry: CommandEntry) -> Any:  # noqa: ANN401  (Typer's command types are private)
+    """The command itself, its module imported."""
+    holder = typer.Typer(add_completion=False)
+    import_module(entry.module).register(holder)
+    return typer.main.get_group(holder).commands[entry.name]
+
+
+class CommandGroup(TyperGroup):
+    """The root: lists commands without importing them, and turns errors into words and exit codes."""
+
+    def __init__(self, **attrs: Any) -> None:  # noqa: ANN401  (Typer's own arguments, passed on)
+        super().__init__(**attrs)
+        for entry in COMMANDS:
+            self.commands[entry.name] = TyperCommand(entry.name, help=entry.summary)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401
+        """The command about to run, loaded."""
+        name, command, rest = super().resolve_command(ctx, args)
+        for entry in COMMANDS:
+            if entry.name == name:
+                return name, load_command(entry), rest
+        return name, command, rest
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401
+        """Run the command; an error raised on purpose becomes its message and exit code."""
+        try:
+            return super().invoke(ctx)
+        except FinopsError as error:
+            raise typer.Exit(diagnostics.fail(error)) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(diagnostics.interrupted()) from error
+
+
+app = typer.Typer(
+    name="finops",
+    cls=CommandGroup,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        from finops.cli.version import version_text
+
+        typer.echo(version_text())
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the versions of finops, Python and the price book, and exit.",
+            is_eager=True,
+            callback=lambda value: _version(asked=value),
+        ),
+    ] = False,
+) -> None:
+    """What an AI capability costs to deliver, from one ledger of bills, GPU metrics and token logs."""
+
+
+def run() -> NoReturn:
+    """The `finops` command. Faults of ours end in one line and exit code 1, not in a traceback."""
+    sys.excepthook = diagnostics.crashed
+    sys.exit(typer.main.get_command(app)(prog_name="finops"))

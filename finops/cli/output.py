@@ -1,0 +1,124 @@
+"""The only writer of stdout, and of the files named by `-o`: bytes, the same ones either way.
+
+A table follows the terminal's width only when stdout is a terminal; into a pipe or a file it takes
+the width in `COLUMNS` when that is set, and else as much as it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finops.errors import FinopsError, UsageError
+
+if TYPE_CHECKING:
+    from finops.report import Report, ReportFormat
+
+__all__ = ["emit", "write_bytes"]
+
+STDOUT = "-"
+"""The path that means stdout, as everywhere."""
+
+
+def emit(report: Report, format: ReportFormat | str, path: str | Path | None = None) -> None:
+    """Render `report` and write it to `path`, or to stdout when there is none (or it is `-`).
+
+    UsageError when `path` is a directory or its folder is missing; FinopsError when it cannot be
+    written. Nothing is created then.
+    """
+    from finops.report import render
+
+    to_terminal = _is_stdout(path) and sys.stdout.isatty()
+    width, color = terminal_width(tty=to_terminal), use_color(tty=to_terminal, stdout=_is_stdout(path))
+    write_bytes(render(report, format, width=width, color=color), path)
+
+
+def write_bytes(data: bytes, path: str | Path | None = None) -> None:
+    """Write `data` to stdout, or to `path` as a whole or not at all."""
+    if _is_stdout(path):
+        _to_stdout(data)
+    else:
+        _to_file(data, Path(str(path)))
+
+
+def terminal_width(*, tty: bool) -> int | None:
+    """Columns to keep to: `COLUMNS`, else the terminal's, else None for no limit."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns) > 0:
+        return int(columns)
+    if not tty:
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except OSError:
+        return None
+
+
+def use_color(*, tty: bool, stdout: bool) -> bool:
+    """Whether to style the table: never into a file, never against `NO_COLOR` or a dumb terminal."""
+    if os.environ.get("NO_COLOR") or not stdout:
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return tty and os.environ.get("TERM") != "dumb"
+
+
+def _is_stdout(path: str | Path | None) -> bool:
+    return path is None or str(path) == STDOUT
+
+
+def _to_stdout(data: bytes) -> None:
+    """All of `data`, flushed. A reader that has seen enough (`| head`) ends the command quietly."""
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+
+
+def _silence_stdout() -> None:
+    """Point stdout at nothing, so that the interpreter's own flush at exit has nobody to complain to."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
+
+
+def _to_file(data: bytes, path: Path) -> None:
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise UsageError(f"{path} is a directory", hint="name the file to write, for example costs.json")
+    if not target.parent.is_dir():
+        raise UsageError(f"{path} cannot be written: the folder {target.parent} does not exist")
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+        else:
+            _replace(data, target)
+    except OSError as error:
+        raise FinopsError(f"{path} could not be written: {error.strerror or error}") from error
+
+
+def _replace(data: bytes, target: Path) -> None:
+    """Write beside `target` and rename over it: whoever reads sees the old file or the new one."""
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

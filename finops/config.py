@@ -1,0 +1,314 @@
+"""Settings: what `finops.toml` may say, where each value came from, and what is wrong with it.
+
+A flag wins over a `FINOPS_…` variable, which wins over `./finops.toml`, which wins over `finops.toml`
+in the user's configuration folder, which wins over the default. Files are laid over each other key by
+key: lists (pools, prices) are taken whole from the nearest file that has them. An unknown key is an
+error that names the nearest known one. No secret is ever kept here: a source names where its
+credential is to be found (`env:NAME`, `keyring:NAME`, `file:PATH`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from finops.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "Attributes",
+    "Config",
+    "ConfigOrigin",
+    "Driver",
+    "Metered",
+    "Pool",
+    "PoolKind",
+    "Price",
+    "default_ledger",
+    "load_config",
+    "load_config_with_origins",
+]
+
+FILE_NAME = "finops.toml"
+
+ENVIRONMENT: dict[str, tuple[str, ...]] = {
+    "FINOPS_LEDGER": ("ledger",),
+    "FINOPS_CURRENCY": ("currency",),
+    "FINOPS_METERED_TOLERANCE": ("metered", "tolerance"),
+}
+"""Variables that set a value, and which."""
+
+
+class PoolKind(StrEnum):
+    """What a pool's money buys, which decides how its cost reaches requests."""
+
+    METERED = "metered"
+    PROVISIONED = "provisioned"
+    GPU = "gpu"
+    SEAT = "seat"
+    SHARED = "shared"
+    OTHER = "other"
+
+
+class Driver(StrEnum):
+    """What a shared pool's cost is split by."""
+
+    REQUESTS = "requests"
+    TOKENS = "tokens"
+    RETRIEVALS = "retrievals"
+    BYTES = "bytes"
+    COST = "cost"
+    EVEN = "even"
+
+
+def _number_as_text(value: object) -> object:
+    """Money by way of its text: `0.1` in the file is the decimal 0.1."""
+    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Amount = Annotated[Decimal, BeforeValidator(_number_as_text), Field(ge=0, allow_inf_nan=False)]
+"""A non-negative decimal, written as a string or a number."""
+
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+"""An ISO 4217 code."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Metered(_Section):
+    """Pools whose provider bills tokens."""
+
+    tolerance: Amount = Field(
+        default=Decimal("0.05"),
+        description="Largest relative gap between a bill without quantities and the priced log that one "
+        "factor may close; beyond it the remainder stays unallocated.",
+    )
+
+
+class Pool(_Section):
+    """A named part of the bill; of several that match a row, the first wins."""
+
+    name: str = Field(min_length=1, description="Name shown in reports.")
+    kind: PoolKind = Field(description="What the money buys.")
+    where: str = Field(
+        min_length=1,
+        description="Which cost rows belong to it: an expression over FOCUS columns and tags.",
+    )
+    driver: Driver | None = Field(
+        default=None, description="What a shared pool is split by; `requests` when not given."
+    )
+
+    @model_validator(mode="after")
+    def _driver_is_for_shared(self) -> Pool:
+        if self.driver is not None and self.kind is not PoolKind.SHARED:
+            raise ValueError(f"pool {self.name!r} is {self.kind}: only shared pools have a driver")
+        return self
+
+
+class Price(_Section):
+    """A negotiated or own rate, per million tokens, for the days `from` up to, not including, `to`."""
+
+    provider: str = Field(min_length=1, description="Provider, as it stands in requests.")
+    model: str = Field(min_length=1, description="Model, as it stands in requests.")
+    from_: date = Field(alias="from", description="First day (UTC) the price holds.")
+    to: date | None = Field(default=None, description="First day it no longer holds; open when absent.")
+    currency: CurrencyCode = Field(default="USD", description="Currency of the rates.")
+    input: Amount | None = Field(default=None, description="Uncached input, per million tokens.")
+    cache_read: Amount | None = Field(default=None, description="Cache reads, per million tokens.")
+    cache_write: Amount | None = Field(
+        default=None, description="Cache writes of the shortest lifetime, per million tokens."
+    )
+    cache_write_1h: Amount | None = Field(
+        default=None, description="Cache writes kept for an hour, per million tokens."
+    )
+    output: Amount | None = Field(default=None, description="Output, per million tokens.")
+    service_tier: str | None = Field(default=None, description="Service tier the price is for.")
+    source: str | None = Field(
+        default=None, description="Where the price is written: a contract, a page."
+    )
+
+    @model_validator(mode="after")
+    def _period_is_not_empty(self) -> Price:
+        if self.to is not None and self.to <= self.from_:
+            raise ValueError(f"price of {self.model!r}: `to` must be after `from`")
+        return self
+
+
+class Attributes(_Section):
+    """Which of a log's own attributes are kept."""
+
+    allow: tuple[str, ...] = Field(default=(), description="Attribute names kept with each request.")
+
+
+class Config(_Section):
+    """The whole of finops.toml."""
+
+    ledger: str | None = Field(
+        default=None,
+        description="Ledger: a folder (relative to this file) or an object-store URL.",
+    )
+    currency: CurrencyCode = Field(default="USD", description="Currency reports are asked for in.")
+    metered: Metered = Field(default_factory=Metered, description="Pools whose provider bills tokens.")
+    pools: tuple[Pool, ...] = Field(default=(), description="Pools, in the order they are tried.")
+    prices: tuple[Price, ...] = Field(default=(), description="Negotiated and own rates.")
+    attributes: Attributes = Field(
+        default_factory=Attributes, description="Which of a log's own attributes are kept."
+    )
+    sources: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Settings of each source, by its name."
+    )
+
+
+class ConfigOrigin(NamedTuple):
+    """Where one setting came from: a file, `$VARIABLE`, or `default`."""
+
+    key: str
+    origin: str
+
+
+def load_config(path: str | Path | None = None) -> Config:
+    """The settings in force. `path` (else FINOPS_CONFIG) takes the place of the files looked for.
+
+    ConfigError names the file, the key and the nearest known key, or the value that is wrong.
+    """
+    return load_config_with_origins(path)[0]
+
+
+def load_config_with_origins(
+    path: str | Path | None = None,
+) -> tuple[Config, tuple[ConfigOrigin, ...]]:
+    """The settings and, for every key of `Config`, where its value came from."""
+    merged: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for file in _files(path):
+        _check(values := _read(file), str(file))
+        _lay_over(merged, origins, _anchored(values, file), str(file))
+    _check(values := _from_environment(os.environ), "the environment")
+    _lay_over(merged, origins, values, "environment")
+    named = tuple(
+        ConfigOrigin(key, origins.get(key, "default")) for key in Config.model_fields
+    )
+    return Config.model_validate(merged), named
+
+
+def default_ledger() -> str:
+    """The ledger's folder when nothing names one."""
+    from platformdirs import user_data_path
+
+    return str(user_data_path("finops") / "ledger")
+
+
+def user_config_file() -> Path:
+    """finops.toml in the user's configuration folder."""
+    from platformdirs import user_config_path
+
+    return user_config_path("finops") / FILE_NAME
+
+
+def _files(path: str | Path | None) -> list[Path]:
+    """Configuration files, the weakest first; a named one must exist."""
+    named = path or os.environ.get("FINOPS_CONFIG")
+    if named:
+        if not Path(named).is_file():
+            raise ConfigError(f"there is no configuration file at {named}")
+        return [Path(named)]
+    return [file for file in (user_config_file(), Path(FILE_NAME)) if file.is_file()]
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file} is not valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is not UTF-8 text") from error
+    except OSError as error:
+        raise ConfigError(f"{file} could not be read: {error.strerror}") from error
+
+
+def _anchored(values: dict[str, Any], file: Path) -> dict[str, Any]:
+    """`values` with a relative ledger folder read as relative to the file that names it."""
+    ledger = values.get("ledger")
+    if not isinstance(ledger, str) or "://" in ledger:
+        return values
+    return {**values, "ledger": str(file.resolve().parent / Path(ledger).expanduser())}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for variable, (first, *rest) in ENVIRONMENT.items():
+        if environ.get(variable):
+            if rest:
+                values.setdefault(first, {})[rest[0]] = environ[variable]
+            else:
+                values[first] = environ[variable]
+    return values
+
+
+def _lay_over(
+    under: dict[str, Any], origins: dict[str, str], over: dict[str, Any], origin: str
+) -> None:
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(under.get(key), dict):
+            under[key] = {**under[key], **value}
+        else:
+            under[key] = value
+        origins[key] = origin
+
+
+def _check(values: dict[str, Any], place: str) -> None:
+    """ConfigError with everything that is wrong in `values`, in the words of the file."""
+    try:
+        Config.model_validate(values)
+    except ValidationError as error:
+        problems = [_explain(dict(problem)) for problem in error.errors(include_url=False)]
+        raise ConfigError(f"{place}: {'; '.join(problems)}") from error
+
+
+def _explain(problem: dict[str, Any]) -> str:
+    where = [part for part in problem["loc"] if isinstance(part, str)]
+    key = _dotted(problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(where[-1], _known_keys(where[:-1]), n=1)
+        return f"unknown key {key!r}" + (f" (did you mean {near[0]!r}?)" if near else "")
+    if problem["type"] == "missing":
+        return f"{key} is missing"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{key} = {problem['input']!r}: {message}" if key and not isinstance(problem["input"], dict) else message
+
+
+def _dotted(loc: tuple[str | int, ...]) -> str:
+    """`pools[2].kind` for ("pools", 1, "kind"): people count from one."""
+    text = ""
+    for part in loc:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _known_keys(section: list[str]) -> list[str]:
+    model: type[BaseModel] = {
+        "metered": Metered,
+        "pools": Pool,
+        "prices": Price,
+        "attributes": Attributes,
+    }.get(section[0], Config) if section else Config
+    return [field.alias or name for name, field in model.model_fields.items()]

@@ -1,0 +1,222 @@
+"""A report as a table for the terminal, at whatever width there is.
+
+Numbers are never shortened: when space runs out, titles wrap first, then text columns give way (…),
+and when not even that is enough each row becomes a block of `name  value` lines. Widths are counted in
+terminal cells (a CJK character takes two, a combining accent none), which is what rich is used for.
+Colour only repeats what position and words already say.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+from finops.report.cells import (
+    cell_text,
+    headline,
+    is_number,
+    title_text,
+    total_texts,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from finops.report.model import Report
+
+__all__ = ["render_table"]
+
+GAP = 2
+"""Cells between two columns."""
+
+NARROWEST_TEXT = 8
+"""A text column gives way down to this; narrower says too little to tell two rows apart."""
+
+WIDEST_TEXT = 60
+"""A text column's width where the output has none, so that one long name does not pad every row."""
+
+NOTE_WIDTH = 100
+"""Notes wrap here where the output has no width."""
+
+ELLIPSIS = "…"
+_BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+
+
+class _Column(NamedTuple):
+    """One shown column, all its cells as text."""
+
+    title: str
+    number: bool
+    texts: tuple[str, ...]
+    total: str
+
+    @property
+    def content(self) -> int:
+        return max((cell_len(text) for text in (*self.texts, self.total)), default=0)
+
+    @property
+    def longest_word(self) -> int:
+        return max((cell_len(word) for word in self.title.split()), default=0)
+
+
+def render_table(report: Report, *, width: int | None, color: bool) -> bytes:
+    """The table with its headline above and its notes below, at most `width` cells wide.
+
+    A number wider than the whole of `width` still is not cut.
+    """
+    columns = _columns(report)
+    lines = [_styled(headline(report), _BOLD, color=color), ""]
+    widths = _layout(columns, width)
+    if widths is None:
+        lines.extend(_blocks(report, columns, width or 0, color=color))
+    else:
+        lines.extend(_grid(report, columns, widths, color=color))
+    if report.notes:
+        lines.append("")
+        lines.extend(_notes(report.notes, width or NOTE_WIDTH))
+    return ("\n".join(line.rstrip() for line in lines) + "\n").encode(errors="replace")
+
+
+def _columns(report: Report) -> tuple[_Column, ...]:
+    shown = tuple(column for column in report.columns if column.shown)
+    totals = ("",) * len(shown) if report.totals is None else total_texts(shown, report.totals)
+    return tuple(
+        _Column(
+            title=title_text(column),
+            number=is_number(column),
+            texts=tuple(cell_text(row[column.name], column.style) for row in report.rows),
+            total=total,
+        )
+        for column, total in zip(shown, totals, strict=True)
+    )
+
+
+def _layout(columns: Sequence[_Column], width: int | None) -> list[int] | None:
+    """The width of each column, or None when a table of `width` would have to cut a number."""
+    whole = [max(column.content, cell_len(column.title)) for column in columns]
+    if width is None:
+        return [
+            one if column.number else min(one, max(WIDEST_TEXT, cell_len(column.title)))
+            for one, column in zip(whole, columns, strict=True)
+        ]
+    room = width - GAP * (len(columns) - 1)
+    if sum(whole) <= room:
+        return whole
+    widths = [max(column.content, column.longest_word) for column in columns]
+    _shrink(widths, [not column.number for column in columns], room)
+    if sum(widths) > room:
+        return None
+    return _spend(widths, whole, room)
+
+
+def _shrink(widths: list[int], may: Sequence[bool], room: int) -> None:
+    """Take cells from the widest text column, again and again, until all fit or none can give more."""
+    while sum(widths) > room:
+        givers = [i for i, text in enumerate(may) if text and widths[i] > NARROWEST_TEXT]
+        if not givers:
+            return
+        widest = max(givers, key=lambda i: widths[i])
+        widths[widest] -= 1
+
+
+def _spend(widths: Sequence[int], wanted: Sequence[int], room: int) -> list[int]:
+    """Give what room is left to the columns that would like more, from the left."""
+    left, spent = room - sum(widths), []
+    for have, want in zip(widths, wanted, strict=True):
+        more = max(0, min(left, want - have))
+        spent.append(have + more)
+        left -= more
+    return spent
+
+
+def _grid(
+    report: Report, columns: Sequence[_Column], widths: Sequence[int], *, color: bool
+) -> Iterator[str]:
+    titles = [
+        _wrap_title(column.title, width) for column, width in zip(columns, widths, strict=True)
+    ]
+    height = max((len(title) for title in titles), default=0)
+    for level in range(height):
+        line = [title[level - height + len(title)] if level >= height - len(title) else "" for title in titles]
+        yield _styled(_line(columns, widths, line), _BOLD, color=color)
+    rule = (" " * GAP).join("─" * width for width in widths)
+    yield rule
+    for index in range(len(report.rows)):
+        yield _line(columns, widths, [column.texts[index] for column in columns])
+    if not report.rows:
+        yield "(no rows)"
+    if report.totals is not None:
+        yield rule
+        totals = [column.total for column in columns]
+        yield _styled(_line(columns, widths, totals), _BOLD, color=color)
+
+
+def _line(columns: Sequence[_Column], widths: Sequence[int], cells: Sequence[str]) -> str:
+    return (" " * GAP).join(
+        _aligned(cell, width, right=column.number)
+        for column, width, cell in zip(columns, widths, cells, strict=True)
+    )
+
+
+def _aligned(text: str, width: int, *, right: bool) -> str:
+    spare = width - cell_len(text)
+    if spare < 0:
+        return _cut(text, width)
+    return " " * spare + text if right else text + " " * spare
+
+
+def _cut(text: str, width: int) -> str:
+    """`text` in exactly `width` cells, its loss marked."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(set_cell_size(text, width - 1).rstrip() + ELLIPSIS, width)
+
+
+def _wrap_title(title: str, width: int) -> list[str]:
+    """`title` on as few lines of `width` cells as its words need."""
+    lines: list[str] = []
+    for word in title.split():
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _blocks(
+    report: Report, columns: Sequence[_Column], width: int, *, color: bool
+) -> Iterator[str]:
+    """One record per block: every column on a line of its own, numbers in full."""
+    label = min(max((cell_len(column.title) for column in columns), default=0), max(width // 2, 1))
+    for index in range(len(report.rows)):
+        if index:
+            yield ""
+        for column in columns:
+            yield _entry(column, column.texts[index], label, width)
+    if not report.rows:
+        yield "(no rows)"
+    if report.totals is not None:
+        yield ""
+        yield _styled("Total", _BOLD, color=color)
+        for column in columns:
+            if column.number:
+                yield _entry(column, column.total, label, width)
+
+
+def _entry(column: _Column, text: str, label: int, width: int) -> str:
+    room = width - label - GAP
+    value = text if column.number else _cut(text, max(room, NARROWEST_TEXT))
+    return f"{_aligned(column.title, label, right=False)}{' ' * GAP}{value}"
+
+
+def _notes(notes: Sequence[str], width: int) -> Iterator[str]:
+    for note in notes:
+        yield from textwrap.wrap(
+            f"Note: {note}", max(width, 20), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+
+
+def _styled(text: str, style: str, *, color: bool) -> str:
+    return f"{style}{text}{_RESET}" if color else text
