@@ -72,8 +72,9 @@ def priced_sql(requests: str) -> str:
 
     `requests` is a relation with the ledger's request columns. Added: `card_id`, `priced_provider`,
     `priced_model`, one `<kind>_cost` DECIMAL(38,24) per token kind, `price` (their sum), `currency`,
-    `price_source` and `unpriced_reason`. A row without tokens costs nothing and has no reason; an
-    unpriced row has null amounts and the reason.
+    `price_source` and `unpriced_reason`. A row of zero tokens costs nothing whatever its model; a
+    retrieval or tool call has nothing sold by token. An unpriced row has null amounts and the reason,
+    and so has an answered model call whose log holds no token counts.
     """
     costs = ",\n    ".join(
         f"case when priced then coalesce({kind}_tokens, 0) * coalesce({kind}_rate, 0) end as {kind}_cost"
@@ -83,7 +84,8 @@ def priced_sql(requests: str) -> str:
     rates = ", ".join(f"card.{kind}_rate" for kind in KINDS)
     tokens = " + ".join(f"coalesce(r.{name}, 0)" for name in INPUT_TOKEN_COLUMNS)
     any_tokens = " + ".join(f"coalesce({name}, 0)" for name in TOKEN_COLUMNS)
-    hidden = ", ".join((*(f"{kind}_rate" for kind in KINDS), "card_reason", "priced"))
+    known_tokens = ", ".join(TOKEN_COLUMNS)
+    hidden = ", ".join((*(f"{kind}_rate" for kind in KINDS), "card_reason", "uncounted", "priced"))
     return f"""
 with matched as (
     select
@@ -102,15 +104,21 @@ with matched as (
 judged as (
     select
         *,
-        ({any_tokens}) = 0 or (card_id is not null and card_reason is null) as priced
+        coalesce({known_tokens}) is null
+            and status = 'ok'
+            and operation not in ('retrieval', 'execute_tool') as uncounted,
+        not uncounted
+            and (({any_tokens}) = 0 or (card_id is not null and card_reason is null)) as priced
     from matched
 )
 select
     * exclude ({hidden}),
     {costs},
     {total} as price,
-    case when not priced then coalesce(card_reason, 'no rate card was made for its key') end
-        as unpriced_reason
+    case
+        when uncounted then 'the log has no token counts'
+        when not priced then coalesce(card_reason, 'no rate card was made for its key')
+    end as unpriced_reason
 from judged"""
 
 
