@@ -1,0 +1,220 @@
+"""Writes the reference pages under docs/ from the code they describe.
+
+Tables come from `finops.model.tables`, commands from the command line itself, formats from what is
+registered, exit codes from `finops.errors`. A test fails when a page and its source disagree, so
+nothing here is ever edited by hand: `make docs`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import finops.errors
+from finops import plugins
+from finops.cli.app import COMMANDS, load_command
+from finops.errors import ExitCode, FinopsError
+from finops.model.tables import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from connectors.formats.contract import Format
+    from finops.model.schema import Column, Table
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table; a bar inside a cell is escaped."""
+    lines = [header, ["---"] * len(header), *rows]
+    cells = [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+
+
+def page(title: str, source: str, *parts: str) -> str:
+    """One page: its title, where it comes from, and the parts."""
+    origin = f"<!-- Written by `make docs` from {source}. Do not edit. -->"
+    return "\n\n".join([f"# {title}", origin, *(part.strip() for part in parts)]) + "\n"
+
+
+# --- the ledger --------------------------------------------------------------------------------
+
+
+def rule(column: Column) -> str:
+    """What validation holds a column's values to, in a few words."""
+    words = []
+    if column.required:
+        words.append("required")
+    if column.values:
+        words.append("one of " + ", ".join(f"`{value}`" for value in column.values))
+    if column.minimum is not None and column.maximum is not None:
+        words.append(f"{column.minimum} to {column.maximum}")
+    elif column.minimum is not None:
+        words.append(f"≥ {column.minimum}")
+    return "; ".join(words)
+
+
+def ledger_table(declared: Table) -> str:
+    """One table's section: what a row is, its key and cut, every column."""
+    facts = [declared.about]
+    if declared.key:
+        facts.append(
+            "A row is identified by " + ", ".join(f"`{name}`" for name in declared.key) + "."
+        )
+    if declared.partition_by:
+        cut = ", ".join(f"`{name}`" for name in declared.partition_by)
+        facts.append(f"Files are cut by {cut}.")
+    rows = [
+        (
+            f"`{column.name}`",
+            column.kind.value.lower(),
+            column.unit or "",
+            column.about,
+            rule(column),
+        )
+        for column in declared.columns
+    ]
+    body = table(("column", "type", "unit", "meaning", "rule"), rows)
+    return f"## {declared.name}\n\n{' '.join(facts)}\n\n{body}"
+
+
+def ledger_page() -> str:
+    """docs/ledger.md."""
+    about = (
+        "A ledger is a folder, or an object-store URL, of Delta Lake tables; whatever reads Delta reads "
+        "it. Amounts are DECIMAL(38,24) with their currency beside them. Times are UTC, periods include "
+        "their start and not their end. `finops sql` asks it anything."
+    )
+    return page(
+        "The ledger",
+        "`finops/model/tables.py`",
+        about,
+        *(ledger_table(item) for item in TABLES.values()),
+    )
+
+
+# --- the command line ----------------------------------------------------------------------------
+
+
+def command_section(name: str, command: Any) -> str:  # noqa: ANN401  (the same)
+    """One command: usage, what it does, its arguments and options."""
+    context = command.make_context(name, [], parent=None, resilient_parsing=True)
+    usage = " ".join(["finops", name, *command.collect_usage_pieces(context)])
+    rows = []
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None:
+            left, right = record
+            rows.append((f"`{left.strip()}`", " ".join(right.split())))
+        elif parameter.param_type_name == "argument":
+            rows.append(
+                (f"`{parameter.human_readable_name}`", getattr(parameter, "help", "") or "")
+            )
+    about = inspect.cleandoc(command.help or "")
+    options = table(("argument or option", "meaning"), rows)
+    return f"## finops {name}\n\n```\n{usage}\n```\n\n{about}\n\n{options}"
+
+
+def commands_page() -> str:
+    """docs/commands.md."""
+    about = (
+        "Answers go to stdout and nothing else does; narration goes to stderr. `-o FILE` holds the same "
+        "bytes as stdout would. Exit codes are in [errors.md](errors.md)."
+    )
+    sections = [command_section(entry.name, load_command(entry)) for entry in COMMANDS]
+    return page("Commands", "the command line", about, *sections)
+
+
+# --- formats ---------------------------------------------------------------------------------------
+
+
+def cached(declared: Format) -> str:
+    """Whether the source's input count includes cached tokens, in a word."""
+    return {None: "", True: "yes", False: "no"}[declared.cached_in_input]
+
+
+def format_section(declared: Format) -> str:
+    """What a format's own module says about it."""
+    module = inspect.getmodule(declared.select)
+    words = inspect.getdoc(module) if module else ""
+    return f"### {declared.name}\n\n{words or declared.about}"
+
+
+def formats_page() -> str:
+    """docs/formats.md."""
+    formats = [plugins.load(plugins.FORMATS, name) for name in plugins.names(plugins.FORMATS)]
+    about = (
+        "`finops load` detects the format of a file; `--format-hint NAME` names it. Every format below is "
+        "registered the way a stranger's would be (`finops.formats` entry points), so an installed package "
+        "can add one."
+    )
+    parts = [about]
+    for ledger in TABLES.values():
+        mine = [item for item in formats if item.table == ledger.name]
+        if not mine:
+            continue
+        rows = [
+            (f"`{item.name}`", item.about, ", ".join(item.shapes), cached(item)) for item in mine
+        ]
+        header = ("format", "what it is", "files", "input counts cached tokens")
+        parts.append(
+            f"## finops load {ledger.name.replace('gpu_samples', 'gpu')}\n\n{table(header, rows)}"
+        )
+        parts.extend(format_section(item) for item in mine)
+    return page("File formats", "the registered formats", *parts)
+
+
+# --- errors ----------------------------------------------------------------------------------------
+
+
+def error_tree(kind: type[FinopsError]) -> list[type[FinopsError]]:
+    """`kind` and everything derived from it."""
+    return [kind, *(error for child in kind.__subclasses__() for error in error_tree(child))]
+
+
+def clause(words: str) -> str:
+    """The first thing `words` say, as a sentence."""
+    return words.partition(";")[0].rstrip(".") + "."
+
+
+def errors_page() -> str:
+    """docs/errors.md."""
+    meanings: dict[ExitCode, list[str]] = {code: [] for code in ExitCode}
+    for error in error_tree(FinopsError):
+        if error.__module__ == "finops.errors":
+            meanings[error.exit_code].append(clause(inspect.getdoc(error) or ""))
+    meanings[ExitCode.OK].append("The command did what it was asked.")
+    meanings[ExitCode.INTERRUPTED].append("Interrupted from the keyboard.")
+    rows = [(str(code.value), code.name.lower(), " ".join(meanings[code])) for code in ExitCode]
+    words = inspect.getdoc(finops.errors) or ""
+    first, _, rest = words.partition("\n")
+    return page(
+        "Exit codes and errors",
+        "`finops/errors.py`",
+        "The same for every command, so that scripts can rely on them.",
+        table(("code", "name", "when"), rows),
+        f"## The errors behind them\n\n{first}\n{rest}",
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "ledger.md": ledger_page,
+    "commands.md": commands_page,
+    "formats.md": formats_page,
+    "errors.md": errors_page,
+}
+
+
+def main() -> int:
+    """Write every page; 0."""
+    DOCS.mkdir(exist_ok=True)
+    for name, write in PAGES.items():
+        (DOCS / name).write_text(write(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
