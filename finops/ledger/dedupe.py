@@ -1,0 +1,125 @@
+"""Tables whose rows have a key: a row delivered again is a duplicate, a differing one a correction.
+
+Keys meet as 64-bit hashes first, which costs a fraction of a second per million rows; only rows whose
+hashes meet are then compared exactly. Within one delivery the fuller of two differing rows wins (most
+tokens, then longest latency), because a log repeats a call while its answer grows; between
+deliveries the later one corrects.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from finops.ledger.engine import query
+from finops.ledger.plan import DROPPED, Delivery, Plan, addressed, rewrite
+from finops.ledger.schema import identifier
+from finops.ledger.store import files_sql
+from finops.model.tables import TOKEN_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from finops.ledger.store import DataFile
+    from finops.model.schema import Table
+
+__all__ = ["drop_repeats", "plan_keyed", "plan_requests"]
+
+_TOKENS = " + ".join(f"coalesce({identifier(name)}, 0)" for name in TOKEN_COLUMNS)
+
+_PREFERRED = {
+    "requests": f"({_TOKENS}) DESC, latency_ms DESC NULLS LAST, ",
+    "jobs": "ended_at DESC NULLS LAST, started_at DESC NULLS LAST, ",
+    "changes": "changed_at DESC, ",
+}
+
+
+def plan_requests(delivery: Delivery, stored: Sequence[DataFile]) -> Plan:
+    """Add the delivery's new rows; correct those that differ, looking at the days it touches."""
+    days = {file.partition["day"] for file in delivery.staged}
+    return plan_keyed(delivery, [file for file in stored if file.partition["day"] in days])
+
+
+def plan_keyed(delivery: Delivery, stored: Sequence[DataFile]) -> Plan:
+    """Add the delivery's new rows; correct those that differ from `stored` rows of the same key."""
+    drop_repeats(delivery, stored)
+    return rewrite(delivery, stored)
+
+
+def drop_repeats(delivery: Delivery, stored: Sequence[DataFile]) -> None:
+    """Put into `DROPPED` the delivery's superfluous rows and the `stored` rows it corrects."""
+    con, table = delivery.con, delivery.table
+    if delivery.staged and _meet(delivery, stored):
+        _rivals(delivery, stored)
+        query(con, _DROP_NEW.format(**_names(table)))
+        query(con, _DROP_OLD.format(**_names(table)))
+        query(con, "DROP TABLE _finops_rivals")
+    query(con, "DROP TABLE IF EXISTS _finops_met")
+
+
+def _hash(table: Table) -> str:
+    return f"hash({', '.join(identifier(name) for name in table.key)})"
+
+
+def _meet(delivery: Delivery, stored: Sequence[DataFile]) -> int:
+    """Collect the key hashes that occur twice in the delivery, or in it and in `stored`."""
+    key = _hash(delivery.table)
+    new = f"SELECT {key} AS h FROM {files_sql(file.path for file in delivery.staged)}"
+    met = f"SELECT h FROM ({new}) GROUP BY h HAVING count(*) > 1"
+    if stored:
+        old = f"SELECT {key} AS h FROM {files_sql(file.path for file in stored)}"
+        met += f" UNION SELECT h FROM ({old}) SEMI JOIN ({new}) USING (h)"
+    query(delivery.con, f"CREATE OR REPLACE TEMP TABLE _finops_met AS {met}")
+    return int(query(delivery.con, "SELECT count(*) FROM _finops_met")[0][0])
+
+
+def _rivals(delivery: Delivery, stored: Sequence[DataFile]) -> None:
+    """The full rows whose key hashes meet, new ones ranked within their key."""
+    table, key = delivery.table, _hash(delivery.table)
+    names = _names(table)
+    sides = [("true", delivery.staged), *([("false", stored)] if stored else [])]
+    rows = " UNION ALL ".join(
+        f"SELECT *, {is_new} AS is_new FROM ({addressed(files, table.names)}) "
+        f"WHERE {key} IN (SELECT h FROM _finops_met)"
+        for is_new, files in sides
+    )
+    order = f"{_PREFERRED.get(table.name, '')}hash({names['all']}), filename, file_row_number"
+    query(
+        delivery.con,
+        "CREATE OR REPLACE TEMP TABLE _finops_rivals AS SELECT *, row_number() OVER "
+        f"(PARTITION BY is_new, {names['key']} ORDER BY {order}) AS place FROM ({rows})",
+    )
+
+
+def _names(table: Table) -> dict[str, str]:
+    listed = [identifier(name) for name in table.names]
+    keys = [identifier(name) for name in table.key]
+    return {
+        "dropped": DROPPED,
+        "all": ", ".join(listed),
+        "key": ", ".join(keys),
+        "same_key": " AND ".join(f"n.{name} IS NOT DISTINCT FROM o.{name}" for name in keys),
+        "same_row": " AND ".join(f"n.{name} IS NOT DISTINCT FROM o.{name}" for name in listed),
+    }
+
+
+_DROP_NEW = """
+INSERT INTO {dropped}
+SELECT filename, file_row_number FROM _finops_rivals AS n
+WHERE n.is_new AND (
+  n.place > 1
+  OR EXISTS (SELECT 1 FROM _finops_rivals AS o WHERE NOT o.is_new AND {same_row})
+)
+"""
+
+_DROP_OLD = """
+INSERT INTO {dropped}
+SELECT filename, file_row_number FROM _finops_rivals AS o
+WHERE NOT o.is_new AND EXISTS (
+  SELECT 1 FROM _finops_rivals AS n
+  WHERE n.is_new AND n.place = 1 AND {same_key}
+    AND NOT EXISTS (
+      SELECT 1 FROM {dropped} AS d
+      WHERE d.filename = n.filename AND d.file_row_number = n.file_row_number
+    )
+)
+"""

@@ -1,0 +1,47 @@
+"""DuckDB connections as finops uses them: UTC, bounded memory, temporary files where we say.
+
+The one place that opens one, so that no query depends on the machine's time zone or eats its memory.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["MEMORY_LIMIT", "open_engine", "query", "scratch_folder"]
+
+MEMORY_LIMIT = "2GB"
+"""What one connection may hold before it spills to its temporary folder."""
+
+
+def scratch_folder() -> Path:
+    """Where a connection spills; DuckDB makes it when needed and removes it when closed."""
+    return Path(tempfile.gettempdir()) / f"finops-{os.getpid()}"
+
+
+def open_engine(
+    database: str = ":memory:", *, scratch: Path | None = None
+) -> duckdb.DuckDBPyConnection:
+    """A connection in UTC that spills to `scratch` above `MEMORY_LIMIT`."""
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "temp_directory": str(scratch or scratch_folder()),
+        "preserve_insertion_order": False,
+    }
+    con = duckdb.connect(database, config=config)
+    query(con, "SET TimeZone = 'UTC'")
+    return con
+
+
+def query(
+    con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object] | None = None
+) -> list[tuple[Any, ...]]:
+    """Run `sql` to its end and return its rows."""
+    return con.execute(sql, dict(parameters) if parameters else None).fetchall()

@@ -1,0 +1,225 @@
+"""The ledger as readers see it: its tables' current files, and a DuckDB connection with a view of each.
+
+Delta Lake decides which files make up a table; DuckDB reads those files. Writing is
+`finops.ledger.write`.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from finops.errors import LedgerError, LedgerMissing
+from finops.ledger.location import Location, parse_location
+from finops.ledger.schema import identifier, literal
+from finops.model.schema import Table
+from finops.model.tables import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import duckdb
+    from deltalake import DeltaTable
+
+__all__ = ["DataFile", "Ledger", "Snapshot", "delta_errors", "files_sql", "rows_sql"]
+
+_OURS = re.compile(
+    r"^load-(?P<load>[0-9A-Za-z-]+)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.parquet$"
+)
+
+
+class DataFile(NamedTuple):
+    """One Parquet file of a table: `path` on this machine, `key` its name inside the table."""
+
+    path: str
+    partition: dict[str, str | None]
+    size: int
+    rows: int | None
+    key: str
+
+    @property
+    def folder(self) -> str:
+        """The part of `key` before the file's name."""
+        return self.key.rpartition("/")[0]
+
+    @property
+    def load_id(self) -> str | None:
+        """The load that wrote the file; None when something other than finops did."""
+        found = _OURS.match(self.key.rpartition("/")[2])
+        return found["load"] if found else None
+
+
+class Snapshot(NamedTuple):
+    """One version of a table: the Delta handle a commit is checked against, and its files."""
+
+    delta: DeltaTable
+    version: int
+    files: tuple[DataFile, ...]
+
+
+@contextmanager
+def delta_errors(doing: str) -> Iterator[None]:
+    """Turn delta-rs's and the file system's failures into a LedgerError that says what we did."""
+    from deltalake.exceptions import DeltaError
+
+    try:
+        yield
+    except (DeltaError, OSError) as error:
+        raise LedgerError(f"{doing}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The tables at one location; holds no state, so every call sees the newest version."""
+
+    location: Location
+
+    @classmethod
+    def open(cls, location: str, *, create: bool = False) -> Ledger:
+        """The ledger at `location` (a folder or an `s3://` URL).
+
+        LedgerMissing when there is none and `create` is False; with `create`, its tables appear as
+        they are first written.
+        """
+        ledger = cls(parse_location(location))
+        if create:
+            if ledger.location.is_local:
+                with delta_errors(f"cannot create a ledger at {ledger.location.url}"):
+                    ledger.location.root.mkdir(parents=True, exist_ok=True)
+        elif not ledger.exists():
+            raise LedgerMissing(
+                f"there is no ledger at {ledger.location.url}",
+                hint="load something into it (finops load FILE …), try `finops demo`, or name another with --ledger",
+            )
+        return ledger
+
+    def exists(self) -> bool:
+        """Whether any table stands here."""
+        return any(self.delta(name) is not None for name in TABLES)
+
+    def delta(self, table: str) -> DeltaTable | None:
+        """The Delta handle of `table` at its newest version; None when it was never written."""
+        where = self.location
+        if where.is_local and not (where.table_folder(table) / "_delta_log").is_dir():
+            return None
+        from deltalake import DeltaTable
+        from deltalake.exceptions import TableNotFoundError
+
+        with delta_errors(f"cannot read {table} in the ledger at {where.url}"):
+            try:
+                return DeltaTable(where.table_url(table), storage_options=dict(where.options))
+            except TableNotFoundError:
+                return None
+
+    def snapshot(self, table: str) -> Snapshot | None:
+        """`table` at its newest version; None when it was never written."""
+        delta = self.delta(table)
+        if delta is None:
+            return None
+        return Snapshot(delta, delta.version(), _files(delta, self.location, table))
+
+    def version(self, table: str) -> int | None:
+        """Newest Delta version of `table`; None when it was never written."""
+        delta = self.delta(table)
+        return None if delta is None else delta.version()
+
+    def files(self, table: str) -> tuple[DataFile, ...]:
+        """The files `table` consists of now; `local` must fetch them before a bucket's are read."""
+        found = self.snapshot(table)
+        return () if found is None else found.files
+
+    def local(self, files: Sequence[DataFile], table: str) -> list[str]:
+        """Paths on this machine of `files`, fetched from the bucket where they are not here yet."""
+        if not self.location.is_local:
+            from finops.ledger.cache import fetch
+
+            fetch(self.location, table, files)
+        return [file.path for file in files]
+
+    def connect(self, tables: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
+        """A DuckDB connection with one view for each of `tables` (default: all).
+
+        A view has exactly the declared columns, JSON as text; a table never written is empty.
+        """
+        from finops.ledger.engine import open_engine, query
+
+        con = open_engine()
+        for name in TABLES if tables is None else tables:
+            query(con, f"CREATE VIEW {identifier(name)} AS {self.select(name)}")
+        return con
+
+    def select(self, table: str) -> str:
+        """A SELECT of every declared column of `table` as it is now."""
+        found = self.snapshot(table)
+        if found is None:
+            return rows_sql(TABLES[table], (), frozenset())
+        self.local(found.files, table)
+        known = frozenset(field.name for field in found.delta.schema().fields)
+        return rows_sql(TABLES[table], found.files, known)
+
+
+def _files(delta: DeltaTable, where: Location, table: str) -> tuple[DataFile, ...]:
+    actions: Any = delta.get_add_actions()
+    names = set(actions.schema.names)
+    partitions = actions.column("partition").to_pylist() if "partition" in names else None
+    folder = where.table_folder(table)
+    found = []
+    keys = actions.column("path").to_pylist()
+    sizes = actions.column("size_bytes").to_pylist()
+    rows = (
+        actions.column("num_records").to_pylist() if "num_records" in names else [None] * len(keys)
+    )
+    for index, key in enumerate(keys):
+        values = partitions[index] if partitions else {}
+        partition = {name: None if v is None else str(v) for name, v in values.items()}
+        found.append(DataFile(str(folder / key), partition, sizes[index], rows[index], key))
+    return tuple(sorted(found, key=lambda file: file.key))
+
+
+def files_sql(paths: Iterable[str], *options: str) -> str:
+    """A FROM item over Parquet files, columns as they are in them; `options` as DuckDB spells them."""
+    listed = ", ".join(literal(path) for path in paths)
+    extra = "".join(f", {option}" for option in options)
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false{extra})"
+
+
+def rows_sql(table: Table, files: Sequence[DataFile], known: frozenset[str]) -> str:
+    """A SELECT of the declared columns over `files`; columns not in `known` are null.
+
+    Files another Delta writer made lack the partition columns: those come from the log.
+    """
+    ours = [file.path for file in files if file.load_id is not None]
+    parts = [_part(table, ours, known, {})] if ours else []
+    foreign: dict[tuple[tuple[str, str | None], ...], list[str]] = {}
+    for file in files:
+        if file.load_id is None:
+            foreign.setdefault(tuple(file.partition.items()), []).append(file.path)
+    parts += [_part(table, paths, known, dict(values)) for values, paths in foreign.items()]
+    if not parts:
+        nulls = ", ".join(
+            _column(column.name, column.kind.stored, "NULL") for column in table.columns
+        )
+        return f"SELECT {nulls} WHERE false"
+    return " UNION ALL ".join(parts)
+
+
+def _column(name: str, kind: str, value: str) -> str:
+    return f"CAST({value} AS {kind}) AS {identifier(name)}"
+
+
+def _part(
+    table: Table, paths: list[str], known: frozenset[str], partition: dict[str, str | None]
+) -> str:
+    chosen = []
+    for column in table.columns:
+        if column.name in partition:
+            value = partition[column.name]
+            shown = "NULL" if value is None else literal(value)
+            chosen.append(_column(column.name, column.kind.stored, shown))
+        elif column.name in known:
+            chosen.append(identifier(column.name))
+        else:
+            chosen.append(_column(column.name, column.kind.stored, "NULL"))
+    return f"SELECT {', '.join(chosen)} FROM {files_sql(paths)}"
