@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""The questions: one per module, each a function of the ledger and of small frozen values."""

@@ -1,0 +1,122 @@
+"""What requests can be grouped and filtered by, and which of it the roll-ups keep.
+
+A dimension is a name people use and an expression over request columns. The roll-ups keep every
+column in `ROLLED_UP`; a question about any other column reads the requests again.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import NamedTuple
+
+from finops.errors import UsageError
+from finops.model.schema import Kind
+from finops.model.tables import REQUESTS
+
+__all__ = [
+    "DIMENSIONS",
+    "HOUR_GRAIN",
+    "MODEL",
+    "PRICING",
+    "ROLLED_UP",
+    "Dimension",
+    "dimension",
+    "filter_columns",
+]
+
+MODEL = "coalesce(response_model, request_model)"
+"""The model a request is counted and priced as: the one that answered, else the one asked for."""
+
+PRICING = (
+    "day",
+    "provider",
+    "request_model",
+    "response_model",
+    "service_tier",
+    "speed",
+    "batch",
+    "inference_geo",
+    "project",
+    "region",
+)
+"""Columns that decide a price or which line of the bill a request is on; in every grain."""
+
+ROLLED_UP = (
+    *PRICING,
+    "source_id",
+    "operation",
+    "workflow",
+    "feature",
+    "team",
+    "tenant",
+    "agent",
+    "environment",
+    "api_key_id",
+    "prompt_version",
+    "workload_tier",
+    "pool",
+    "deployment",
+)
+"""Columns of the day roll-up."""
+
+HOUR_GRAIN = ("hour", *PRICING, "workflow", "agent")
+"""Columns of the hour roll-up."""
+
+HOUR = "date_trunc('hour', timestamp)"
+
+
+class Dimension(NamedTuple):
+    """A name to group by: its SQL over request columns, and the columns that reads."""
+
+    name: str
+    sql: str
+    columns: tuple[str, ...]
+    about: str
+
+
+def _plain(name: str) -> Dimension:
+    return Dimension(name, name, (name,), REQUESTS.column(name).about)
+
+
+_NAMED = (
+    Dimension("model", MODEL, ("request_model", "response_model"), "Model that answered, else asked for."),
+    Dimension("tier", "workload_tier", ("workload_tier",), "One of the five workload tiers."),
+    Dimension("source", "source_id", ("source_id",), "Source of the log."),
+    Dimension("run", "workflow_run_id", ("workflow_run_id",), "One execution of a workflow."),
+    Dimension("hour", "strftime(hour, '%Y-%m-%dT%H:00Z')", ("hour",), "Hour (UTC)."),
+    Dimension("day", "strftime(day, '%Y-%m-%d')", ("day",), "Day (UTC)."),
+    Dimension("week", "strftime(date_trunc('week', day), '%Y-%m-%d')", ("day",), "Monday of the week."),
+    Dimension("month", "strftime(day, '%Y-%m')", ("day",), "Calendar month (UTC)."),
+)
+
+DIMENSIONS = {
+    d.name: d
+    for d in (
+        *_NAMED,
+        *(
+            _plain(column.name)
+            for column in REQUESTS.columns
+            if column.kind in {Kind.TEXT, Kind.BOOLEAN} and column.name not in {"span_id", "parent_span_id"}
+        ),
+    )
+}
+"""Every dimension by name."""
+
+TIME = frozenset({"hour", "day", "week", "month"})
+"""Dimensions of time: a run is counted in the one it ends in."""
+
+
+def dimension(name: str) -> Dimension:
+    """The dimension people call `name`, any case; UsageError names the nearest."""
+    found = DIMENSIONS.get(name.casefold())
+    if found is None:
+        near = difflib.get_close_matches(name.casefold(), DIMENSIONS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"choose among: {', '.join(DIMENSIONS)}"
+        raise UsageError(f"requests cannot be grouped by {name!r}", hint=hint)
+    return found
+
+
+def filter_columns() -> dict[str, str]:
+    """Names a filter on requests may use, with their SQL over request columns."""
+    named = {d.name: d.sql for d in _NAMED if d.name not in TIME}
+    return {**{column: column for column in REQUESTS.names}, **named}

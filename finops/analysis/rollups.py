@@ -1,0 +1,215 @@
+"""Roll-ups: cells kept beside the ledger, so that a month's report does not read every request again.
+
+They are derived, so they are kept as plain Parquet files named after what they were made from: the
+request files of their day and its two neighbours, the price book (which knows where prices change
+within a day) and the SQL itself. A file whose name no longer fits is never read, so a roll-up cannot be
+wrong, only missing; what is missing is made when a load has touched the day, or when it is asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from contextlib import suppress
+from datetime import date, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.analysis import cells
+from finops.analysis.cells import Grained
+from finops.analysis.grain import HOUR_GRAIN, MODEL, ROLLED_UP
+from finops.ledger.engine import query
+from finops.ledger.schema import literal
+from finops.prices.cards import PriceKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    import duckdb
+
+    from finops.ledger.store import DataFile, Ledger
+    from finops.model.period import Period
+    from finops.prices.book import Book
+    from finops.prices.cards import Breaks
+
+__all__ = ["KINDS", "RollUps", "breaks_of", "days_of", "refresh", "roll_up"]
+
+KINDS = ("cells", "hours", "latency", "runs")
+"""Day x all dimensions, hour x workflow/agent/model, latency histograms, one row per run and day."""
+
+_CHUNK_ROWS = 3_000_000
+"""Requests rolled up in one go; more would spill."""
+
+_KEPT_S = 3600
+"""How long a replaced roll-up stays, for readers that have begun with it, in seconds."""
+
+_DAY_GRAIN = Grained.of(ROLLED_UP)
+_HOUR_GRAIN = Grained.of(HOUR_GRAIN)
+
+
+class RollUps(NamedTuple):
+    """Where the roll-ups of a ledger are kept, and the book that cut them."""
+
+    folder: Path
+    book: Book
+    stamp: str
+
+    def path(self, day: date, fingerprint: str, kind: str) -> Path:
+        """The file of one day and kind."""
+        return self.folder / f"day={day.isoformat()}" / f"{fingerprint}.{kind}.parquet"
+
+
+def roll_up(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, book: Book, span: Period, kinds: Iterable[str]
+) -> None:
+    """Make a temp view on `con` for each of `kinds` over the days of `span`, building what is missing."""
+    place = _place(ledger, book)
+    by_day = days_of(ledger)
+    wanted = [day for day in by_day if span.start <= day < span.end]
+    prints = {day: _fingerprint(by_day, day, place.stamp) for day in wanted}
+    _build(con, place, by_day, {day: p for day, p in prints.items() if not _there(place, day, p)})
+    if not wanted:
+        _make_tables(con, place.book, "(select * from requests where false)", "false")
+    for kind in kinds:
+        files = ", ".join(literal(str(place.path(day, prints[day], kind))) for day in wanted)
+        rows = f"read_parquet([{files}])" if files else f"made_{kind}"
+        query(con, f"create or replace temp view {kind} as select * from {rows}")
+
+
+def refresh(ledger: Ledger, book: Book, days: Iterable[date]) -> None:
+    """Make the roll-ups of `days` and their neighbours again, as after a load that touched them."""
+    touched = {day + timedelta(days=shift) for day in days for shift in (-1, 0, 1)}
+    place = _place(ledger, book)
+    by_day = days_of(ledger)
+    prints = {day: _fingerprint(by_day, day, place.stamp) for day in sorted(touched & set(by_day))}
+    missing = {day: p for day, p in prints.items() if not _there(place, day, p)}
+    if missing:
+        con = ledger.connect(["requests"])
+        try:
+            _build(con, place, by_day, missing)
+        finally:
+            con.close()
+
+
+def days_of(ledger: Ledger) -> dict[date, tuple[DataFile, ...]]:
+    """The request files of every day the ledger has, oldest day first."""
+    found: dict[date, list[DataFile]] = {}
+    for file in ledger.files("requests"):
+        found.setdefault(date.fromisoformat(str(file.partition["day"])[:10]), []).append(file)
+    return {day: tuple(found[day]) for day in sorted(found)}
+
+
+def breaks_of(
+    con: duckdb.DuckDBPyConnection, book: Book, requests: str
+) -> dict[tuple[str | None, str | None], Breaks]:
+    """Where prices of the models in `requests` change within a day."""
+    models = query(con, f"select distinct provider, {MODEL} as model from {requests}")
+    return book.breaks(PriceKey(provider, model) for provider, model in models)
+
+
+def _place(ledger: Ledger, book: Book) -> RollUps:
+    if ledger.location.is_local:
+        folder = ledger.location.root / "_rollups"
+    else:
+        import platformdirs
+
+        name = hashlib.sha256(str(ledger.location.url).encode()).hexdigest()[:24]
+        folder = platformdirs.user_cache_path("finops") / "rollups" / name
+    return RollUps(folder, book, _stamp(book))
+
+
+@cache
+def _stamp(book: Book) -> str:
+    """What besides the requests decides a roll-up: prices and the SQL."""
+    from importlib.metadata import version
+    from importlib.resources import files
+
+    digest = hashlib.sha256(f"{version('genai-prices')} {book!r}".encode())
+    for file in sorted(files("finops.sql").iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".sql"):
+            digest.update(file.read_bytes())
+    digest.update(f"{ROLLED_UP} {HOUR_GRAIN} {cells.BUCKET_BASE}".encode())
+    return digest.hexdigest()
+
+
+def _fingerprint(by_day: dict[date, tuple[DataFile, ...]], day: date, stamp: str) -> str:
+    digest = hashlib.sha256(stamp.encode())
+    for near in (day - timedelta(days=1), day, day + timedelta(days=1)):
+        for file in by_day.get(near, ()):
+            digest.update(f"{near} {file.key} {file.size}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def _there(place: RollUps, day: date, fingerprint: str) -> bool:
+    return all(place.path(day, fingerprint, kind).exists() for kind in KINDS)
+
+
+def _build(
+    con: duckdb.DuckDBPyConnection,
+    place: RollUps,
+    by_day: dict[date, tuple[DataFile, ...]],
+    missing: dict[date, str],
+) -> None:
+    for chunk in _chunks(by_day, sorted(missing)):
+        first, last = chunk[0], chunk[-1]
+        around = (
+            f"(select * from requests where day between date '{first - timedelta(days=1)}' "
+            f"and date '{last + timedelta(days=1)}')"
+        )
+        _make_tables(con, place.book, around, f"day between date '{first}' and date '{last}'")
+        for day in chunk:
+            _write_day(con, place, day, missing[day])
+
+
+def _chunks(
+    by_day: dict[date, tuple[DataFile, ...]], days: Sequence[date]
+) -> list[list[date]]:
+    """`days` cut into stretches without gaps of at most about `_CHUNK_ROWS` requests each."""
+    chunks: list[list[date]] = []
+    rows = 0
+    for day in days:
+        size = sum(file.rows or 0 for file in by_day[day])
+        follows = chunks and day - chunks[-1][-1] == timedelta(days=1)
+        if follows and rows + size <= _CHUNK_ROWS:
+            chunks[-1].append(day)
+            rows += size
+        else:
+            chunks.append([day])
+            rows = size
+    return chunks
+
+
+def _make_tables(con: duckdb.DuckDBPyConnection, book: Book, requests: str, counted: str) -> None:
+    breaks = breaks_of(con, book, requests)
+    attempts = cells.install_attempts(con, requests, breaks)
+    grains = {"day_key": _DAY_GRAIN, "hour_key": _HOUR_GRAIN}
+    cells.build_resent(con, "made_resent", attempts, grains, counted=counted)
+    for table, grain, key in (
+        ("made_cells", _DAY_GRAIN, "day_key"),
+        ("made_hours", _HOUR_GRAIN, "hour_key"),
+    ):
+        cells.build_cells(
+            con, table, attempts, grain, resent="made_resent", resent_key=key, counted=counted
+        )
+    cells.build_latency(con, "made_latency", attempts, _DAY_GRAIN, counted=counted)
+    cells.build_runs(con, "made_runs", attempts, _DAY_GRAIN, counted=counted)
+
+
+def _write_day(con: duckdb.DuckDBPyConnection, place: RollUps, day: date, fingerprint: str) -> None:
+    folder = place.path(day, fingerprint, KINDS[0]).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in KINDS:
+        target = place.path(day, fingerprint, kind)
+        _write(con, f"select * from made_{kind} where day = date '{day}'", target)
+    for old in folder.iterdir():
+        with suppress(FileNotFoundError):
+            if fingerprint not in old.name and time.time() - old.stat().st_mtime > _KEPT_S:
+                old.unlink()
+
+
+def _write(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
+    making = target.with_name(f".{uuid.uuid4().hex}.parquet")
+    query(con, f"copy ({select}) to {literal(str(making))} (format parquet, compression zstd)")
+    making.replace(target)

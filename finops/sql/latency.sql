@@ -1,0 +1,21 @@
+-- Latency histograms by grain: how many responses fell into each logarithmic bucket. Bucket b holds
+-- values v with base^(b-1) < v <= base^b; bucket -32768 holds zero.
+select
+    grain_key,
+    day,
+    measure,
+    case
+        when value > 0 then cast(ceil(ln(value) / ln({base})) as smallint)
+        else cast(-32768 as smallint)
+    end as bucket,
+    cast(count(*) as bigint) as responses
+from (
+    select {key} as grain_key, {day} as day, 'latency_ms' as measure, latency_ms as value
+    from {attempts} as timed
+    where {counted} and is_generation and is_final and status = 'ok' and latency_ms is not null
+    union all
+    select {key} as grain_key, {day} as day, 'ttft_ms' as measure, ttft_ms as value
+    from {attempts} as first_tokens
+    where {counted} and is_generation and is_final and status = 'ok' and ttft_ms is not null
+) as timings
+group by all
