@@ -42,8 +42,9 @@ cover: setup  ## pytest with coverage of finops/, which must be 90 % or more
 bench: setup  ## ratios against floors, on generated data (minutes)
 	$(BIN)/python -m bench
 
-docs: setup  ## docs/ from the code: tables, commands, formats, exit codes
+docs: setup  ## docs/ from the code: tables, commands, formats, exit codes; the pictures
 	$(BIN)/python scripts/docs.py
+	$(BIN)/python scripts/screenshots.py
 
 samples: setup  ## samples/ from its generator
 	$(BIN)/python samples/generate.py
