@@ -47,7 +47,7 @@ docs: setup  ## docs/ from the code: tables, commands, formats, exit codes; the 
 	$(BIN)/python scripts/screenshots.py
 
 samples: setup  ## samples/ from its generator
-	$(BIN)/python samples/generate.py
+	$(BIN)/python -m samples.generate
 
 wheel: setup  ## dist/*.whl
 	@uv=$$(command -v uv || echo .tools/uv/bin/uv) && "$$uv" build --wheel
