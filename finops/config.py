@@ -80,7 +80,11 @@ class Driver(StrEnum):
 
 def _number_as_text(value: object) -> object:
     """Money by way of its text: `0.1` in the file is the decimal 0.1."""
-    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    return (
+        Decimal(str(value))
+        if isinstance(value, int | float) and not isinstance(value, bool)
+        else value
+    )
 
 
 Amount = Annotated[Decimal, BeforeValidator(_number_as_text), Field(ge=0, allow_inf_nan=False)]
@@ -127,12 +131,18 @@ class Pool(_Section):
 class Price(_Section):
     """A negotiated or own rate, per million tokens, for the days `from` up to, not including, `to`."""
 
-    provider: str = Field(min_length=1, description="Provider, as it stands in requests.")
+    provider: str | None = Field(
+        default=None, description="Provider, as it stands in requests; any when absent."
+    )
     model: str = Field(min_length=1, description="Model, as it stands in requests.")
-    from_: date = Field(alias="from", description="First day (UTC) the price holds.")
-    to: date | None = Field(default=None, description="First day it no longer holds; open when absent.")
+    from_: date | None = Field(
+        default=None, alias="from", description="First day (UTC) the price holds; open when absent."
+    )
+    to: date | None = Field(
+        default=None, description="First day it no longer holds; open when absent."
+    )
     currency: CurrencyCode = Field(default="USD", description="Currency of the rates.")
-    input: Amount | None = Field(default=None, description="Uncached input, per million tokens.")
+    input: Amount = Field(description="Uncached input, per million tokens.")
     cache_read: Amount | None = Field(default=None, description="Cache reads, per million tokens.")
     cache_write: Amount | None = Field(
         default=None, description="Cache writes of the shortest lifetime, per million tokens."
@@ -148,7 +158,7 @@ class Price(_Section):
 
     @model_validator(mode="after")
     def _period_is_not_empty(self) -> Price:
-        if self.to is not None and self.to <= self.from_:
+        if self.to is not None and self.from_ is not None and self.to <= self.from_:
             raise ValueError(f"price of {self.model!r}: `to` must be after `from`")
         return self
 
@@ -156,7 +166,9 @@ class Price(_Section):
 class Attributes(_Section):
     """Which of a log's own attributes are kept."""
 
-    allow: tuple[str, ...] = Field(default=(), description="Attribute names kept with each request.")
+    allow: tuple[str, ...] = Field(
+        default=(), description="Attribute names kept with each request."
+    )
 
 
 class Config(_Section):
@@ -167,7 +179,9 @@ class Config(_Section):
         description="Ledger: a folder (relative to this file) or an object-store URL.",
     )
     currency: CurrencyCode = Field(default="USD", description="Currency reports are asked for in.")
-    metered: Metered = Field(default_factory=Metered, description="Pools whose provider bills tokens.")
+    metered: Metered = Field(
+        default_factory=Metered, description="Pools whose provider bills tokens."
+    )
     pools: tuple[Pool, ...] = Field(default=(), description="Pools, in the order they are tried.")
     prices: tuple[Price, ...] = Field(default=(), description="Negotiated and own rates.")
     attributes: Attributes = Field(
@@ -176,6 +190,10 @@ class Config(_Section):
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
+
+    def price_entries(self) -> tuple[dict[str, Any], ...]:
+        """`[[prices]]` as they stand in the file, keys spelled as there: what the price book reads."""
+        return tuple(price.model_dump(by_alias=True, exclude_none=True) for price in self.prices)
 
 
 class ConfigOrigin(NamedTuple):
@@ -204,9 +222,7 @@ def load_config_with_origins(
         _lay_over(merged, origins, _anchored(values, file), str(file))
     _check(values := _from_environment(os.environ), "the environment")
     _lay_over(merged, origins, values, "environment")
-    named = tuple(
-        ConfigOrigin(key, origins.get(key, "default")) for key in Config.model_fields
-    )
+    named = tuple(ConfigOrigin(key, origins.get(key, "default")) for key in Config.model_fields)
     return Config.model_validate(merged), named
 
 
@@ -293,7 +309,11 @@ def _explain(problem: dict[str, Any]) -> str:
     if problem["type"] == "missing":
         return f"{key} is missing"
     message = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{key} = {problem['input']!r}: {message}" if key and not isinstance(problem["input"], dict) else message
+    return (
+        f"{key} = {problem['input']!r}: {message}"
+        if key and not isinstance(problem["input"], dict)
+        else message
+    )
 
 
 def _dotted(loc: tuple[str | int, ...]) -> str:
@@ -304,11 +324,14 @@ def _dotted(loc: tuple[str | int, ...]) -> str:
     return text
 
 
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "metered": Metered,
+    "pools": Pool,
+    "prices": Price,
+    "attributes": Attributes,
+}
+
+
 def _known_keys(section: list[str]) -> list[str]:
-    model: type[BaseModel] = {
-        "metered": Metered,
-        "pools": Pool,
-        "prices": Price,
-        "attributes": Attributes,
-    }.get(section[0], Config) if section else Config
+    model = _SECTIONS.get(section[0], Config) if section else Config
     return [field.alias or name for name, field in model.model_fields.items()]

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from finops import __version__
-from finops.cli import diagnostics
+from finops.cli import diagnostics, output
 from finops.errors import FinopsError
 
 if TYPE_CHECKING:
@@ -35,10 +34,14 @@ class CommandEntry(NamedTuple):
 COMMANDS = (
     CommandEntry("demo", "finops.cli.demo", "Load a sample company and show what it spends."),
     CommandEntry("init", "finops.cli.init", "Write a finops.toml to start from."),
-    CommandEntry("load", "finops.cli.load", "Load bills, token logs, GPU samples or jobs from files."),
+    CommandEntry(
+        "load", "finops.cli.load", "Load bills, token logs, GPU samples or jobs from files."
+    ),
     CommandEntry("status", "finops.cli.status", "Show what the ledger holds and how fresh it is."),
     CommandEntry("costs", "finops.cli.costs", "Show spend by any column of the bill, tag or pool."),
-    CommandEntry("unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."),
+    CommandEntry(
+        "unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."
+    ),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry("sql", "finops.cli.sql", "Ask the ledger in SQL, read-only."),
     CommandEntry("doctor", "finops.cli.doctor", "Check that everything finops needs is in order."),
@@ -82,35 +85,33 @@ class CommandGroup(TyperGroup):
 app = typer.Typer(
     name="finops",
     cls=CommandGroup,
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-def _version(*, asked: bool) -> None:
-    if asked:
-        from finops.cli.version import version_text
-
-        typer.echo(version_text())
-        raise typer.Exit
-
-
 @app.callback()
 def root(
+    ctx: typer.Context,
     *,
     version: Annotated[
         bool,
         typer.Option(
             "--version",
             help="Print the versions of finops, Python and the price book, and exit.",
-            is_eager=True,
-            callback=lambda value: _version(asked=value),
         ),
     ] = False,
 ) -> None:
     """What an AI capability costs to deliver, from one ledger of bills, GPU metrics and token logs."""
+    if version:
+        from finops.cli.version import version_text
+
+        output.write_bytes(f"{version_text()}\n".encode())
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
 
 
 def run() -> NoReturn:

@@ -74,7 +74,9 @@ def crashed(
     if _debugging():
         _write_traceback(kind, error, trace)
     else:
-        _write("hint: run it again with FINOPS_DEBUG=1 and report the output with that of `finops doctor`")
+        _write(
+            "hint: run it again with FINOPS_DEBUG=1 and report the output with that of `finops doctor`"
+        )
     return ExitCode.FAILED
 
 

@@ -59,9 +59,7 @@ MonthOption = Annotated[
 ]
 FromOption = Annotated[
     str | None,
-    typer.Option(
-        "--from", metavar="YYYY-MM-DD", help="First day (UTC).", rich_help_panel=_PERIOD
-    ),
+    typer.Option("--from", metavar="YYYY-MM-DD", help="First day (UTC).", rich_help_panel=_PERIOD),
 ]
 ToOption = Annotated[
     str | None,
@@ -98,7 +96,10 @@ OutputOption = Annotated[
 LimitOption = Annotated[
     int | None,
     typer.Option(
-        "--limit", min=1, help="Show only this many rows; totals count all.", rich_help_panel=_RESULT
+        "--limit",
+        min=1,
+        help="Show only this many rows; totals count all.",
+        rich_help_panel=_RESULT,
     ),
 ]
 WhereOption = Annotated[
@@ -136,8 +137,7 @@ def split_dimensions(by: str | None) -> tuple[str, ...]:
 
 
 def ledger_location(ledger: str | None, config: Config | None = None) -> str:
-    """Where the ledger is: the flag, else FINOPS_LEDGER or finops.toml (the configuration), else the
-    platform's data folder."""
+    """Where the ledger is: the flag, else the environment or finops.toml, else the platform's data folder."""
     if ledger is not None:
         return ledger
     from finops.config import default_ledger, load_config
@@ -159,7 +159,9 @@ def open_ledger(
         raise LedgerMissing(error.message, hint=error.hint or _HOW_TO_START) from error
 
 
-_HOW_TO_START = "load something with `finops load`, try `finops demo`, or name another with --ledger"
+_HOW_TO_START = (
+    "load something with `finops load`, try `finops demo`, or name another with --ledger"
+)
 
 
 def resolve_period(
@@ -185,7 +187,9 @@ def resolve_period(
         return PeriodChoice(asked)
     months = _months(ledger)
     if not months:
-        raise LedgerMissing(f"the ledger at {ledger.location} holds nothing yet", hint=_HOW_TO_START)
+        raise LedgerMissing(
+            f"the ledger at {ledger.location} holds nothing yet", hint=_HOW_TO_START
+        )
     return PeriodChoice(None) if everything else newest_complete(months, now)
 
 
@@ -196,12 +200,14 @@ def newest_complete(months: tuple[str, ...], today: date) -> PeriodChoice:
     if over:
         return PeriodChoice(over[-1])
     newest = periods[-1]
-    return PeriodChoice(newest, (f"{newest.label} is not over yet: its numbers will still change.",))
+    return PeriodChoice(
+        newest, (f"{newest.label} is not over yet: its numbers will still change.",)
+    )
 
 
 def _months(ledger: Ledger) -> tuple[str, ...]:
     """Months with costs, else months with requests; read from partition names, not from rows."""
     found = {file.partition["x_BillingMonth"] for file in ledger.files("costs")}
     if not found:
-        found = {file.partition["day"][:7] for file in ledger.files("requests")}
-    return tuple(found)
+        found = {(file.partition["day"] or "")[:7] for file in ledger.files("requests")}
+    return tuple(month for month in found if month)

@@ -23,7 +23,11 @@ STDOUT = "-"
 """The path that means stdout, as everywhere."""
 
 
-def emit(report: Report, format: ReportFormat | str, path: str | Path | None = None) -> None:
+def emit(
+    report: Report,
+    format: ReportFormat | str,  # noqa: A002  (named as the option it comes from)
+    path: str | Path | None = None,
+) -> None:
     """Render `report` and write it to `path`, or to stdout when there is none (or it is `-`).
 
     UsageError when `path` is a directory or its folder is missing; FinopsError when it cannot be
@@ -32,7 +36,10 @@ def emit(report: Report, format: ReportFormat | str, path: str | Path | None = N
     from finops.report import render
 
     to_terminal = _is_stdout(path) and sys.stdout.isatty()
-    width, color = terminal_width(tty=to_terminal), use_color(tty=to_terminal, stdout=_is_stdout(path))
+    width, color = (
+        terminal_width(tty=to_terminal),
+        use_color(tty=to_terminal, stdout=_is_stdout(path)),
+    )
     write_bytes(render(report, format, width=width, color=color), path)
 
 
@@ -90,7 +97,9 @@ def _silence_stdout() -> None:
 def _to_file(data: bytes, path: Path) -> None:
     target = Path(os.path.realpath(path))
     if target.is_dir():
-        raise UsageError(f"{path} is a directory", hint="name the file to write, for example costs.json")
+        raise UsageError(
+            f"{path} is a directory", hint="name the file to write, for example costs.json"
+        )
     if not target.parent.is_dir():
         raise UsageError(f"{path} cannot be written: the folder {target.parent} does not exist")
     try:

@@ -41,8 +41,9 @@ def progress_bar(what: str, *, total: int | None) -> Iterator[Advance]:
     def advance(
         done: int, *, total: int | None = None, rows: int | None = None, what: str | None = None
     ) -> None:
-        shown = None if rows is None else f"{rows:,} rows"
-        bar.update(task, completed=done, total=total, description=what, **({} if shown is None else {"rows": shown}))
+        bar.update(task, completed=done, total=total, description=what)
+        if rows is not None:
+            bar.update(task, rows=f"{rows:,} rows")
 
     with bar:
         yield advance

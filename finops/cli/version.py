@@ -1,16 +1,21 @@
-"""What `finops --version` prints; read from package metadata, without importing the packages."""
+"""What `finops --version` prints; read from package metadata and text, without importing the packages."""
 
 from __future__ import annotations
 
 import platform
+import re
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
 
 from finops import __version__
 
-__all__ = ["PRICE_BOOK", "installed", "version_text"]
+__all__ = ["PRICE_BOOK", "installed", "price_book_date", "version_text"]
 
 PRICE_BOOK = "genai-prices"
-"""Distribution whose version says which model prices are installed."""
+"""Distribution that carries the list prices."""
+
+_CHECKED = re.compile(r"\bchecked\b[^.\n]{0,200}?\b(20\d\d-[01]\d-[0-3]\d)\b")
 
 
 def installed(distribution: str) -> str | None:
@@ -22,23 +27,21 @@ def installed(distribution: str) -> str | None:
 
 
 def price_book_date() -> str | None:
-    """Day the installed price data was packaged, YYYY-MM-DD; None when it does not say."""
-    from datetime import UTC, datetime
-    from importlib.metadata import files
-
-    try:
-        listed = files(PRICE_BOOK) or ()
-    except PackageNotFoundError:
+    """The newest day on which the list's keepers say they checked a price, YYYY-MM-DD; None if unsaid."""
+    spec = find_spec("genai_prices")
+    if spec is None or spec.origin is None:
         return None
-    for entry in listed:
-        if entry.name == "data.py":
-            path = entry.locate()
-            modified = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)  # type: ignore[attr-defined]
-            return modified.date().isoformat()
-    return None
+    data = Path(spec.origin).with_name("data.py")
+    if not data.is_file():
+        return None
+    return max(_CHECKED.findall(data.read_text(encoding="utf-8")), default=None)
 
 
 def version_text() -> str:
-    """`finops 0.1.0 · Python 3.12.1 · prices: genai-prices 0.2.3`."""
+    """`finops 0.1.0 (Python 3.12.1, genai-prices 0.2.3 checked 2026-10-14)`."""
     prices = installed(PRICE_BOOK) or "not installed"
-    return f"finops {__version__} (Python {platform.python_version()}, {PRICE_BOOK} {prices})"
+    checked = price_book_date()
+    dated = f" checked {checked}" if checked else ""
+    return (
+        f"finops {__version__} (Python {platform.python_version()}, {PRICE_BOOK} {prices}{dated})"
+    )

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from finops.report.numbers import NUMBER_STYLES, shown
 from finops.report.model import Style
+from finops.report.numbers import NUMBER_STYLES, shown
 
 if TYPE_CHECKING:
     from finops.report.model import Cell, Report, ReportColumn, Row
@@ -29,7 +29,7 @@ _ESCAPES = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
 
 def visible(text: str) -> str:
-    """`text` on one line, with characters that would steer a terminal spelled out: `\\x1b`, `\\n`."""
+    """`text` on one line, with characters that would steer a terminal spelled out, as escapes."""
     return _UNSAFE.sub(_spell, text)
 
 

@@ -25,7 +25,11 @@ class ReportFormat(StrEnum):
 
 
 def render(
-    report: Report, format: ReportFormat | str, *, width: int | None = None, color: bool = False
+    report: Report,
+    format: ReportFormat | str,  # noqa: A002  (named as the option it comes from)
+    *,
+    width: int | None = None,
+    color: bool = False,
 ) -> bytes:
     """`report` in `format`, UTF-8; `width` (columns, None for as wide as it gets) and `color` are the table's.
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from finops.model.period import Period
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from finops.model.period import Period
 
 __all__ = ["Cell", "Report", "ReportColumn", "Row", "Style"]
 

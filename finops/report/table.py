@@ -41,7 +41,7 @@ NOTE_WIDTH = 100
 """Notes wrap here where the output has no width."""
 
 ELLIPSIS = "…"
-_BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_BOLD, _RESET = "\x1b[1m", "\x1b[0m"
 
 
 class _Column(NamedTuple):
@@ -67,7 +67,8 @@ def render_table(report: Report, *, width: int | None, color: bool) -> bytes:
     A number wider than the whole of `width` still is not cut.
     """
     columns = _columns(report)
-    lines = [_styled(headline(report), _BOLD, color=color), ""]
+    heads = [headline(report)] if width is None else _wrap_words(headline(report), width)
+    lines = [*(_styled(head, _BOLD, color=color) for head in heads), ""]
     widths = _layout(columns, width)
     if widths is None:
         lines.extend(_blocks(report, columns, width or 0, color=color))
@@ -98,7 +99,9 @@ def _layout(columns: Sequence[_Column], width: int | None) -> list[int] | None:
     whole = [max(column.content, cell_len(column.title)) for column in columns]
     if width is None:
         return [
-            one if column.number else min(one, max(WIDEST_TEXT, cell_len(column.title)))
+            one
+            if column.number or column is columns[-1]
+            else min(one, max(WIDEST_TEXT, cell_len(column.title)))
             for one, column in zip(whole, columns, strict=True)
         ]
     room = width - GAP * (len(columns) - 1)
@@ -135,22 +138,37 @@ def _grid(
     report: Report, columns: Sequence[_Column], widths: Sequence[int], *, color: bool
 ) -> Iterator[str]:
     titles = [
-        _wrap_title(column.title, width) for column, width in zip(columns, widths, strict=True)
+        _wrap_words(column.title, width) for column, width in zip(columns, widths, strict=True)
     ]
     height = max((len(title) for title in titles), default=0)
     for level in range(height):
-        line = [title[level - height + len(title)] if level >= height - len(title) else "" for title in titles]
+        line = [
+            title[level - height + len(title)] if level >= height - len(title) else ""
+            for title in titles
+        ]
         yield _styled(_line(columns, widths, line), _BOLD, color=color)
     rule = (" " * GAP).join("─" * width for width in widths)
     yield rule
     for index in range(len(report.rows)):
-        yield _line(columns, widths, [column.texts[index] for column in columns])
+        yield from _row(columns, widths, [column.texts[index] for column in columns])
     if not report.rows:
         yield "(no rows)"
     if report.totals is not None:
         yield rule
         totals = [column.total for column in columns]
         yield _styled(_line(columns, widths, totals), _BOLD, color=color)
+
+
+def _row(columns: Sequence[_Column], widths: Sequence[int], cells: list[str]) -> Iterator[str]:
+    """One row. A table without numbers is prose: its last column wraps instead of being cut."""
+    prose = not any(column.number for column in columns)
+    if not prose or not cells or cell_len(cells[-1]) <= widths[-1]:
+        yield _line(columns, widths, cells)
+        return
+    first, *others = _wrap_words(cells[-1], widths[-1])
+    yield _line(columns, widths, [*cells[:-1], first])
+    for other in others:
+        yield _line(columns, widths, [*[""] * (len(cells) - 1), other])
 
 
 def _line(columns: Sequence[_Column], widths: Sequence[int], cells: Sequence[str]) -> str:
@@ -174,10 +192,10 @@ def _cut(text: str, width: int) -> str:
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + ELLIPSIS, width)
 
 
-def _wrap_title(title: str, width: int) -> list[str]:
-    """`title` on as few lines of `width` cells as its words need."""
+def _wrap_words(text: str, width: int) -> list[str]:
+    """`text` on as few lines of `width` cells as its words need; a longer word stands alone."""
     lines: list[str] = []
-    for word in title.split():
+    for word in text.split():
         if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
             lines[-1] += f" {word}"
         else:
@@ -214,7 +232,11 @@ def _entry(column: _Column, text: str, label: int, width: int) -> str:
 def _notes(notes: Sequence[str], width: int) -> Iterator[str]:
     for note in notes:
         yield from textwrap.wrap(
-            f"Note: {note}", max(width, 20), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+            f"Note: {note}",
+            max(width, 20),
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
         )
 
 

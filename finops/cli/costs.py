@@ -1,0 +1,108 @@
+"""`finops costs`: spend by any column of the bill, tag, pool or stretch of time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from finops.cli.options import (
+    AllOption,
+    ByOption,
+    FormatOption,
+    FromOption,
+    LastOption,
+    LedgerOption,
+    LimitOption,
+    MonthOption,
+    OutputOption,
+    ToOption,
+    WhereOption,
+    open_ledger,
+    resolve_period,
+    split_dimensions,
+)
+from finops.model.basis import Basis
+from finops.report.formats import ReportFormat
+
+if TYPE_CHECKING:
+    from finops.analysis.spend import Dimension
+    from finops.config import Config
+
+__all__ = ["register"]
+
+BasisOption = Annotated[
+    Basis | None,
+    typer.Option(
+        "--basis",
+        help="Select by the invoice's month or by the day of use.  "
+        "[default: billing for months, charge for --from/--to/--last]",
+        rich_help_panel="Period",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `costs` to the application."""
+    app.command("costs")(costs)
+
+
+def costs(  # noqa: PLR0913  (one parameter for each option)
+    *,
+    by: ByOption = "ServiceName",
+    month: MonthOption = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    last: LastOption = None,
+    everything: AllOption = False,
+    basis: BasisOption = None,
+    where: WhereOption = None,
+    limit: LimitOption = None,
+    ledger: LedgerOption = None,
+    format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
+    output: OutputOption = None,
+) -> None:
+    """Show spend by any column of the bill, tag or pool.
+
+    Dimensions: any FOCUS column (ServiceName, RegionId, SubAccountName, x_Model …), tag:KEY, pool,
+    provider, day, week and month of use, billing_month. Rows are sorted by EffectiveCost and always
+    split by currency.
+    """
+    from finops.analysis.spend import Slice, spend
+    from finops.cli.output import emit
+    from finops.config import load_config
+    from finops.report.spend import spend_report
+
+    config = load_config()
+    dimensions = _dimensions(by, config)
+    condition = _condition(where)
+    store = open_ledger(ledger, config=config)
+    choice = resolve_period(
+        store, month=month, since=since, until=until, last=last, everything=everything
+    )
+    used = basis or (Basis.CHARGE if since or last else Basis.BILLING)
+    with store.connect(["costs"]) as con:
+        answer = spend(con, dimensions, Slice(choice.period, used, condition))
+    report = spend_report(answer, period=choice.period, basis=used, notes=choice.notes, limit=limit)
+    emit(report, format, output)
+
+
+def _dimensions(by: str | None, config: Config) -> tuple[Dimension, ...]:
+    from finops.analysis.spend import POOL, resolve_dimensions
+
+    names = split_dimensions(by)
+    if POOL not in {name.lower() for name in names}:
+        return resolve_dimensions(names)
+    from finops.analysis.pools import pool_rules, pool_sql
+
+    return resolve_dimensions(names, pool_sql=pool_sql(pool_rules(config.pools)))
+
+
+def _condition(where: str | None) -> str | None:
+    if where is None:
+        return None
+    from finops.analysis.pools import cost_columns
+    from finops.analysis.spend import DERIVED
+    from finops.analysis.where import compile_where
+
+    return compile_where(where, {**cost_columns(), **DERIVED}).sql

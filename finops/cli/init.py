@@ -1,0 +1,94 @@
+"""`finops init`: a finops.toml to start from, every setting explained where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["TEMPLATE", "register"]
+
+TEMPLATE = """\
+# finops.toml: settings of finops. Lines that begin with # are examples; remove the # to use them.
+# A flag wins over a FINOPS_... variable, which wins over this file. `finops doctor` shows what is in
+# force, and from where. Secrets never stand here.
+
+# Where the ledger is: a folder (relative to this file) or an object-store URL (s3://bucket/folder).
+# ledger = "ledger"
+
+# Currency reports are asked for in (ISO 4217). Amounts of different currencies are never added.
+currency = "USD"
+
+# Metered pools: where a bill carries no token quantities, one factor may close a gap between bill and
+# priced log up to this share. Beyond it requests keep the list rate and the rest stays unallocated.
+[metered]
+tolerance = "0.05"
+
+# Pools cut the bill into parts that behave alike. The first one whose `where` holds for a cost row
+# takes it; what none takes is `other`. Kinds:
+#   metered      a provider bills tokens              provisioned  billed capacity that serves tokens
+#   gpu          accelerators, rented or owned        seat         per-user plans
+#   shared       storage, network, vector store ...   other        not AI, still counted
+# A shared pool is split by `driver`: requests, tokens, retrievals, bytes, cost or even.
+
+# [[pools]]
+# name = "llm-apis"
+# kind = "metered"
+# where = "ProviderName in ('OpenAI', 'Anthropic')"
+
+# [[pools]]
+# name = "gpu-cluster"
+# kind = "gpu"
+# where = "Tags['team'] = 'ml-platform' and ServiceCategory = 'Compute'"
+
+# [[pools]]
+# name = "vector-store"
+# kind = "shared"
+# driver = "retrievals"
+# where = "ServiceName like '%OpenSearch%'"
+
+# Prices you negotiated, or your own models' rates: per million tokens, from the first day up to, not
+# including, `to`. Everything else is priced from the public list. Write amounts in quotes.
+
+# [[prices]]
+# provider = "openai"
+# model = "gpt-5"
+# from = 2026-01-01
+# to = 2027-01-01
+# currency = "USD"
+# input = "1.10"
+# cache_read = "0.11"
+# output = "8.80"
+# source = "contract 4711, annex B"
+
+# Attributes of a log that are kept with each request. Prompts and answers never are.
+# [attributes]
+# allow = ["experiment", "customer_tier"]
+"""
+"""The file written; everything in it is valid, also with the `#` before every example removed."""
+
+PathArgument = Annotated[
+    Path, typer.Argument(help="File to write.", metavar="PATH", show_default="finops.toml")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `init` to the application."""
+    app.command("init")(init)
+
+
+def init(*, path: PathArgument = Path("finops.toml"), force: ForceOption = False) -> None:
+    """Write a finops.toml to start from.
+
+    Pools and prices are explained by examples in it. An existing file is kept unless --force is given.
+    """
+    from finops.cli.diagnostics import say
+    from finops.cli.output import write_bytes
+    from finops.errors import UsageError
+
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists already", hint="--force replaces it")
+    write_bytes(TEMPLATE.encode(), path)
+    say(f"wrote {path}; next: finops load costs BILL.csv, or finops demo to see it with samples")
