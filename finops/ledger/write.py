@@ -82,11 +82,14 @@ def store(
     con: duckdb.DuckDBPyConnection,
     select_sql: str,
     load: Load,
+    *,
+    before_commit: Callable[[], None] | None = None,
 ) -> Stored:
     """Store the rows `select_sql` yields on `con` in `table_name` by that table's rule.
 
     The SELECT yields every declared column, typed and valid, and runs at most once: not at all when
-    the same delivery is in place. CommitConflict when other writers win too often; then, and on every
+    the same delivery is in place. `before_commit` is called when the rows have been read and may still
+    raise: a file that changed meanwhile, say. CommitConflict when other writers win too often; then, and on every
     other error, nothing was stored.
     """
     table = TABLES[table_name]
@@ -101,6 +104,8 @@ def store(
         ensure_table(ledger, table)
         staged = copy_rows(con, table, select_sql, target, load.load_id)
         try:
+            if before_commit is not None:
+                before_commit()
             stored, row = _until_committed(
                 ledger, Delivery(con, table, load.load_id, target, staged), load
             )

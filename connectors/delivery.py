@@ -1,0 +1,292 @@
+"""Files of one format as SQL: what `Delivery.scan` of the format contract answers.
+
+One scan serves three ways of reading. `FAST` reads typed and stops at the first thing that does not
+fit. `EXACT` reads as text, so that every misfit can be named; rows that are not rows at all are skipped
+and listed by `broken_rows`. Positions (`_file`, `_row`) are window expressions that DuckDB leaves out
+of the plan when nobody selects them, so a clean load does not pay for them.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, NamedTuple
+
+from connectors.formats.contract import Shape
+from connectors.reading import MAX_LINE_BYTES
+from connectors.sql import literal, quoted
+from finops.model.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import duckdb
+
+    from connectors.reading import SourceFile
+
+__all__ = ["NULLS", "FileDelivery", "Reading", "Settings"]
+
+NULLS = ("", "NULL", "null")
+"""Spellings of "no value" in a CSV cell; AWS, Azure and the FOCUS sample write all three."""
+
+_NESTED = ("[", "STRUCT", "MAP", "JSON", "VARCHAR")
+
+
+class Reading(Enum):
+    """Whether values are typed while they are parsed, or read as text to be examined."""
+
+    FAST = auto()
+    EXACT = auto()
+
+
+class Settings(dict[str, str]):
+    """`--set` values that remember which of them a format has asked for."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, key: str) -> str:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        """The value set for `key`."""
+        self.asked.add(key)
+        return super().get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        self.asked.add(str(key))
+        return super().__contains__(key)
+
+
+class _Group(NamedTuple):
+    """Files that one reader call can take: same header, delimiter and compression."""
+
+    files: tuple[SourceFile, ...]
+
+    @property
+    def first(self) -> SourceFile:
+        return self.files[0]
+
+
+class FileDelivery:
+    """The pipeline's `Delivery`: files of one shape, on the connection that will store them."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        files: Sequence[SourceFile],
+        *,
+        settings: Mapping[str, str] | None = None,
+        maps: Mapping[str, str] | None = None,
+        rename: bool = False,
+        reading: Reading = Reading.FAST,
+    ) -> None:
+        self.con = con
+        self.files = tuple(files)
+        self.paths: tuple[Path, ...] = tuple(file.path for file in files)
+        self.shape: Shape = files[0].head.shape
+        self.settings = Settings(settings or {})
+        self.maps = dict(maps or {})
+        self.reading = reading
+        self.notes: list[str] = []
+        self._renamed = self.maps if rename else {}
+        self._scanned: list[tuple[str, dict[str, str]]] = []
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The union of the files' columns, as spelled, with `--map` applied where the pipeline does."""
+        seen: dict[str, str] = {}
+        for file in self.files:
+            for name in file.head.columns:
+                seen.setdefault(name.lower(), name)
+        for ledger_column, file_column in self._renamed.items():
+            seen.pop(file_column.lower(), None)
+            seen[ledger_column.lower()] = ledger_column
+        return tuple(seen.values())
+
+    @property
+    def skips_broken_rows(self) -> bool:
+        """Whether rows that are not rows are left out, uncounted, by the exact reading."""
+        return self.shape is Shape.CSV and self.reading is Reading.EXACT
+
+    def note(self, text: str) -> None:
+        """Something the person should know about how these files were read."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def scan(self, types: Mapping[str, str] | None = None) -> str:
+        """A FROM item over the files; see the contract for its columns."""
+        wanted = dict(types or {})
+        if self.reading is Reading.FAST:
+            return f"({self._positioned(wanted)})"
+        as_text = {name: _text_type(kind) for name, kind in wanted.items()}
+        source = self._positioned(as_text)
+        changed = {name: kind for name, kind in wanted.items() if as_text[name] != kind}
+        if not changed:
+            return f"({source})"
+        self._scanned.append((source, changed))
+        values = ", ".join(
+            f"try_cast({quoted(name)} as {kind}) as {quoted(name)}"
+            for name, kind in changed.items()
+        )
+        return f"(select * replace ({values}) from ({source}))"
+
+    def misfits(self) -> Iterator[str]:
+        """SELECTs of (_file, _row, column, value, why) for cells that were not what a scan asked."""
+        for source, changed in self._scanned:
+            for name, kind in changed.items():
+                cell = quoted(name)
+                yield (
+                    f"select _file, _row, {literal(name)}, cast({cell} as varchar),"
+                    f" 'not a {_plain(kind)}' from ({source})"
+                    f" where {cell} is not null and try_cast({cell} as {kind}) is null"
+                )
+
+    def broken_rows(self) -> list[Problem]:
+        """Lines that are not rows: too many or too few cells, an open quote, text that is not JSON."""
+        if self.shape is Shape.CSV:
+            return [problem for group in self._groups() for problem in self._rejected(group)]
+        if self.shape is Shape.JSONL:
+            return [problem for file in self.files for problem in self._not_json(file)]
+        return []
+
+    # --- SQL of the readers --------------------------------------------------------------------
+
+    def _positioned(self, types: Mapping[str, str]) -> str:
+        parts = [self._read(group, types) for group in self._groups()]
+        return (
+            " union all by name ".join(f"({part})" for part in parts)
+            if len(parts) > 1
+            else parts[0]
+        )
+
+    def _groups(self) -> tuple[_Group, ...]:
+        together: dict[object, list[SourceFile]] = {}
+        for file in self.files:
+            same = file.head.columns if self.shape is Shape.CSV else file.head.text[:1] == "["
+            together.setdefault((same, file.delimiter, file.compression), []).append(file)
+        return tuple(_Group(tuple(files)) for files in together.values())
+
+    def _read(self, group: _Group, types: Mapping[str, str]) -> str:
+        reader = {Shape.CSV: self._csv, Shape.TEXT: self._text, Shape.PARQUET: self._parquet}
+        read = reader.get(self.shape, self._json)(group, types)
+        place = "row_number() over ()"
+        if self.shape is Shape.PARQUET:
+            place = "file_row_number + 1"
+        elif len(group.files) > 1:
+            place = "_order - min(_order) over (partition by filename) + 1"
+            read = f"(select *, row_number() over () as _order from {read})"
+        hidden = {Shape.PARQUET: "filename, file_row_number"}.get(self.shape, "filename")
+        hidden += ", _order" if "_order" in place else ""
+        shown = f"* exclude ({hidden}){self._replaced(types)}"
+        return f"select {shown}{self._aliases()}, filename as _file, cast({place} as bigint) as _row from {read}"
+
+    def _replaced(self, types: Mapping[str, str]) -> str:
+        """Parquet arrives typed: casts for what the format asks otherwise."""
+        if self.shape is not Shape.PARQUET:
+            return ""
+        here = {name.lower(): name for name in self.columns}
+        casts = [
+            f"cast({quoted(name)} as {kind}) as {quoted(name)}"
+            for name, kind in types.items()
+            if name.lower() in here
+        ]
+        return f" replace ({', '.join(casts)})" if casts else ""
+
+    def _aliases(self) -> str:
+        return "".join(
+            f", {quoted(file_column)} as {quoted(ledger_column)}"
+            for ledger_column, file_column in self._renamed.items()
+            if ledger_column.lower() != file_column.lower()
+        )
+
+    def _paths(self, group: _Group) -> str:
+        return "[" + ", ".join(literal(str(file.path)) for file in group.files) + "]"
+
+    def _csv(self, group: _Group, types: Mapping[str, str], more: str = "") -> str:
+        fold = {name.lower(): kind for name, kind in types.items()}
+        columns = ", ".join(
+            f"{literal(name)}: {literal(fold.get(name.lower(), 'VARCHAR'))}"
+            for name in group.first.head.columns
+        )
+        nulls = ", ".join(literal(null) for null in NULLS)
+        lenient = ", ignore_errors = true" if self.reading is Reading.EXACT and not more else more
+        return (
+            f"read_csv({self._paths(group)}, columns = {{{columns}}}, header = true, auto_detect = false,"
+            f" delim = {literal(group.first.delimiter)}, quote = '\"', escape = '\"', nullstr = [{nulls}],"
+            f" filename = true, compression = {literal(group.first.compression)},"
+            f" max_line_size = {MAX_LINE_BYTES}{lenient})"
+        )
+
+    def _text(self, group: _Group, types: Mapping[str, str]) -> str:
+        del types
+        return (
+            f"read_csv({self._paths(group)}, columns = {{'line': 'VARCHAR'}}, header = false,"
+            f" auto_detect = false, delim = '', quote = '', escape = '', filename = true,"
+            f" compression = {literal(group.first.compression)}, max_line_size = {MAX_LINE_BYTES})"
+        )
+
+    def _parquet(self, group: _Group, types: Mapping[str, str]) -> str:
+        del types
+        return (
+            f"read_parquet({self._paths(group)}, union_by_name = true, filename = true,"
+            " file_row_number = true, hive_partitioning = false)"
+        )
+
+    def _json(self, group: _Group, types: Mapping[str, str]) -> str:
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
+        layout, limit = "newline_delimited", MAX_LINE_BYTES
+        if self.shape is Shape.JSON:
+            layout = "array" if group.first.head.text.lstrip().startswith("[") else "unstructured"
+            limit = max(MAX_LINE_BYTES, min(max(file.stat.size for file in group.files) + 1, 2**28))
+        lenient = self.reading is Reading.EXACT and self.shape is Shape.JSONL
+        return (
+            f"read_json({self._paths(group)}, format = '{layout}', columns = {{{columns}}},"
+            f" filename = true, compression = {literal(group.first.compression)},"
+            f" maximum_object_size = {limit}{', ignore_errors = true' if lenient else ''})"
+        )
+
+    # --- rows that are not rows ----------------------------------------------------------------
+
+    def _rejected(self, group: _Group) -> Iterator[Problem]:
+        reader = self._csv(group, {}, ", store_rejects = true")
+        self.con.execute(f"select count(*) from {reader}").fetchall()
+        found = self.con.execute(
+            "select file_path, line, csv_line, error_type, error_message from reject_errors e"
+            " join reject_scans s using (scan_id, file_id) order by 1, 2"
+        ).fetchall()
+        self.con.execute("drop table reject_errors; drop table reject_scans").fetchall()
+        for path, line, text, kind, message in found:
+            first = str(message).splitlines()[0].rstrip(".")
+            yield Problem(
+                str(path), int(line) - 1, None, str(text), f"{str(kind).lower()}: {first}"
+            )
+
+    def _not_json(self, file: SourceFile) -> Iterator[Problem]:
+        lines = self._text(_Group((file,)), {})
+        found = self.con.execute(
+            f"select n, line from (select row_number() over () as n, line from {lines})"
+            " where trim(line) <> '' and not json_valid(line) order by n"
+        ).fetchall()
+        for number, line in found:
+            yield Problem(
+                str(file.path), int(number), None, str(line), "the line is not a JSON object"
+            )
+
+
+def _text_type(kind: str) -> str:
+    return kind if any(mark in kind.upper() for mark in _NESTED) else "VARCHAR"
+
+
+def _plain(kind: str) -> str:
+    words = {
+        "BIGINT": "whole number",
+        "INTEGER": "whole number",
+        "DOUBLE": "number",
+        "BOOLEAN": "boolean",
+    }
+    word = kind.upper().partition("(")[0]
+    fallback = "time" if word.startswith("TIMESTAMP") else word.lower()
+    return words.get(word, fallback)
