@@ -234,16 +234,16 @@ def installed() -> tuple[str, ...]:
 
 
 def install_locked(uv: Path, group: str) -> bool:
-    """`.venv` from uv.lock. A chosen index gets the lock's versions and hashes, not its addresses."""
+    """`.venv` from uv.lock; where its addresses are out of reach, its versions and hashes from the index."""
     env = tool_environment()
     if not (ENVIRONMENT / "bin" / "python").exists():
         made = run(uv, "venv", "--clear", "--python", sys.executable, ENVIRONMENT, env=env)
         if not made:
             return False
     groups = ("--group", "dev") if group == "dev" else ("--no-dev",)
-    if chosen_index() is None:
-        keep = ("--inexact",) if group == "run" else ()
-        return run(uv, "sync", "--frozen", *keep, *groups, env=env)
+    keep = ("--inexact",) if group == "run" else ()
+    if chosen_index() is None and run(uv, "sync", "--frozen", *keep, *groups, env=env):
+        return True
     pins = ENVIRONMENT / "finops-pins.txt"
     export = ("--frozen", "--quiet", "--no-emit-project", "--output-file", pins)
     here = ("--python", ENVIRONMENT / "bin" / "python")
