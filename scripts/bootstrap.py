@@ -244,6 +244,7 @@ def install_locked(uv: Path, group: str) -> bool:
     keep = ("--inexact",) if group == "run" else ()
     if chosen_index() is None and run(uv, "sync", "--frozen", *keep, *groups, env=env):
         return True
+    say("installing the same versions from the index this machine is configured for")
     pins = ENVIRONMENT / "finops-pins.txt"
     export = ("--frozen", "--quiet", "--no-emit-project", "--output-file", pins)
     here = ("--python", ENVIRONMENT / "bin" / "python")
