@@ -53,7 +53,17 @@ def load_command(entry: CommandEntry) -> Any:  # noqa: ANN401  (Typer's command 
     """The command itself, its module imported."""
     holder = typer.Typer(add_completion=False)
     import_module(entry.module).register(holder)
-    return typer.main.get_group(holder).commands[entry.name]
+    command = typer.main.get_group(holder).commands[entry.name]
+    for one in (command, *getattr(command, "commands", {}).values()):
+        one.help = _unwrapped(one.help)
+    return command
+
+
+def _unwrapped(text: str | None) -> str | None:
+    """Help without the line breaks of the source: the terminal decides where paragraphs wrap."""
+    if text is None:
+        return None
+    return "\n\n".join(" ".join(part.split()) for part in text.split("\n\n"))
 
 
 class CommandGroup(TyperGroup):

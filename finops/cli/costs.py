@@ -35,8 +35,8 @@ BasisOption = Annotated[
     Basis | None,
     typer.Option(
         "--basis",
-        help="Select by the invoice's month or by the day of use.  "
-        "[default: billing for months, charge for --from/--to/--last]",
+        help="Select by the invoice's month or by the day of use "
+        "(default: billing for months, charge for --from/--to and --last).",
         rich_help_panel="Period",
     ),
 ]

@@ -45,7 +45,7 @@ LedgerOption = Annotated[
     typer.Option(
         "--ledger",
         metavar="PATH|URL",
-        help="Ledger to use: a folder or s3://…  [default: FINOPS_LEDGER, finops.toml, your data folder]",
+        help="Ledger to use: a folder or s3://… (default: FINOPS_LEDGER, finops.toml, your data folder)",
     ),
 ]
 MonthOption = Annotated[
@@ -53,7 +53,7 @@ MonthOption = Annotated[
     typer.Option(
         "--month",
         metavar="YYYY-MM",
-        help="One month.  [default: the newest complete one in the ledger]",
+        help="One month. (default: the newest complete one in the ledger)",
         rich_help_panel=_PERIOD,
     ),
 ]

@@ -19,6 +19,7 @@ from finops.report.cells import (
     is_number,
     title_text,
     total_texts,
+    visible,
 )
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ def _entry(column: _Column, text: str, label: int, width: int) -> str:
 def _notes(notes: Sequence[str], width: int) -> Iterator[str]:
     for note in notes:
         yield from textwrap.wrap(
-            f"Note: {note}",
+            f"Note: {visible(note)}",
             max(width, 20),
             subsequent_indent="  ",
             break_long_words=False,

@@ -1,0 +1,107 @@
+"""Whatever the width: numbers whole, lines inside it, and the same facts."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+
+import pytest
+from finops.report import Report, ReportColumn, Style, render
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+NAMES = st.text(min_size=1, max_size=40)
+AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
+ROWS = st.lists(st.tuples(NAMES, NAMES, AMOUNTS, st.integers(0, 10**9)), max_size=5)
+
+
+def report(rows: list[tuple[str, str, Decimal, int]]) -> Report:
+    """Two names, an amount and a count."""
+    return Report(
+        schema="finops.layout/1",
+        title="Layout",
+        columns=(
+            ReportColumn("workflow", "Workflow"),
+            ReportColumn("model", "Model name"),
+            ReportColumn("cost", "Cost of everything", Style.MONEY),
+            ReportColumn("requests", "Requests", Style.COUNT),
+        ),
+        rows=tuple(
+            {"workflow": workflow, "model": model, "cost": cost, "requests": requests}
+            for workflow, model, cost, requests in rows
+        ),
+        notes=("A note that is long enough to be wrapped when the terminal is narrow.",),
+    )
+
+
+@given(ROWS, st.integers(36, 160))
+def test_every_line_fits_and_every_number_is_whole(
+    rows: list[tuple[str, str, Decimal, int]], width: int
+) -> None:
+    text = render(report(rows), "table", width=width).decode()
+    assert all(cell_len(line) <= width for line in text.splitlines())
+    for _, _, cost, requests in rows:
+        whole = render(report([("a", "b", cost, requests)]), "table").decode().splitlines()[4]
+        for number in whole.split()[-2:]:
+            assert number in text
+
+
+@given(ROWS)
+def test_json_reads_back(rows: list[tuple[str, str, Decimal, int]]) -> None:
+    read = json.loads(render(report(rows), "json"), parse_float=Decimal)
+    assert [
+        (row["workflow"], row["model"], Decimal(row["cost"]), row["requests"]) for row in read["rows"]
+    ] == rows
+
+
+def test_titles_wrap_before_names_are_cut() -> None:
+    text = render(report([("rag-answer", "gpt", Decimal(1), 2)]), "table", width=44).decode()
+    assert text.splitlines()[2:6] == [
+        "                          Cost of",
+        "Workflow    Model name  everything  Requests",
+        "──────────  ──────────  ──────────  ────────",
+        "rag-answer  gpt               1.00         2",
+    ]
+
+
+def test_below_a_width_each_row_is_a_block() -> None:
+    lines = render(report([("rag-answer", "gpt-5", Decimal("1234567.5"), 2)]), "table", width=30)
+    assert lines.decode().splitlines()[2:6] == [
+        "Workflow         rag-answer",
+        "Model name       gpt-5",
+        "Cost of everyt…  1,234,567.50",
+        "Requests         2",
+    ]
+
+
+def test_a_table_without_numbers_wraps_its_last_column() -> None:
+    prose = Report(
+        schema="finops.prose/1",
+        title="Prose",
+        columns=(ReportColumn("check", "Check"), ReportColumn("detail", "Detail")),
+        rows=({"check": "ledger", "detail": "there is no ledger here, load something"},),
+    )
+    assert render(prose, "table", width=30).decode().splitlines()[4:] == [
+        "ledger  there is no ledger",
+        "        here, load something",
+    ]
+
+
+def test_colour_only_repeats_what_is_there() -> None:
+    plain = render(report([("a", "b", Decimal(1), 2)]), "table").decode()
+    coloured = render(report([("a", "b", Decimal(1), 2)]), "table", color=True).decode()
+    assert "\x1b[1m" in coloured
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == plain
+
+
+def test_an_extra_cannot_hide_a_report_field() -> None:
+    clash = Report(schema="s/1", title="t", columns=(), rows=(), extras={"rows": 1})
+    with pytest.raises(ValueError, match="cannot be called 'rows'"):
+        render(clash, "json")
+
+
+def test_an_unknown_format_is_an_error() -> None:
+    with pytest.raises(ValueError, match="xml"):
+        render(report([]), "xml")
