@@ -14,8 +14,11 @@ from finops.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from connectors.formats.contract import Delivery
+
 __all__ = [
     "BLANKS",
+    "assumed_zone",
     "blank",
     "column_finder",
     "instant",
@@ -94,12 +97,21 @@ def is_wrong(cell: str) -> str:
 
 def zone(settings: Mapping[str, str]) -> str:
     """The time zone zone-less times are in: `--set timezone=…`, else UTC; UsageError if unknown."""
-    name = settings.get("timezone", "UTC")
+    name = settings.get("timezone") or "UTC"
     if name not in available_timezones():
         raise UsageError(
             f"{name!r} is not a time zone", hint="write it as --set timezone=Europe/Berlin"
         )
     return name
+
+
+def assumed_zone(delivery: Delivery) -> str:
+    """`zone` for a format whose times never carry one; UTC unasked is an assumption, and is told."""
+    if delivery.settings.get("timezone") is None:
+        delivery.note(
+            "times carry no zone and are read as UTC; --set timezone=Europe/Berlin changes it"
+        )
+    return zone(delivery.settings)
 
 
 def instant(cell: str, zone_name: str) -> str:
@@ -135,7 +147,12 @@ def problem(checks: list[tuple[str, str | None, str, str]]) -> str:
         (
             cases([literal(why) for *_, why in checks]) + " as _problem",
             cases([literal(column or name) for name, column, *_ in checks]) + " as _problem_column",
-            cases(["null" if column is None else quoted(column) for _, column, *_ in checks])
+            cases(
+                [
+                    "null" if column is None else f"trim({quoted(column)})"
+                    for _, column, *_ in checks
+                ]
+            )
             + " as _problem_value",
         )
     )

@@ -73,6 +73,9 @@ class Delivery(Protocol):
     def maps(self) -> Mapping[str, str]:
         """The loader's `--map ledger_column=FILE_COLUMN`."""
 
+    def note(self, text: str) -> None:
+        """Tell the person something about how these files are read: an assumption, say."""
+
     def scan(self, types: Mapping[str, str] | None = None) -> str:
         """A FROM item over the files with their columns, `_file` VARCHAR and `_row` BIGINT.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.formats.cells import (
+    assumed_zone,
     column_finder,
     instant,
     is_wrong,
@@ -18,7 +19,6 @@ from connectors.formats.cells import (
     problem,
     quoted,
     text,
-    zone,
 )
 from connectors.formats.contract import Format, Shape
 from connectors.formats.gpu.intervals import with_intervals
@@ -70,7 +70,7 @@ def _text(cell: str | None) -> str:
 def _select(delivery: Delivery) -> str:
     names = column_finder(delivery.columns)
     time, device = names.get("timestamp"), _find(names, DEVICE)
-    zone_name = zone(delivery.settings)
+    zone_name = assumed_zone(delivery)
     at = "cast(null as timestamptz)" if time is None else instant(quoted(time), zone_name)
     cells = {column: (_find(names, fields), scale) for column, (fields, scale) in FIELDS.items()}
     readings = ", ".join(_reading(column, *cell) for column, cell in cells.items())

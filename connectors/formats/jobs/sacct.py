@@ -18,13 +18,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.formats.cells import (
+    assumed_zone,
     column_finder,
     instant,
     literal,
     problem,
     quoted,
     text,
-    zone,
 )
 from connectors.formats.contract import Format, Shape
 
@@ -131,7 +131,7 @@ def _gpus(tres: str) -> tuple[str, str]:
 
 def _select(delivery: Delivery) -> str:
     names = column_finder(delivery.columns)
-    zone_name = zone(delivery.settings)
+    zone_name = assumed_zone(delivery)
     identity = "jobidraw" if "jobidraw" in names else "jobid"
     times = {
         column: (name, *_time(names, name, zone_name))
@@ -151,8 +151,10 @@ def _select(delivery: Delivery) -> str:
         f"{count} as gpu_count",
         f"{model} as gpu_model",
         f"try_cast({_cell(names, 'restarts')} as bigint) as restarts",
-        f"json_object('slurm_state', {state}, 'slurm_job', {_cell(names, 'jobid')},"
-        f" 'nodes', nullif({_cell(names, 'nodelist')}, 'None assigned')) as attributes",
+        (
+            f"json_object('slurm_state', {state}, 'slurm_job', {_cell(names, 'jobid')},"
+            f" 'nodes', nullif({_cell(names, 'nodelist')}, 'None assigned')) as attributes"
+        ),
         problem(
             [(name, names.get(name), wrong, "not a time") for name, _, wrong in times.values()]
         ),

@@ -1,0 +1,1 @@
+"""The sample company: its files, what is planted in them, and the program that writes them."""
