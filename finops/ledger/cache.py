@@ -5,7 +5,7 @@ DuckDB then reads a bucket's ledger exactly as it reads a folder, without its ow
 
 from __future__ import annotations
 
-import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -22,14 +22,24 @@ if TYPE_CHECKING:
 
 __all__ = ["fetch"]
 
+_KEPT_S = 24 * 3600.0
+
 
 def fetch(where: Location, table: str, files: Sequence[DataFile]) -> None:
-    """Bring those of `files` that are not here yet; forget copies the table no longer uses."""
+    """Bring those of `files` (all the table has now) that are not here; forget old ones it lost."""
     missing = [file for file in files if not _is_here(file)]
     if missing:
         store = where.object_store()
         for file in missing:
             _bring(store, where, f"{table}/{file.key}", file)
+        _forget(where.table_folder(table), {file.path for file in files})
+
+
+def _forget(folder: Path, current: set[str]) -> None:
+    """Remove copies of files that left the table, a day after they came: no reader has them open."""
+    for path in folder.rglob("*.parquet*"):
+        if str(path) not in current and path.stat().st_mtime < time.time() - _KEPT_S:
+            path.unlink(missing_ok=True)
 
 
 def _is_here(file: DataFile) -> bool:
@@ -51,7 +61,7 @@ def _bring(store: S3Store, where: Location, key: str, file: DataFile) -> None:
         with partial.open("wb") as out:
             for chunk in obstore.get(store, key).stream():
                 out.write(chunk)
-        os.replace(partial, target)
+        partial.replace(target)
     except BaseError as error:
         raise SourceError(f"cannot read {where.url}/{key}: {error}") from error
     finally:

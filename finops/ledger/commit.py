@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from deltalake import DeltaTable
+    from deltalake.schema import Field
 
     from finops.ledger.store import DataFile, Ledger, Snapshot
     from finops.model.schema import Table
 
-__all__ = ["Outrun", "commit", "ensure_table"]
+__all__ = ["LOAD_ID", "Outrun", "commit", "ensure_table"]
+
+LOAD_ID = "finops.load_id"
+"""Key, in a commit's metadata, of the load whose files it adds."""
 
 _CONFIGURATION = {
     "delta.logRetentionDuration": "interval 3650 days",
@@ -30,7 +34,7 @@ _CONFIGURATION = {
 """Commits carry the loads' records and old versions are evidence: neither is dropped by default."""
 
 
-class Outrun(Exception):  # noqa: N818  (caught and retried, it never reaches a person)
+class Outrun(Exception):
     """Another writer committed after our plan was made."""
 
 
@@ -53,22 +57,27 @@ def ensure_table(ledger: Ledger, table: Table) -> Snapshot:
 
 def _create(ledger: Ledger, table: Table) -> None:
     from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
 
     where = ledger.location
     with delta_errors(f"cannot create {table.name} in the ledger at {where.url}"):
-        DeltaTable.create(
-            where.table_url(table.name),
-            delta_schema(table),
-            mode="ignore",
-            partition_by=list(table.partition_by) or None,
-            name=table.name,
-            description=table.about,
-            configuration=_CONFIGURATION,
-            storage_options=dict(where.options),
-        )
+        try:
+            DeltaTable.create(
+                where.table_url(table.name),
+                delta_schema(table),
+                mode="ignore",
+                partition_by=list(table.partition_by) or None,
+                name=table.name,
+                description=table.about,
+                configuration=_CONFIGURATION,
+                storage_options=dict(where.options),
+            )
+        except DeltaError:
+            if ledger.delta(table.name) is None:
+                raise
 
 
-def _widen(delta: DeltaTable, missing: list) -> None:  # type: ignore[type-arg]
+def _widen(delta: DeltaTable, missing: list[Field]) -> None:
     with delta_errors("cannot add columns"):
         delta.alter.add_columns(missing)
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from finops.ledger.engine import query
-from finops.ledger.plan import DROPPED, Delivery, Plan, addressed, rewrite
+from finops.ledger.plan import DROPPED, Delivery, Plan, rewrite
 from finops.ledger.schema import identifier
-from finops.ledger.store import files_sql
+from finops.ledger.store import rows_sql
 from finops.model.tables import TOKEN_COLUMNS
 
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ def _hash(table: Table) -> str:
 
 def _meet(delivery: Delivery, stored: Sequence[DataFile]) -> int:
     """Collect the key hashes that occur twice in the delivery, or in it and in `stored`."""
-    key = _hash(delivery.table)
-    new = f"SELECT {key} AS h FROM {files_sql(file.path for file in delivery.staged)}"
+    table, key = delivery.table, _hash(delivery.table)
+    new = f"SELECT {key} AS h FROM ({rows_sql(table, delivery.staged, columns=table.key)})"
     met = f"SELECT h FROM ({new}) GROUP BY h HAVING count(*) > 1"
     if stored:
-        old = f"SELECT {key} AS h FROM {files_sql(file.path for file in stored)}"
+        old = f"SELECT {key} AS h FROM ({rows_sql(table, stored, columns=table.key)})"
         met += f" UNION SELECT h FROM ({old}) SEMI JOIN ({new}) USING (h)"
     query(delivery.con, f"CREATE OR REPLACE TEMP TABLE _finops_met AS {met}")
     return int(query(delivery.con, "SELECT count(*) FROM _finops_met")[0][0])
@@ -78,7 +78,7 @@ def _rivals(delivery: Delivery, stored: Sequence[DataFile]) -> None:
     names = _names(table)
     sides = [("true", delivery.staged), *([("false", stored)] if stored else [])]
     rows = " UNION ALL ".join(
-        f"SELECT *, {is_new} AS is_new FROM ({addressed(files, table.names)}) "
+        f"SELECT *, {is_new} AS is_new FROM ({rows_sql(table, files, addressed=True)}) "
         f"WHERE {key} IN (SELECT h FROM _finops_met)"
         for is_new, files in sides
     )

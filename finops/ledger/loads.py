@@ -15,18 +15,20 @@ from uuid import uuid4
 
 from finops import __version__
 from finops.errors import CommitConflict
-from finops.ledger.commit import Outrun, commit, ensure_table
+from finops.ledger.commit import LOAD_ID, Outrun, commit, ensure_table
 from finops.ledger.engine import open_engine, query
 from finops.ledger.plan import Delivery
 from finops.ledger.schema import identifier
-from finops.ledger.staging import copy_rows, discard, workspace
+from finops.ledger.staging import copy_rows, workspace
 from finops.ledger.store import files_sql
 from finops.ledger.totals import add_amounts, as_json, dump
-from finops.ledger.upload import publish
+from finops.ledger.upload import publish, retract
 from finops.model.tables import LOADS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import duckdb
 
     from finops.ledger.store import DataFile, Ledger
     from finops.ledger.totals import SliceTotal
@@ -123,7 +125,8 @@ def make_record(
 
 def record(ledger: Ledger, rows: Sequence[Record]) -> None:
     """Write rows of `loads`; those already there are left out. Small files are merged on the way."""
-    with open_engine() as con, workspace(ledger.location, LOADS, new_load_id()) as target:
+    own = new_load_id()
+    with open_engine() as con, workspace(ledger.location, LOADS, own) as target:
         for _ in range(_ATTEMPTS):
             snapshot = ensure_table(ledger, LOADS)
             present = _present(con, ledger, snapshot.files)
@@ -131,19 +134,21 @@ def record(ledger: Ledger, rows: Sequence[Record]) -> None:
             if not fresh:
                 return
             merged = snapshot.files if len(snapshot.files) >= _MANY_FILES else ()
-            delivery = Delivery(con, LOADS, target.parent.name, target, ())
+            delivery = Delivery(con, LOADS, own, target, ())
             files = _write_rows(delivery, fresh, ledger.local(merged, LOADS.name))
             try:
                 publish(ledger.location, LOADS, files)
-                commit(snapshot, LOADS, files, merged, {"finops.loads": fresh[0]["load_id"]})
+                commit(snapshot, LOADS, files, merged, {LOAD_ID: own})
             except Outrun:
-                discard(files)
+                retract(ledger.location, LOADS, files)
             else:
                 return
     raise CommitConflict("the load is stored, but its record is not: other loaders were faster")
 
 
-def _present(con: Any, ledger: Ledger, files: Sequence[DataFile]) -> set[tuple[str, str]]:
+def _present(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, files: Sequence[DataFile]
+) -> set[tuple[str, str]]:
     if not files:
         return set()
     paths = ledger.local(files, LOADS.name)
@@ -166,7 +171,7 @@ def _write_rows(
     select = "SELECT * FROM _finops_loads"
     if merged:
         select += f" UNION ALL BY NAME SELECT * FROM {files_sql(merged)}"
-    return copy_rows(delivery.con, LOADS, select, delivery.target, rows[0]["load_id"])
+    return copy_rows(delivery.con, LOADS, select, delivery.target, delivery.load_id)
 
 
 def find_unchanged(ledger: Ledger, table: str, load: Load) -> Record | None:

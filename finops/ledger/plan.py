@@ -10,9 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.ledger.engine import query
-from finops.ledger.schema import identifier
 from finops.ledger.staging import copy_rows
-from finops.ledger.store import DataFile, files_sql
+from finops.ledger.store import DataFile, rows_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from finops.model.schema import Table
 
-__all__ = ["DROPPED", "Delivery", "Plan", "addressed", "rewrite", "start_dropped"]
+__all__ = ["DROPPED", "Delivery", "Plan", "rewrite", "start_dropped"]
 
 DROPPED = "_finops_dropped"
 """Temporary table (filename, file_row_number) of rows that leave, staged or stored."""
@@ -51,13 +50,6 @@ class Plan(NamedTuple):
     rows_replaced: int = 0
 
 
-def addressed(files: Sequence[DataFile], columns: Sequence[str]) -> str:
-    """A SELECT of `columns` with `filename` and `file_row_number` over `files`."""
-    chosen = ", ".join(identifier(name) for name in columns)
-    scan = files_sql((file.path for file in files), "filename = true", "file_row_number = true")
-    return f"SELECT {chosen}, filename, file_row_number FROM {scan}"
-
-
 def start_dropped(con: duckdb.DuckDBPyConnection) -> None:
     """Make `DROPPED` empty."""
     query(
@@ -77,7 +69,7 @@ def rewrite(delivery: Delivery, stored: Sequence[DataFile]) -> Plan:
     made: tuple[DataFile, ...] = ()
     if shrunk:
         rows = (
-            f"SELECT * FROM ({addressed(shrunk, table.names)}) "
+            f"SELECT * FROM ({rows_sql(table, shrunk, addressed=True)}) "
             f"ANTI JOIN {DROPPED} USING (filename, file_row_number)"
         )
         made = copy_rows(con, table, rows, delivery.target, delivery.load_id)

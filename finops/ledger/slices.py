@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from finops.ledger.dedupe import drop_repeats
 from finops.ledger.engine import query
-from finops.ledger.plan import DROPPED, Delivery, Plan, addressed, rewrite
-from finops.ledger.store import files_sql
+from finops.ledger.plan import DROPPED, Delivery, Plan, rewrite
+from finops.ledger.schema import folder_columns, identifier
+from finops.ledger.store import rows_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,38 +22,52 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_costs", "plan_samples"]
 
-_SLICE = ("x_SourceId", "x_Scope", "x_BillingMonth")
-
 
 def plan_costs(delivery: Delivery, stored: Sequence[DataFile]) -> Plan:
     """Replace every (source, scope, billing month) the delivery holds."""
     folders = {file.folder for file in delivery.staged}
-    removes = [file for file in stored if file.load_id is not None and file.folder in folders]
-    return Plan(
-        adds=delivery.staged,
-        removes=tuple(removes),
-        rows_replaced=sum(file.rows or 0 for file in removes),
+    whole = [file for file in stored if file.load_id is not None and file.folder in folders]
+    partitions = [file.partition for file in delivery.staged]
+    mixed = [file for file in stored if file.load_id is None and file.partition in partitions]
+    plan = _without_slices(delivery, mixed) if mixed else Plan(delivery.staged, ())
+    return plan._replace(
+        removes=(*whole, *plan.removes),
+        rows_replaced=plan.rows_replaced + sum(file.rows or 0 for file in whole),
     )
+
+
+def _without_slices(delivery: Delivery, mixed: Sequence[DataFile]) -> Plan:
+    """Take the delivery's slices out of files in which another Delta writer merged several."""
+    table = delivery.table
+    names = folder_columns(table)
+    same = " AND ".join(f"m.{identifier(name)} = d.{identifier(name)}" for name in names)
+    query(
+        delivery.con,
+        f"INSERT INTO {DROPPED} SELECT filename, file_row_number "
+        f"FROM ({rows_sql(table, mixed, columns=names, addressed=True)}) AS m "
+        f"SEMI JOIN ({rows_sql(table, delivery.staged, columns=names)}) AS d ON {same}",
+    )
+    return rewrite(delivery, mixed)
 
 
 def plan_samples(delivery: Delivery, stored: Sequence[DataFile]) -> Plan:
     """Replace the window of every (source, cluster) the delivery holds; one row per device and instant."""
     con = delivery.con
     drop_repeats(delivery, ())
-    paths = files_sql(file.path for file in delivery.staged)
     query(
         con,
         "CREATE OR REPLACE TEMP TABLE _finops_windows AS "
         'SELECT source_id, cluster, min("timestamp") AS first, '
         'max("timestamp" + to_microseconds(CAST(round(interval_s * 1e6) AS BIGINT))) AS until '
-        f"FROM {paths} GROUP BY ALL",
+        f"FROM ({rows_sql(delivery.table, delivery.staged)}) GROUP BY ALL",
     )
     days = query(
         con, "SELECT min(first)::DATE::VARCHAR, max(until)::DATE::VARCHAR FROM _finops_windows"
     )
     near = _between(stored, days[0][0], days[0][1])
     if near:
-        rows = addressed(near, ("source_id", "cluster", "timestamp"))
+        columns = ("source_id", "cluster", "timestamp")
+        rows = rows_sql(delivery.table, near, columns=columns, addressed=True)
         query(
             con,
             f"INSERT INTO {DROPPED} SELECT filename, file_row_number FROM ({rows}) AS r "

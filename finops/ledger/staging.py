@@ -8,9 +8,8 @@ commit names, knows they are a dead loader's (`finops.ledger.sweep`).
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -52,16 +51,15 @@ def hold(folder: Path, load_id: str) -> Iterator[Path]:
     """A new folder `folder/load_id` with its lock held; removed, with all in it, at the end."""
     folder.mkdir(parents=True, exist_ok=True)
     unborn, final = folder / f"{UNBORN}{load_id}", folder / load_id
-    unborn.mkdir()
-    lock = try_lock(unborn / LOCK)
-    if lock is None or final.exists():
+    if final.exists():
         raise LedgerError(f"load {load_id} is already running")
-    os.rename(unborn, final)
-    try:
-        yield final
-    finally:
-        shutil.rmtree(final, ignore_errors=True)
-        lock.close()
+    unborn.mkdir()
+    with try_lock(unborn / LOCK) or nullcontext():
+        unborn.rename(final)
+        try:
+            yield final
+        finally:
+            shutil.rmtree(final, ignore_errors=True)
 
 
 @contextmanager

@@ -14,16 +14,27 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from finops.errors import LedgerError, LedgerMissing
 from finops.ledger.location import Location, parse_location
 from finops.ledger.schema import identifier, literal
-from finops.model.schema import Table
 from finops.model.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import duckdb
     from deltalake import DeltaTable
 
-__all__ = ["DataFile", "Ledger", "Snapshot", "delta_errors", "files_sql", "rows_sql"]
+    from finops.model.schema import Column, Table
+
+__all__ = [
+    "DataFile",
+    "Ledger",
+    "Reading",
+    "Snapshot",
+    "delta_errors",
+    "files_of",
+    "files_sql",
+    "load_of",
+    "rows_sql",
+]
 
 _OURS = re.compile(
     r"^load-(?P<load>[0-9A-Za-z-]+)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.parquet$"
@@ -47,16 +58,29 @@ class DataFile(NamedTuple):
     @property
     def load_id(self) -> str | None:
         """The load that wrote the file; None when something other than finops did."""
-        found = _OURS.match(self.key.rpartition("/")[2])
-        return found["load"] if found else None
+        return load_of(self.key)
+
+
+def load_of(key: str) -> str | None:
+    """The load whose file `key` names; None for a file that is not ours."""
+    found = _OURS.match(key.rpartition("/")[2])
+    return found["load"] if found else None
 
 
 class Snapshot(NamedTuple):
-    """One version of a table: the Delta handle a commit is checked against, and its files."""
+    """One version of a table: the Delta handle a commit is checked against, its files and columns."""
 
     delta: DeltaTable
     version: int
     files: tuple[DataFile, ...]
+    columns: frozenset[str]
+
+
+class Reading(NamedTuple):
+    """A SELECT of every declared column of a table, and the only files it opens."""
+
+    sql: str
+    paths: tuple[str, ...]
 
 
 @contextmanager
@@ -118,7 +142,8 @@ class Ledger:
         delta = self.delta(table)
         if delta is None:
             return None
-        return Snapshot(delta, delta.version(), _files(delta, self.location, table))
+        columns = frozenset(field.name for field in delta.schema().fields)
+        return Snapshot(delta, delta.version(), files_of(delta, self.location, table), columns)
 
     def version(self, table: str) -> int | None:
         """Newest Delta version of `table`; None when it was never written."""
@@ -147,20 +172,20 @@ class Ledger:
 
         con = open_engine()
         for name in TABLES if tables is None else tables:
-            query(con, f"CREATE VIEW {identifier(name)} AS {self.select(name)}")
+            query(con, f"CREATE VIEW {identifier(name)} AS {self.reading(name).sql}")
         return con
 
-    def select(self, table: str) -> str:
-        """A SELECT of every declared column of `table` as it is now."""
+    def reading(self, table: str) -> Reading:
+        """How to read `table` as it is now; a bucket's files are fetched."""
         found = self.snapshot(table)
         if found is None:
-            return rows_sql(TABLES[table], (), frozenset())
-        self.local(found.files, table)
-        known = frozenset(field.name for field in found.delta.schema().fields)
-        return rows_sql(TABLES[table], found.files, known)
+            return Reading(rows_sql(TABLES[table], ()), ())
+        paths = self.local(found.files, table)
+        return Reading(rows_sql(TABLES[table], found.files, found.columns), tuple(paths))
 
 
-def _files(delta: DeltaTable, where: Location, table: str) -> tuple[DataFile, ...]:
+def files_of(delta: DeltaTable, where: Location, table: str) -> tuple[DataFile, ...]:
+    """The files of the version of `table` that `delta` is at, by key."""
     actions: Any = delta.get_add_actions()
     names = set(actions.schema.names)
     partitions = actions.column("partition").to_pylist() if "partition" in names else None
@@ -185,41 +210,54 @@ def files_sql(paths: Iterable[str], *options: str) -> str:
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false{extra})"
 
 
-def rows_sql(table: Table, files: Sequence[DataFile], known: frozenset[str]) -> str:
-    """A SELECT of the declared columns over `files`; columns not in `known` are null.
-
-    Files another Delta writer made lack the partition columns: those come from the log.
-    """
-    ours = [file.path for file in files if file.load_id is not None]
-    parts = [_part(table, ours, known, {})] if ours else []
-    foreign: dict[tuple[tuple[str, str | None], ...], list[str]] = {}
-    for file in files:
-        if file.load_id is None:
-            foreign.setdefault(tuple(file.partition.items()), []).append(file.path)
-    parts += [_part(table, paths, known, dict(values)) for values, paths in foreign.items()]
-    if not parts:
-        nulls = ", ".join(
-            _column(column.name, column.kind.stored, "NULL") for column in table.columns
-        )
-        return f"SELECT {nulls} WHERE false"
-    return " UNION ALL ".join(parts)
-
-
-def _column(name: str, kind: str, value: str) -> str:
-    return f"CAST({value} AS {kind}) AS {identifier(name)}"
-
-
-def _part(
-    table: Table, paths: list[str], known: frozenset[str], partition: dict[str, str | None]
+def rows_sql(
+    table: Table,
+    files: Sequence[DataFile],
+    known: frozenset[str] | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    addressed: bool = False,
 ) -> str:
-    chosen = []
-    for column in table.columns:
-        if column.name in partition:
-            value = partition[column.name]
-            shown = "NULL" if value is None else literal(value)
-            chosen.append(_column(column.name, column.kind.stored, shown))
-        elif column.name in known:
-            chosen.append(identifier(column.name))
+    """A SELECT of declared `columns` (default: all) over `files`; those not in `known` are null.
+
+    `addressed` adds each row's `filename` and `file_row_number`. Files another Delta writer made lack
+    the partition columns: those come from the log.
+    """
+    chosen = [table.column(name) for name in (columns or table.names)]
+    groups: dict[tuple[tuple[str, str | None], ...], list[str]] = {}
+    for file in files:
+        given = () if file.load_id is not None else tuple(sorted(file.partition.items()))
+        groups.setdefault(given, []).append(file.path)
+    if not groups:
+        return f"SELECT {', '.join(_typed(column, 'NULL') for column in chosen)} WHERE false"
+    return " UNION ALL ".join(
+        _group_sql(chosen, paths, known, dict(given), addressed=addressed)
+        for given, paths in groups.items()
+    )
+
+
+def _typed(column: Column, value: str) -> str:
+    return f"CAST({value} AS {column.kind.stored}) AS {identifier(column.name)}"
+
+
+def _group_sql(
+    chosen: Sequence[Column],
+    paths: Sequence[str],
+    known: frozenset[str] | None,
+    given: Mapping[str, str | None],
+    *,
+    addressed: bool,
+) -> str:
+    """One SELECT over files that share the partition values the log gives them (ours: none)."""
+    names = []
+    for column in chosen:
+        if column.name in given:
+            value = given[column.name]
+            names.append(_typed(column, "NULL" if value is None else literal(value)))
+        elif known is None or column.name in known:
+            names.append(identifier(column.name))
         else:
-            chosen.append(_column(column.name, column.kind.stored, "NULL"))
-    return f"SELECT {', '.join(chosen)} FROM {files_sql(paths)}"
+            names.append(_typed(column, "NULL"))
+    options = ("filename = true", "file_row_number = true") if addressed else ()
+    names += ["filename", "file_row_number"] if addressed else []
+    return f"SELECT {', '.join(names)} FROM {files_sql(paths, *options)}"

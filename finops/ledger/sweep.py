@@ -9,18 +9,20 @@ import re
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from finops.ledger.commit import LOAD_ID
 from finops.ledger.staging import LOCK, UNBORN, try_lock
+from finops.ledger.store import files_of, load_of
 from finops.model.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from finops.ledger.store import Ledger
 
-__all__ = ["BUCKET_AGE", "sweep"]
+__all__ = ["BUCKET_AGE", "remove_strays", "sweep"]
 
 BUCKET_AGE = timedelta(days=1)
 """How old an object that no commit names must be before it counts as a dead loader's."""
@@ -33,7 +35,7 @@ def sweep(ledger: Ledger) -> tuple[str, ...]:
     """Remove what dead loaders left; the names of what was removed."""
     removed = list(_sweep_folders(ledger))
     if not ledger.location.is_local:
-        removed += _sweep_bucket(ledger)
+        removed += list(_sweep_bucket(ledger))
     return tuple(removed)
 
 
@@ -54,7 +56,7 @@ def _sweep_folders(ledger: Ledger) -> Iterator[str]:
             continue
         with lock:
             if ledger.location.is_local:
-                yield from _remove_strays(ledger, folder.name)
+                yield from remove_strays(ledger, folder.name)
             shutil.rmtree(folder, ignore_errors=True)
     if ledger.location.is_local and not alive:
         yield from _remove_half_written(ledger.location.root, started)
@@ -67,13 +69,12 @@ def _free_lock(folder: Path) -> Any:  # noqa: ANN401  (an open file, or None)
         return None
 
 
-def _remove_strays(ledger: Ledger, load_id: str) -> Iterator[str]:
+def remove_strays(ledger: Ledger, load_id: str) -> Iterator[str]:
+    """Delete the files of `load_id`, which is over, that no commit names; yields their names."""
     for name in TABLES:
         folder = ledger.location.table_folder(name)
         found = list(folder.rglob(f"load-{load_id}-*.parquet"))
-        if not found:
-            continue
-        committed = _committed(ledger, name, load_id)
+        committed = _committed(ledger, name, {load_id}) if found else frozenset()
         for path in found:
             key = path.relative_to(folder).as_posix()
             if key not in committed:
@@ -81,16 +82,16 @@ def _remove_strays(ledger: Ledger, load_id: str) -> Iterator[str]:
                 yield f"{name}/{key}"
 
 
-def _committed(ledger: Ledger, table: str, load_id: str) -> frozenset[str]:
-    """Keys of the files that `load_id` ever committed to `table`."""
+def _committed(ledger: Ledger, table: str, load_ids: set[str]) -> frozenset[str]:
+    """Keys of all files that `load_ids` ever committed to `table`, replaced ones included."""
     snapshot = ledger.snapshot(table)
     if snapshot is None:
         return frozenset()
-    keys = {file.key for file in snapshot.files if file.load_id == load_id}
+    keys: set[str] = set()
     for info in snapshot.delta.history():
-        if load_id in (info.get("finops.load_id"), info.get("finops.loads")):
+        if info.get(LOAD_ID) in load_ids:
             snapshot.delta.load_as_version(info["version"])
-            keys |= set(snapshot.delta.get_add_actions().column("path").to_pylist())
+            keys |= {file.key for file in files_of(snapshot.delta, ledger.location, table)}
     return frozenset(keys)
 
 
@@ -102,10 +103,24 @@ def _remove_half_written(root: Path, before: float) -> Iterator[str]:
                 yield path.relative_to(root).as_posix()
 
 
-def _sweep_bucket(ledger: Ledger) -> list[str]:
+def _sweep_bucket(ledger: Ledger) -> Iterator[str]:
+    """Old objects of loads that no commit names; other objects are not ours to touch."""
     import obstore
 
     store = ledger.location.object_store()
     limit = datetime.now(tz=UTC) - BUCKET_AGE
-    del store, limit, obstore
-    return []
+    for name in TABLES:
+        current = {file.key for file in ledger.files(name)}
+        suspects: dict[str, str] = {}
+        for batch in obstore.list(store, prefix=f"{name}/"):
+            for item in batch:
+                key = str(item["path"]).removeprefix(f"{name}/")
+                load_id = load_of(key)
+                if load_id and key not in current and item["last_modified"] < limit:
+                    suspects[key] = load_id
+        strays = set(suspects) - (
+            _committed(ledger, name, set(suspects.values())) if suspects else frozenset()
+        )
+        for key in sorted(strays):
+            obstore.delete(store, f"{name}/{key}")
+            yield f"{name}/{key}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from finops.errors import SourceError
+from finops.ledger.staging import discard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from finops.ledger.store import DataFile
     from finops.model.schema import Table
 
-__all__ = ["publish"]
+__all__ = ["publish", "retract"]
 
 
 def publish(where: Location, table: Table, files: Sequence[DataFile]) -> None:
@@ -35,3 +36,15 @@ def publish(where: Location, table: Table, files: Sequence[DataFile]) -> None:
         copy = where.table_folder(table.name) / file.key
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file.path, copy)
+
+
+def retract(where: Location, table: Table, files: Sequence[DataFile]) -> None:
+    """Take back files whose commit was refused; nothing refers to them."""
+    discard(files)
+    if where.is_local or not files:
+        return
+    import obstore
+
+    copies = [file._replace(path=str(where.table_folder(table.name) / file.key)) for file in files]
+    discard(copies)
+    obstore.delete(where.object_store(), [f"{table.name}/{file.key}" for file in files])

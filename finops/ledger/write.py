@@ -13,20 +13,21 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.errors import CommitConflict
 from finops.ledger import loads
-from finops.ledger.commit import Outrun, commit, ensure_table
+from finops.ledger.commit import LOAD_ID, Outrun, commit, ensure_table
 from finops.ledger.dedupe import plan_keyed, plan_requests
 from finops.ledger.loads import METADATA, Load, LoadedFile, Record
-from finops.ledger.plan import DROPPED, Delivery, Plan, addressed, start_dropped
+from finops.ledger.plan import DROPPED, Delivery, Plan, start_dropped
 from finops.ledger.slices import plan_costs, plan_samples
 from finops.ledger.staging import copy_rows, discard, workspace
 from finops.ledger.store import DataFile, rows_sql
-from finops.ledger.sweep import sweep
+from finops.ledger.sweep import remove_strays, sweep
 from finops.ledger.totals import Amounts, SliceTotal, dump, slice_totals
-from finops.ledger.upload import publish
+from finops.ledger.upload import publish, retract
 from finops.model.tables import TABLES
 
 if TYPE_CHECKING:
@@ -102,16 +103,13 @@ def store(
         )
     with workspace(ledger.location, table, load.load_id) as target:
         ensure_table(ledger, table)
-        staged = copy_rows(con, table, select_sql, target, load.load_id)
         try:
-            if before_commit is not None:
-                before_commit()
-            stored, row = _until_committed(
-                ledger, Delivery(con, table, load.load_id, target, staged), load
-            )
+            staged = copy_rows(con, table, select_sql, target, load.load_id)
+            delivery = Delivery(con, table, load.load_id, target, staged)
+            stored, row = _until_committed(ledger, delivery, load)
         except BaseException:
-            if load.load_id not in {file.load_id for file in ledger.files(table_name)}:
-                discard(staged)
+            if ledger.location.is_local:
+                deque(remove_strays(ledger, load.load_id), maxlen=0)
             raise
         loads.record(ledger, [row])
     return stored
@@ -132,7 +130,7 @@ def _until_committed(ledger: Ledger, delivery: Delivery, load: Load) -> tuple[St
         try:
             _apply(ledger, snapshot, delivery, plan, described[1])
         except Outrun:
-            discard(plan.made)
+            retract(ledger.location, table, plan.made)
             time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))  # noqa: S311  (not a secret)
         else:
             discard([file for file in delivery.staged if file not in plan.adds])
@@ -145,7 +143,7 @@ def _until_committed(ledger: Ledger, delivery: Delivery, load: Load) -> tuple[St
 
 def _apply(ledger: Ledger, snapshot: Snapshot, delivery: Delivery, plan: Plan, row: Record) -> None:
     publish(ledger.location, delivery.table, plan.adds)
-    metadata = {"finops.load_id": delivery.load_id, METADATA: dump(row)}
+    metadata = {LOAD_ID: delivery.load_id, METADATA: dump(row)}
     commit(snapshot, delivery.table, plan.adds, plan.removes, metadata)
 
 
@@ -182,7 +180,7 @@ def _slices(delivery: Delivery) -> tuple[SliceTotal, ...]:
         return ()
     table = delivery.table
     rows = (
-        f"SELECT * FROM ({addressed(delivery.staged, table.names)}) "
+        f"SELECT * FROM ({rows_sql(table, delivery.staged, addressed=True)}) "
         f"ANTI JOIN {DROPPED} USING (filename, file_row_number)"
     )
     return tuple(slice_totals(delivery.con, table.name, rows))
@@ -192,8 +190,7 @@ def _replaced(delivery: Delivery, plan: Plan, slices: Sequence[SliceTotal]) -> t
     """The bill slices that held something before."""
     if not plan.removes:
         return ()
-    names = frozenset(delivery.table.names)
-    rows = rows_sql(delivery.table, plan.removes, names)
+    rows = rows_sql(delivery.table, plan.removes)
     before = {each.folder: each for each in slice_totals(delivery.con, delivery.table.name, rows)}
     return tuple(
         Replaced(each.label(), old.rows, old.amounts, each.rows, each.amounts)
