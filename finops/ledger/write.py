@@ -90,8 +90,8 @@ def store(
 
     The SELECT yields every declared column, typed and valid, and runs at most once: not at all when
     the same delivery is in place. `before_commit` is called when the rows have been read and may still
-    raise: a file that changed meanwhile, say. CommitConflict when other writers win too often; then, and on every
-    other error, nothing was stored.
+    raise: a file that changed meanwhile, say. CommitConflict when other writers win too often; then,
+    and on every other error, nothing was stored.
     """
     table = TABLES[table_name]
     sweep(ledger)
@@ -105,6 +105,8 @@ def store(
         ensure_table(ledger, table)
         try:
             staged = copy_rows(con, table, select_sql, target, load.load_id)
+            if before_commit is not None:
+                before_commit()
             delivery = Delivery(con, table, load.load_id, target, staged)
             stored, row = _until_committed(ledger, delivery, load)
         except BaseException:
