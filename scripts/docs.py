@@ -99,6 +99,12 @@ def ledger_page() -> str:
 # --- the command line ----------------------------------------------------------------------------
 
 
+def written(left: str) -> str:
+    """How help shows an argument or option, less the Python type of what is only a name."""
+    name = left.strip()
+    return name.replace("<int range>", "N") if name.startswith("-") else name.partition(" <")[0]
+
+
 def command_section(name: str, command: Any) -> str:  # noqa: ANN401  (the same)
     """One command: usage, what it does, its arguments and options."""
     context = command.make_context(name, [], parent=None, resilient_parsing=True)
@@ -108,7 +114,7 @@ def command_section(name: str, command: Any) -> str:  # noqa: ANN401  (the same)
         record = parameter.get_help_record(context)
         if record is not None:
             left, right = record
-            rows.append((f"`{left.strip()}`", " ".join(right.split())))
+            rows.append((f"`{written(left)}`", " ".join(right.split())))
         elif parameter.param_type_name == "argument":
             rows.append(
                 (f"`{parameter.human_readable_name}`", getattr(parameter, "help", "") or "")

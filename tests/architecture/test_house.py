@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -169,3 +170,20 @@ def test_the_lock_names_no_index_but_the_public_one() -> None:
         for part in (ROOT / "uv.lock").read_text(encoding="utf-8").split("https://")[1:]
     }
     assert hosts == {"pypi.org", "files.pythonhosted.org"}
+
+
+def test_no_path_of_somebodys_machine_is_in_the_project() -> None:
+    places = re.compile(r"(?<![\w./])/(?:home|root|Users|work|opt)" + "/")
+    guides = (
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        ROOT / "pyproject.toml",
+        ROOT / "Makefile",
+    )
+    leaking = [
+        f"{named(path)}:{number}"
+        for path in (*sources(*PRODUCT, *BESIDE), *guides)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if places.search(line)
+    ]
+    assert leaking == []
