@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from . import planted
 from .company import (
+    BATCH_FROM,
     CONTEXT_WINDOWS,
     FIRST_DAY,
     TENANTS,
@@ -64,6 +65,11 @@ class Call:
     extra: dict[str, int] = field(default_factory=dict)
     """Tokens by kind that it would not have used without the trouble; may be negative."""
     id: str = ""
+
+    @property
+    def batch(self) -> bool:
+        """Whether it goes through the provider's batch interface."""
+        return self.workflow.batch and self.when.date() >= BATCH_FROM
 
     @property
     def metered(self) -> bool:
@@ -380,11 +386,11 @@ def log_row(call: Call) -> tuple[object, ...]:
         (call.model or None) if call.status == "ok" else None, workflow.name, call.run, call.agent,
         workflow.name.split("-")[0], workflow.team, call.tenant, workflow.environment,
         workflow.project if call.model else None, call.prompt, workflow.tier,
-        ("batch" if workflow.batch else "standard") if call.model else None, call.region, home,
+        ("batch" if call.batch else "standard") if call.model else None, call.region, home,
         home if eu or workflow.rag else None, workflow.data_class, call.status, call.error,
         kinds.get("uncached_input", none), kinds.get("cache_read", none), kinds.get("cache_write_5m", none),
         kinds.get("output", none), call.reasoning or none, CONTEXT_WINDOWS.get(call.model), call.chunks,
         call.bytes_out, call.latency, call.ttft, call.retrieval,
-        "true" if workflow.batch else "false", call.outcome,
+        "true" if call.batch else "false", call.outcome,
         "aws-serving" if workflow.deployment else None, workflow.deployment,
     )  # fmt: skip

@@ -30,6 +30,9 @@ UNPRICED_RATES = {
 }
 """A model tuned by a vendor under contract: on the bill, in no price book. USD per token."""
 
+BATCH_FROM = date(2026, 10, 15)
+"""Day from which `batch` workflows use the batch interface, at half the price."""
+
 UNLOGGED_SHARE = 0.015
 """Share of metered calls that bypass the gateway: on the bill, not in the log."""
 
@@ -154,7 +157,7 @@ def list_rate(provider: str, model: str, kind: str, *, batch: bool = False) -> D
     """USD per token at list price; the contract's rate for the model no price book knows."""
     if model == UNPRICED_MODEL:
         return UNPRICED_RATES[kind]
-    when = datetime(2026, 8, 1, tzinfo=UTC)
+    when = datetime(2026, 10, 31, tzinfo=UTC)
     price = calc_price(
         _KINDS[kind],
         model,

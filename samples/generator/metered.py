@@ -47,7 +47,7 @@ def usage(calls: Iterable[Call]) -> Counter[Line]:
             for kind, count in call.kinds.items():
                 line = Line(
                     call.when.date(), workflow.provider, workflow.project, call.model,
-                    workflow.batch, kind,
+                    call.batch, kind,
                 )  # fmt: skip
                 tokens[line] += count
     for day in days():

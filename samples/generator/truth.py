@@ -29,7 +29,7 @@ def cost(call: Call, kinds: dict[str, int] | None = None) -> Decimal:
     tokens, workflow = call.kinds if kinds is None else kinds, call.workflow
     return sum(
         (
-            list_rate(workflow.provider, call.model, kind, batch=workflow.batch) * count
+            list_rate(workflow.provider, call.model, kind, batch=call.batch) * count
             for kind, count in tokens.items()
         ),
         Decimal(0),
