@@ -26,7 +26,7 @@ Amounts = dict[str, dict[str, Decimal]]
 _EXACT = Context(prec=76)
 
 _SLICES = {
-    "costs": {"scope": "x_Scope", "month": "x_BillingMonth"},
+    "costs": {"source": "x_SourceId", "scope": "x_Scope", "month": "x_BillingMonth"},
     "requests": {"day": "day"},
     "gpu_samples": {"day": "day", "cluster": "cluster"},
     "jobs": {"month": "month"},
@@ -51,7 +51,8 @@ class SliceTotal(NamedTuple):
 
     def label(self) -> str:
         """The slice in words: `AWS/123 2026-10`."""
-        return " ".join(value or "-" for value in self.names.values()) or "all"
+        said = [value or "-" for name, value in self.names.items() if name != "source"]
+        return " ".join(said) or "all"
 
 
 def exact_sums(columns: Iterable[str]) -> str:

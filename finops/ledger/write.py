@@ -99,7 +99,14 @@ def store(
     earlier = loads.find_unchanged(ledger, table_name, load)
     if earlier is not None:
         return Stored(
-            earlier["load_id"], 0, earlier["rows_in"], 0, (), (), True, ledger.version(table_name)
+            earlier["load_id"],
+            0,
+            earlier["rows_in"] - earlier["rows_refused"],
+            0,
+            (),
+            (),
+            True,
+            ledger.version(table_name),
         )
     with workspace(ledger.location, table, load.load_id) as target:
         ensure_table(ledger, table)
