@@ -74,7 +74,9 @@ class Grained(NamedTuple):
     @property
     def select(self) -> str:
         """`sql as alias, …`."""
-        return ", ".join(sql if sql == alias else f"{sql} as {alias}" for alias, sql in self.columns)
+        return ", ".join(
+            sql if sql == alias else f"{sql} as {alias}" for alias, sql in self.columns
+        )
 
     @property
     def key(self) -> str:
@@ -113,7 +115,10 @@ def attempts_sql(
         generation=", ".join(quote(name) for name in GENERATION_OPERATIONS),
         input=" + ".join(f"coalesce({column}, 0)" for column in INPUT_TOKEN_COLUMNS),
         context_from=_side(contexts, " + ".join(f"coalesce({c}, 0)" for c in INPUT_TOKEN_COLUMNS)),
-        minute_from=_side(minutes, "cast(extract(hour from timestamp) * 60 + extract(minute from timestamp) as integer)"),
+        minute_from=_side(
+            minutes,
+            "cast(extract(hour from timestamp) * 60 + extract(minute from timestamp) as integer)",
+        ),
     )
 
 
@@ -123,7 +128,9 @@ def _side(breaks: Mapping[tuple[str | None, str | None], tuple[int, ...]], value
         return "0"
     branches = []
     for (provider, model), edges in sorted(breaks.items(), key=str):
-        steps = " ".join(f"when {value} >= {edge} then {edge}" for edge in sorted(edges, reverse=True))
+        steps = " ".join(
+            f"when {value} >= {edge} then {edge}" for edge in sorted(edges, reverse=True)
+        )
         name = f"provider {_is(provider)} and {MODEL} {_is(model)}"
         branches.append(f"when {name} then case {steps} else 0 end")
     return f"case {' '.join(branches)} else 0 end"
@@ -181,17 +188,32 @@ def build_cells(
 
 
 def build_latency(
-    con: duckdb.DuckDBPyConnection, table: str, attempts: str, grain: Grained, *, counted: str = "true"
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    attempts: str,
+    grain: Grained,
+    *,
+    counted: str = "true",
 ) -> None:
     """Make temp table `table`: (grain_key, day, measure, bucket, responses)."""
     sql = render(
-        "latency", key=grain.key, day="day", base=str(BUCKET_BASE), attempts=attempts, counted=counted
+        "latency",
+        key=grain.key,
+        day="day",
+        base=str(BUCKET_BASE),
+        attempts=attempts,
+        counted=counted,
     )
     con.execute(f"create or replace temp table {table} as {sql}").fetchall()
 
 
 def build_runs(
-    con: duckdb.DuckDBPyConnection, table: str, attempts: str, grain: Grained, *, counted: str = "true"
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    attempts: str,
+    grain: Grained,
+    *,
+    counted: str = "true",
 ) -> None:
     """Make temp table `table`: (grain_key, day, source_id, workflow_run_id, first_at, last_at)."""
     sql = render("runs", key=grain.key, day="day", attempts=attempts, counted=counted)

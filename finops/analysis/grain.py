@@ -22,10 +22,17 @@ __all__ = [
     "Dimension",
     "dimension",
     "filter_columns",
+    "model_of",
 ]
 
 MODEL = "coalesce(response_model, request_model)"
 """The model a request is counted and priced as: the one that answered, else the one asked for."""
+
+
+def model_of(relation: str) -> str:
+    """`MODEL` over the columns of `relation`, an alias."""
+    return f"coalesce({relation}.response_model, {relation}.request_model)"
+
 
 PRICING = (
     "day",
@@ -79,13 +86,17 @@ def _plain(name: str) -> Dimension:
 
 
 _NAMED = (
-    Dimension("model", MODEL, ("request_model", "response_model"), "Model that answered, else asked for."),
+    Dimension(
+        "model", MODEL, ("request_model", "response_model"), "Model that answered, else asked for."
+    ),
     Dimension("tier", "workload_tier", ("workload_tier",), "One of the five workload tiers."),
     Dimension("source", "source_id", ("source_id",), "Source of the log."),
     Dimension("run", "workflow_run_id", ("workflow_run_id",), "One execution of a workflow."),
     Dimension("hour", "strftime(hour, '%Y-%m-%dT%H:00Z')", ("hour",), "Hour (UTC)."),
     Dimension("day", "strftime(day, '%Y-%m-%d')", ("day",), "Day (UTC)."),
-    Dimension("week", "strftime(date_trunc('week', day), '%Y-%m-%d')", ("day",), "Monday of the week."),
+    Dimension(
+        "week", "strftime(date_trunc('week', day), '%Y-%m-%d')", ("day",), "Monday of the week."
+    ),
     Dimension("month", "strftime(day, '%Y-%m')", ("day",), "Calendar month (UTC)."),
 )
 
@@ -96,7 +107,8 @@ DIMENSIONS = {
         *(
             _plain(column.name)
             for column in REQUESTS.columns
-            if column.kind in {Kind.TEXT, Kind.BOOLEAN} and column.name not in {"span_id", "parent_span_id"}
+            if column.kind in {Kind.TEXT, Kind.BOOLEAN}
+            and column.name not in {"span_id", "parent_span_id"}
         ),
     )
 }

@@ -127,9 +127,7 @@ class Metered(NamedTuple):
     settlements: tuple[Settlement, ...]
 
 
-def meter(
-    bill: Sequence[BilledLine], log: Sequence[LoggedTokens], tolerance: Decimal
-) -> Metered:
+def meter(bill: Sequence[BilledLine], log: Sequence[LoggedTokens], tolerance: Decimal) -> Metered:
     """Settle a bill with a log; `tolerance` bounds |factor - 1| for a bill without quantities."""
     coverage = _Coverage.of(bill)
     names = _Names.of(bill, log)
@@ -213,7 +211,8 @@ class _Names(NamedTuple):
                 model
                 for model, mine in lines.items()
                 if any(line.tier for line in mine)
-                and {each.tier for each in tokens[model]} <= {line.tier or "standard" for line in mine}
+                and {each.tier for each in tokens[model]}
+                <= {line.tier or "standard" for line in mine}
             ),
             projects=_shared(
                 {m: {line.project for line in mine} for m, mine in lines.items()},
@@ -275,7 +274,9 @@ def _settle(
         if billed is not None and line.tokens is not None:
             billed = add(billed, line.tokens)
     count = sum(tokens.tokens[kind] for tokens, kind in log)
-    rule, rates = _choose(cost, billed if lines else None, count, log, tolerance, has_bill=bool(lines))
+    rule, rates = _choose(
+        cost, billed if lines else None, count, log, tolerance, has_bill=bool(lines)
+    )
     spent = ZERO
     for tokens, kind in log:
         amount = rates[tokens.id, kind].amount
@@ -284,8 +285,15 @@ def _settle(
     unlogged = _unlogged(rule, left, billed, count, log, rates)
     return (
         Settlement(
-            key, rule, cost, billed if lines else None, count, _book_cost(log), spent,
-            unlogged, subtract(left, unlogged),
+            key,
+            rule,
+            cost,
+            billed if lines else None,
+            count,
+            _book_cost(log),
+            spent,
+            unlogged,
+            subtract(left, unlogged),
         ),
         rates,
     )

@@ -69,7 +69,9 @@ def pool_rules(configured: Iterable[_Configured]) -> tuple[PoolRule, ...]:
             rule.name,
             str(rule.kind),
             rule.where,
-            (str(rule.driver) if rule.driver else DEFAULT_DRIVER) if rule.kind == "shared" else None,
+            (str(rule.driver) if rule.driver else DEFAULT_DRIVER)
+            if rule.kind == "shared"
+            else None,
         )
         for rule in configured
     )

@@ -163,9 +163,7 @@ def _build(
             _write_day(con, place, day, missing[day])
 
 
-def _chunks(
-    by_day: dict[date, tuple[DataFile, ...]], days: Sequence[date]
-) -> list[list[date]]:
+def _chunks(by_day: dict[date, tuple[DataFile, ...]], days: Sequence[date]) -> list[list[date]]:
     """`days` cut into stretches without gaps of at most about `_CHUNK_ROWS` requests each."""
     chunks: list[list[date]] = []
     rows = 0

@@ -7,7 +7,6 @@ unit) is kept as rounding. A pool whose driver counts nothing in the period stay
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +14,7 @@ from finops.model.money import ZERO, add, multiply, subtract, total, truncate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
 __all__ = ["DRIVERS", "Drivers", "Share", "SharedPool", "Shares", "share"]
 

@@ -64,7 +64,9 @@ def parse_month(text: str) -> Period:
     """`2026-10` as a period; UsageError for anything else."""
     match = _MONTH.match(text)
     if match is None:
-        raise UsageError(f"{text!r} is not a month", hint="write it as YYYY-MM, for example 2026-10")
+        raise UsageError(
+            f"{text!r} is not a month", hint="write it as YYYY-MM, for example 2026-10"
+        )
     return month_of(date(int(match[1]), int(match[2]), 1))
 
 
@@ -93,7 +95,9 @@ def parse_period(
         raise UsageError("--from and --to go together", hint="--from 2026-10-01 --to 2026-10-08")
     period = Period(_day(since), _day(until))
     if period.start >= period.end:
-        raise UsageError(f"the period {since} to {until} is empty", hint="--to is the first day left out")
+        raise UsageError(
+            f"the period {since} to {until} is empty", hint="--to is the first day left out"
+        )
     return period
 
 

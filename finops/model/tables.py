@@ -78,7 +78,10 @@ COSTS = Table(
     columns=(
         _decimal("BilledCost", "What the invoice charges.", required=True, unit="BillingCurrency"),
         _decimal(
-            "EffectiveCost", "Amortized cost after all discounts.", required=True, unit="BillingCurrency"
+            "EffectiveCost",
+            "Amortized cost after all discounts.",
+            required=True,
+            unit="BillingCurrency",
         ),
         _decimal("ListCost", "Cost at the public list price.", unit="BillingCurrency"),
         _decimal("ContractedCost", "Cost at the negotiated price.", unit="BillingCurrency"),
@@ -96,23 +99,45 @@ COSTS = Table(
             required=True,
             values=("Usage", "Purchase", "Tax", "Credit", "Adjustment"),
         ),
-        _text("ChargeClass", "`Correction` when the row corrects an earlier invoice.", values=("Correction",)),
+        _text(
+            "ChargeClass",
+            "`Correction` when the row corrects an earlier invoice.",
+            values=("Correction",),
+        ),
         _text("ChargeDescription", "The provider's sentence about the charge."),
         _text(
-            "ChargeFrequency", "How often it recurs.", values=("One-Time", "Recurring", "Usage-Based")
+            "ChargeFrequency",
+            "How often it recurs.",
+            values=("One-Time", "Recurring", "Usage-Based"),
         ),
-        _text("CommitmentDiscountCategory", "Commitment on usage or on spend.", values=("Spend", "Usage")),
+        _text(
+            "CommitmentDiscountCategory",
+            "Commitment on usage or on spend.",
+            values=("Spend", "Usage"),
+        ),
         _text("CommitmentDiscountId", "The commitment applied to, or bought by, this row."),
         _text("CommitmentDiscountName", "Its name."),
-        _decimal("CommitmentDiscountQuantity", "Commitment units used.", unit="CommitmentDiscountUnit"),
-        _text("CommitmentDiscountStatus", "Whether the commitment was used.", values=("Used", "Unused")),
+        _decimal(
+            "CommitmentDiscountQuantity", "Commitment units used.", unit="CommitmentDiscountUnit"
+        ),
+        _text(
+            "CommitmentDiscountStatus",
+            "Whether the commitment was used.",
+            values=("Used", "Unused"),
+        ),
         _text("CommitmentDiscountType", "Its type, in the provider's words."),
         _text("CommitmentDiscountUnit", "Unit of CommitmentDiscountQuantity."),
         _text("CapacityReservationId", "Capacity reservation this row belongs to."),
-        _text("CapacityReservationStatus", "Whether the reservation was used.", values=("Used", "Unused")),
+        _text(
+            "CapacityReservationStatus",
+            "Whether the reservation was used.",
+            values=("Used", "Unused"),
+        ),
         _decimal("ConsumedQuantity", "Amount consumed.", unit="ConsumedUnit"),
         _text("ConsumedUnit", "Unit of ConsumedQuantity."),
-        _decimal("ContractedUnitPrice", "Negotiated price of one PricingUnit.", unit="BillingCurrency"),
+        _decimal(
+            "ContractedUnitPrice", "Negotiated price of one PricingUnit.", unit="BillingCurrency"
+        ),
         _json("ContractApplied", "Contracts applied to the row (1.3)."),
         _text("HostProviderName", "Who runs the infrastructure (1.3)."),
         _text("ServiceProviderName", "Who offers the service (1.3; ProviderName before)."),
@@ -126,7 +151,9 @@ COSTS = Table(
             values=("Standard", "Committed", "Dynamic", "Other"),
         ),
         _text("PricingCurrency", "Currency, or virtual currency, of the price list."),
-        _decimal("PricingCurrencyContractedUnitPrice", "Negotiated price there.", unit="PricingCurrency"),
+        _decimal(
+            "PricingCurrencyContractedUnitPrice", "Negotiated price there.", unit="PricingCurrency"
+        ),
         _decimal("PricingCurrencyEffectiveCost", "Effective cost there.", unit="PricingCurrency"),
         _decimal("PricingCurrencyListUnitPrice", "List price there.", unit="PricingCurrency"),
         _decimal("PricingQuantity", "Amount priced.", unit="PricingUnit"),
@@ -155,7 +182,10 @@ COSTS = Table(
         _text("AllocatedResourceId", "Resource the split share goes to (1.3)."),
         _text("AllocatedResourceName", "Its name (1.3)."),
         _json("AllocatedTags", "Its tags (1.3)."),
-        _json("CommitmentProgramEligibilityDetails", "Commitment programs the row is eligible for (1.4)."),
+        _json(
+            "CommitmentProgramEligibilityDetails",
+            "Commitment programs the row is eligible for (1.4).",
+        ),
         _text("x_Model", "Model charged for, where the bill names one."),
         _text(
             "x_TokenType",
@@ -165,7 +195,11 @@ COSTS = Table(
         _json("x_Extra", "Columns of the delivery that FOCUS does not know, a JSON object."),
         _text("x_BillingMonth", "Month of the invoice, YYYY-MM.", required=True),
         _text("x_SourceId", "Source the row came from.", required=True),
-        _text("x_Scope", "What of the source one delivery replaces: provider/billing account.", required=True),
+        _text(
+            "x_Scope",
+            "What of the source one delivery replaces: provider/billing account.",
+            required=True,
+        ),
         _text("x_LoadId", "Load that brought the row.", required=True),
         _text(
             "x_CostOrigin",
@@ -189,7 +223,11 @@ REQUESTS = Table(
         _text("trace_id", "Trace it belongs to."),
         _text("span_id", "Span it is."),
         _text("parent_span_id", "Span it happened in."),
-        _text("call_id", "Attempts of one logical call share it; request_id when there was one.", required=True),
+        _text(
+            "call_id",
+            "Attempts of one logical call share it; request_id when there was one.",
+            required=True,
+        ),
         _text(
             "operation",
             "gen_ai.operation.name.",
@@ -210,14 +248,19 @@ REQUESTS = Table(
         _text("api_key_id", "Identifier of the key used; never the key."),
         _text("prompt_version", "Version of the prompt."),
         _text("workload_tier", "One of the five workload tiers."),
-        _text("service_tier", "Tier the provider served: standard, priority, flex, batch … null means standard."),
+        _text(
+            "service_tier",
+            "Tier the provider served: standard, priority, flex, batch … null means standard.",
+        ),
         _text("speed", "Speed mode: standard or fast."),
         _text("region", "Region the model ran in."),
         _text("caller_region", "Region the caller is in."),
         _text("store_region", "Region of the store read."),
         _text("inference_geo", "Geography the inference was restricted to."),
         _text("data_class", "Class of the data handled."),
-        Column("attempt", Kind.INTEGER, "1 for the first attempt of a call.", required=True, minimum=1),
+        Column(
+            "attempt", Kind.INTEGER, "1 for the first attempt of a call.", required=True, minimum=1
+        ),
         _text(
             "status",
             "How the attempt ended.",
@@ -231,7 +274,11 @@ REQUESTS = Table(
         _count("cache_write_30m_tokens", "Input written to a 30-minute cache.", unit="tokens"),
         _count("cache_write_1h_tokens", "Input written to a 1-hour cache.", unit="tokens"),
         _count("cache_write_12h_tokens", "Input written to a 12-hour cache.", unit="tokens"),
-        _count("cache_write_unknown_tokens", "Input written to a cache of unknown lifetime.", unit="tokens"),
+        _count(
+            "cache_write_unknown_tokens",
+            "Input written to a cache of unknown lifetime.",
+            unit="tokens",
+        ),
         _count("output_tokens", "All output, reasoning included.", unit="tokens"),
         _count("reasoning_tokens", "The part of output spent on reasoning.", unit="tokens"),
         _count("context_window", "Context window of the model.", unit="tokens"),
@@ -251,7 +298,11 @@ REQUESTS = Table(
         _text("outcome", "Outcome logged for the call or run: success, failure …"),
         _text("pool", "Pool that served it."),
         _text("deployment", "Deployment that served it."),
-        _decimal("reported_cost", "Cost the source itself reports; shown, never summed into ours.", unit="USD"),
+        _decimal(
+            "reported_cost",
+            "Cost the source itself reports; shown, never summed into ours.",
+            unit="USD",
+        ),
         _text("source_id", "Source the row came from.", required=True),
         _json("attributes", "Allow-listed scalar attributes, a JSON object. Never content."),
         Column("day", Kind.DATE, "UTC day of timestamp.", required=True),
@@ -265,7 +316,9 @@ GPU_SAMPLES = Table(
     key=("source_id", "device_uuid", "mig_profile", "timestamp"),
     columns=(
         _time("timestamp", "Start of the interval, UTC.", required=True),
-        Column("interval_s", Kind.REAL, "Length of the interval.", required=True, minimum=0, unit="s"),
+        Column(
+            "interval_s", Kind.REAL, "Length of the interval.", required=True, minimum=0, unit="s"
+        ),
         _text("cluster", "Cluster."),
         _text("node", "Host."),
         _text("device_uuid", "The device's UUID.", required=True),
@@ -279,8 +332,15 @@ GPU_SAMPLES = Table(
         _real("gpu_util", "Share of time any kernel was resident.", unit="ratio", maximum=1),
         _real("gr_engine_active", "Share of time the engine was active.", unit="ratio", maximum=1),
         _real("sm_active", "Share of SM cycles with a warp.", unit="ratio", maximum=1),
-        _real("tensor_active", "Share of cycles the tensor pipe was active.", unit="ratio", maximum=1),
-        _real("dram_active", "Share of cycles the memory interface was active.", unit="ratio", maximum=1),
+        _real(
+            "tensor_active", "Share of cycles the tensor pipe was active.", unit="ratio", maximum=1
+        ),
+        _real(
+            "dram_active",
+            "Share of cycles the memory interface was active.",
+            unit="ratio",
+            maximum=1,
+        ),
         _count("memory_used_bytes", "Framebuffer used.", unit="bytes"),
         _count("memory_total_bytes", "Framebuffer there is.", unit="bytes"),
         _real("power_w", "Power drawn.", unit="W"),
@@ -318,7 +378,14 @@ JOBS = Table(
             "How it ended.",
             required=True,
             values=(
-                "completed", "failed", "cancelled", "timeout", "node_fail", "preempted", "running", "pending",
+                "completed",
+                "failed",
+                "cancelled",
+                "timeout",
+                "node_fail",
+                "preempted",
+                "running",
+                "pending",
             ),
         ),
         _text("exit_code", "Exit code, in the scheduler's form."),
@@ -329,7 +396,9 @@ JOBS = Table(
         _real("data_stall_s", "Seconds waiting for data.", unit="s"),
         _json("attributes", "Allow-listed scalar attributes, a JSON object."),
         _text("source_id", "Source the row came from.", required=True),
-        _text("month", "Month of ended_at (else started_at, submitted_at), YYYY-MM.", required=True),
+        _text(
+            "month", "Month of ended_at (else started_at, submitted_at), YYYY-MM.", required=True
+        ),
     ),
 )
 
@@ -341,7 +410,12 @@ CHANGES = Table(
     columns=(
         _text("change_id", "Identity of the change.", required=True),
         _time("changed_at", "When it took effect, UTC.", required=True),
-        _text("kind", "What changed.", required=True, values=("model", "prompt", "route", "config", "price")),
+        _text(
+            "kind",
+            "What changed.",
+            required=True,
+            values=("model", "prompt", "route", "config", "price"),
+        ),
         _text("subject", "Workflow, agent, deployment or model it concerns."),
         _text("changed_from", "Value before."),
         _text("changed_to", "Value after."),
@@ -368,9 +442,15 @@ LOADS = Table(
         _count("rows_in", "Rows read.", required=True),
         _count("rows_stored", "Rows added or replaced.", required=True),
         _count("rows_duplicate", "Rows that were there already.", required=True),
-        _count("rows_refused", "Rows left out because they were bad (`--keep-good`).", required=True),
+        _count(
+            "rows_refused", "Rows left out because they were bad (`--keep-good`).", required=True
+        ),
         _json("totals", "EffectiveCost and BilledCost by currency, or tokens, a JSON object."),
-        _text("digest", "SHA-256 over the files' digests and the options that change their reading.", required=True),
+        _text(
+            "digest",
+            "SHA-256 over the files' digests and the options that change their reading.",
+            required=True,
+        ),
         _json("options", "Options that change the reading: maps, sets, hints."),
         _text("version", "finops version that loaded it.", required=True),
     ),

@@ -1,0 +1,238 @@
+"""Unit economics of a period: requests, what they cost, and how that meets the bill to the digit.
+
+The order of things: rates are set over whole months and every request (allocation runs before any
+filter), then groups are measured, then everything is held against the bill.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.analysis.charges import currencies, read_charges, read_metered
+from finops.analysis.grain import dimension, filter_columns
+from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
+from finops.analysis.measures import COMPONENTS, Group, measure
+from finops.analysis.metering import meter
+from finops.analysis.pools import pool_rules
+from finops.analysis.reconcile import Reconciliation, Spent, reconcile
+from finops.analysis.relations import Scope, relate
+from finops.analysis.sharing import SharedPool, Shares, share
+from finops.analysis.where import compile_where
+from finops.errors import UsageError
+from finops.ledger.engine import query
+from finops.model.money import subtract, total
+from finops.model.period import Period, month_of
+from finops.prices.book import Book
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from decimal import Decimal
+
+    import duckdb
+
+    from finops.analysis.charges import Charges
+    from finops.analysis.logged import Log
+    from finops.analysis.metering import BilledLine, Metered
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+
+__all__ = ["INCLUDABLE", "Allocation", "Question", "UnitEconomics", "unit_economics"]
+
+INCLUDABLE = ("credits", "tax", "support", "corrections")
+"""Lines of the bill that can be asked into unit cost; they are spread by metered cost."""
+
+
+class Question(NamedTuple):
+    """What is asked: a period (None: everything), dimensions, a filter, lines to include."""
+
+    period: Period | None = None
+    by: tuple[str, ...] = ()
+    where: str | None = None
+    include: tuple[str, ...] = ()
+    currency: str | None = None
+    use_rollups: bool = True
+
+
+class Allocation(NamedTuple):
+    """How the period's money was laid on its requests: everything `finops explain` shows."""
+
+    bill: tuple[BilledLine, ...]
+    log: Log
+    metered: Metered
+    charges: Charges
+    shares: Shares
+
+
+class UnitEconomics(NamedTuple):
+    """The answer: groups with their measures, their sum, and how everything meets the bill."""
+
+    by: tuple[str, ...]
+    period: Period
+    currency: str
+    groups: tuple[Group, ...]
+    total: Group
+    reconciliation: Reconciliation
+    allocation: Allocation
+    other_currencies: Mapping[str, Decimal]
+
+
+def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
+    """Answer `question`; UsageError where it names what does not exist."""
+    for name in question.include:
+        if name not in INCLUDABLE:
+            raise UsageError(
+                f"{name!r} cannot be included", hint=f"choose among {', '.join(INCLUDABLE)}"
+            )
+    con = ledger.connect(["costs", "requests"])
+    try:
+        return _answer(con, ledger, config, question)
+    finally:
+        con.close()
+
+
+def _answer(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, config: Config, question: Question
+) -> UnitEconomics:
+    by = tuple(dimension(name) for name in question.by)
+    where = compile_where(question.where, filter_columns()) if question.where else None
+    book = Book.load(price.model_dump(by_alias=True, exclude_none=True) for price in config.prices)
+    period = question.period or _everything(con)
+    money = currencies(con, question.period)
+    currency = _currency(question, config, money)
+    columns = frozenset(column for each in by for column in each.columns)
+    scope = Scope(period, _months(period), columns, where, question.use_rollups)
+    relations = relate(con, ledger, book, scope)
+    allocation = _allocate(con, config, book, question, scope, relations.allocation, currency)
+    groups = measure(con, relations.asked, by, allocation.shares)
+    asked = _only(measure(con, relations.asked, (), allocation.shares))
+    everything = asked
+    if where is not None:
+        everything = _only(measure(con, relations.everything, (), allocation.shares))
+    return UnitEconomics(
+        question.by,
+        period,
+        currency,
+        tuple(groups),
+        asked,
+        reconcile(
+            allocation.charges,
+            allocation.metered,
+            allocation.shares,
+            _spent(allocation, everything, period),
+            question.include,
+            is_whole=question.period is None or period.is_whole_months,
+        ),
+        allocation,
+        {name: cost for name, cost in money.items() if name != currency},
+    )
+
+
+def _allocate(
+    con: duckdb.DuckDBPyConnection,
+    config: Config,
+    book: Book,
+    question: Question,
+    scope: Scope,
+    cells: str,
+    currency: str,
+) -> Allocation:
+    """Set rates over all requests of the months the period lies in, and leave them on `con`."""
+    names = _canonical(book)
+    rules = pool_rules(config.pools)
+    log = read_log(con, book, cells, currency, names)
+    months = None if question.period is None else scope.months
+    bill = read_metered(con, months, currency, rules, names)
+    metered = meter(bill, log.tokens, config.metered.tolerance)
+    charges = read_charges(con, question.period, currency, rules)
+    start, end = scope.period
+    inside = f"(select * from {cells} where day >= date '{start}' and day < date '{end}')"
+    shares = share(
+        _shared_pools(charges, question.include),
+        read_drivers(con, inside),
+        cost_in(log, metered, scope.period),
+    )
+    shares = share_of_cost(shares, log, metered, scope.period)
+    install_rates(con, log, metered, [fraction for _, fraction in shares.of_cost])
+    return Allocation(tuple(bill), log, metered, charges, shares)
+
+
+def _shared_pools(charges: Charges, include: Iterable[str]) -> list[SharedPool]:
+    """Shared pools of the bill, and each included line as a pool spread by cost."""
+    pools = [
+        SharedPool(charge.pool, charge.driver or "requests", charge.cost)
+        for charge in charges.charges
+        if charge.kind == "shared" and charge.line in {"usage", "commitment_unused"}
+    ]
+    for line in include:
+        cost = charges.cost(lambda charge, line=line: charge.line == line)  # type: ignore[misc]
+        if cost:
+            pools.append(SharedPool(line, "cost", cost))
+    return pools
+
+
+def _spent(allocation: Allocation, everything: Group, period: Period) -> Spent:
+    cost = total(everything.components[name] for name in COMPONENTS)
+    return Spent(
+        metered=cost_in(allocation.log, allocation.metered, period, basis="billed"),
+        from_bill=subtract(cost, everything.list_cost),
+        estimated=everything.list_cost,
+    )
+
+
+def _only(groups: list[Group]) -> Group:
+    """The one group of everything."""
+    return groups[0]
+
+
+def _canonical(book: Book) -> Callable[[str | None, str | None], tuple[str, str]]:
+    """Names of provider and model as the price list has them, else as they are written."""
+    known: dict[tuple[str | None, str | None], tuple[str, str]] = {}
+
+    def canonical(provider: str | None, model: str | None) -> tuple[str, str]:
+        key = (provider, model)
+        if key not in known:
+            found = book.canonical(provider, model)
+            known[key] = found or ((provider or "?").casefold(), (model or "?").casefold())
+        return known[key]
+
+    return canonical
+
+
+def _months(period: Period) -> Period:
+    """The whole months `period` touches."""
+    last = date.fromordinal(period.end.toordinal() - 1)
+    return Period(month_of(period.start).start, month_of(last).end)
+
+
+def _everything(con: duckdb.DuckDBPyConnection) -> Period:
+    """From the first to the last month the ledger has costs or requests of."""
+    months = [
+        month
+        for row in query(
+            con,
+            "select min(x_BillingMonth || '-01'), max(x_BillingMonth || '-01') from costs "
+            "union all select strftime(min(day), '%Y-%m-01'), strftime(max(day), '%Y-%m-01') from requests",
+        )
+        for month in row
+        if month is not None
+    ]
+    if not months:
+        raise UsageError(
+            "the ledger holds neither costs nor requests", hint="load some: finops load"
+        )
+    return Period(date.fromisoformat(min(months)), month_of(date.fromisoformat(max(months))).end)
+
+
+def _currency(question: Question, config: Config, money: Mapping[str, Decimal]) -> str:
+    """The currency asked for, else the configured one where the bill has it, else the bill's only."""
+    if question.currency is not None:
+        return question.currency.upper()
+    if not money or config.currency in money:
+        return config.currency
+    if len(money) > 1:
+        raise UsageError(
+            f"the bill is in {', '.join(money)}; amounts of different currencies are never added",
+            hint="choose one with --currency",
+        )
+    return next(iter(money))

@@ -1,0 +1,250 @@
+"""The log's side of a period: how many tokens at which price, and rates put back beside them.
+
+Cells are summed to one row per combination of everything that can decide a price; a rate per token
+kind is found for each (`finops.analysis.metering`) and stands in a table that SQL multiplies by.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.analysis.grain import MODEL, PRICING, model_of
+from finops.analysis.metering import KINDS, LoggedTokens
+from finops.analysis.sharing import Drivers, Share
+from finops.ledger.engine import query
+from finops.model.money import ZERO, add, multiply, subtract, total, truncate
+from finops.model.tables import TOKEN_COLUMNS
+from finops.prices.cards import PriceKey
+from finops.prices.install import install_cards
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from decimal import Decimal
+
+    import duckdb
+
+    from finops.analysis.metering import Metered, Rate
+    from finops.analysis.sharing import Shares
+    from finops.model.period import Period
+    from finops.prices.book import Book
+
+__all__ = [
+    "KEY_COLUMNS",
+    "RATES",
+    "Log",
+    "cost_in",
+    "install_rates",
+    "read_drivers",
+    "read_log",
+    "share_of_cost",
+]
+
+KEY_COLUMNS = (*PRICING, "context_from", "minute_from")
+"""Columns that together decide a price."""
+
+RATES = "unit_rates"
+"""Name of the table of rates: `KEY_COLUMNS` and, per kind, `_billed`, `_list`, `_share`, `_unpriced`."""
+
+_KEYS = "priced_keys"
+
+
+class Log(NamedTuple):
+    """Logged tokens by price, and why some of them have none (reason to models and tokens)."""
+
+    tokens: tuple[LoggedTokens, ...]
+    unpriced: Mapping[tuple[str, str, str], int]
+
+
+def read_log(
+    con: duckdb.DuckDBPyConnection,
+    book: Book,
+    cells: str,
+    currency: str,
+    canonical: Callable[[str | None, str | None], tuple[str, str]],
+) -> Log:
+    """Sum the relation `cells` by `KEY_COLUMNS` and put the book's rates beside the sums.
+
+    Book rates in another currency than `currency` are no rates here. Leaves the temp table of keys on
+    `con` that `install_rates` joins to.
+    """
+    keys = ", ".join(KEY_COLUMNS)
+    sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in TOKEN_COLUMNS)
+    query(
+        con,
+        f"create or replace temp table {_KEYS} as select row_number() over () as id, * from "
+        f"(select {keys}, {sums} from {cells} group by all) as summed",
+    )
+    named = (
+        f"select distinct provider, {MODEL}, service_tier, batch, speed, inference_geo from {_KEYS}"
+    )
+    install_cards(con, book.cards(PriceKey(*row) for row in query(con, named)))
+    rates = ", ".join(f"c.{kind}_rate" for kind in KINDS)
+    counts = ", ".join(f"k.{name}" for name in TOKEN_COLUMNS)
+    rows = query(
+        con,
+        f"""
+        select
+            k.id, k.provider, {model_of("k")} as model,
+            case when k.batch then 'batch' else lower(coalesce(k.service_tier, 'standard')) end,
+            k.project, k.region, k.day, c.currency, c.unpriced_reason, {counts}, {rates}
+        from {_KEYS} as k
+        left join rate_cards as c
+            on
+                k.provider is not distinct from c.provider
+                and {model_of("k")} is not distinct from c.model
+                and k.service_tier is not distinct from c.service_tier
+                and k.batch is not distinct from c.batch
+                and k.speed is not distinct from c.speed
+                and k.inference_geo is not distinct from c.inference_geo
+                and (c.valid_from is null or cast(k.day as timestamptz) >= c.valid_from)
+                and (c.valid_to is null or cast(k.day as timestamptz) < c.valid_to)
+                and k.context_from >= c.context_from
+                and (c.context_to is null or k.context_from < c.context_to)
+                and k.minute_from >= c.minute_from
+                and k.minute_from < c.minute_to
+        order by k.id
+        """,
+    )
+    return _log(rows, currency, canonical)
+
+
+def _log(
+    rows: Sequence[tuple[object, ...]],
+    currency: str,
+    canonical: Callable[[str | None, str | None], tuple[str, str]],
+) -> Log:
+    found: list[LoggedTokens] = []
+    unpriced: dict[tuple[str, str, str], int] = {}
+    for row in rows:
+        number, provider, model, tier, project, region, day, money, reason, *rest = row
+        counts, rates = rest[: len(KINDS)], rest[len(KINDS) :]
+        name = canonical(provider, model)  # type: ignore[arg-type]
+        is_ours = money is None or money == currency
+        if not is_ours:
+            reason = f"its price is in {money}, this report in {currency}"
+        tokens = dict(zip(KINDS, counts, strict=True))
+        if reason is not None and any(counts):
+            key = (str(provider or "?"), str(model or "?"), str(reason))
+            unpriced[key] = unpriced.get(key, 0) + sum(tokens.values())  # type: ignore[arg-type]
+        found.append(
+            LoggedTokens(
+                number,
+                *name,
+                tier,
+                project,
+                region,
+                day,
+                tokens,  # type: ignore[arg-type]
+                dict(zip(KINDS, rates if is_ours else [None] * len(KINDS), strict=True)),  # type: ignore[arg-type]
+            )
+        )
+    return Log(tuple(found), unpriced)
+
+
+def read_drivers(con: duckdb.DuckDBPyConnection, cells: str) -> Drivers:
+    """How much of each driver of shared pools the relation `cells` holds."""
+    tokens = " + ".join(TOKEN_COLUMNS)
+    rows = query(
+        con,
+        f"select workflow, cast(sum(requests) as bigint), cast(sum({tokens}) as bigint), "
+        f"cast(sum(retrievals) as bigint), cast(sum(bytes_moved) as bigint) from {cells} group by 1",
+    )
+    return Drivers(
+        requests=sum(row[1] for row in rows),
+        tokens=sum(row[2] for row in rows),
+        retrievals=sum(row[3] for row in rows),
+        bytes=sum(row[4] for row in rows),
+        workflows={row[0]: row[1] for row in rows},
+    )
+
+
+def cost_in(log: Log, metered: Metered, period: Period, *, basis: str | None = None) -> Decimal:
+    """Metered cost of the period's tokens; only what has `basis` (`billed`, `list`) when given."""
+    return total(
+        multiply(rate.amount, count)
+        for rate, count in _rated(log, metered, period)
+        if rate.amount is not None and basis in {None, rate.basis}
+    )
+
+
+def share_of_cost(shares: Shares, log: Log, metered: Metered, period: Period) -> Shares:
+    """`shares` with what pools spread by cost come to, rates being cut at the last decimal place."""
+    done = list(shares.shares)
+    for pool, fraction in shares.of_cost:
+        shared = total(
+            multiply(truncate(Fraction(rate.amount) * fraction), count)
+            for rate, count in _rated(log, metered, period)
+            if rate.amount is not None
+        )
+        done.append(Share(pool, 0, None, shared, subtract(pool.cost, shared)))
+    return shares._replace(shares=tuple(done), rounding=total(each.rounding for each in done))
+
+
+def _rated(log: Log, metered: Metered, period: Period) -> Iterator[tuple[Rate, int]]:
+    """Rate and count of every token kind logged in `period`."""
+    for tokens in log.tokens:
+        if period.start <= tokens.day < period.end:
+            for kind, count in tokens.tokens.items():
+                rate = metered.rates.get((tokens.id, kind))
+                if rate is not None and count:
+                    yield rate, count
+
+
+def install_rates(
+    con: duckdb.DuckDBPyConnection,
+    log: Log,
+    metered: Metered,
+    fractions: Sequence[Fraction],
+) -> None:
+    """Make temp table `RATES`; `fractions` of metered cost are added as `_share` rates."""
+    import pyarrow as pa
+
+    money = pa.decimal128(38, 24)
+    columns: dict[str, list[object]] = {"id": []}
+    types: dict[str, pa.DataType] = {"id": pa.int64()}
+    for kind in KINDS:
+        for part, type_ in (
+            ("billed", money),
+            ("list", money),
+            ("share", money),
+            ("unpriced", pa.bool_()),
+        ):
+            columns[f"{kind}_{part}"] = []
+            types[f"{kind}_{part}"] = type_
+    shares: dict[Decimal, Decimal] = {}
+    for tokens in log.tokens:
+        columns["id"].append(tokens.id)
+        for kind in KINDS:
+            rate = metered.rates.get((tokens.id, kind))
+            for part, value in _parts(rate, fractions, shares).items():
+                columns[f"{kind}_{part}"].append(value)
+    table = pa.table({name: pa.array(values, types[name]) for name, values in columns.items()})
+    con.register("rates_arrow", table)
+    keys = ", ".join(f"k.{name}" for name in KEY_COLUMNS)
+    query(
+        con,
+        f"create or replace temp table {RATES} as select {keys}, r.* exclude (id) "
+        f"from {_KEYS} as k join rates_arrow as r on k.id = r.id",
+    )
+    con.unregister("rates_arrow")
+
+
+def _parts(
+    rate: Rate | None, fractions: Sequence[Fraction], shares: dict[Decimal, Decimal]
+) -> dict[str, object]:
+    if rate is None or rate.amount is None:
+        return {"billed": ZERO, "list": ZERO, "share": ZERO, "unpriced": rate is not None}
+    share = shares.get(rate.amount)
+    if share is None:
+        share = ZERO
+        for fraction in fractions:
+            share = add(share, truncate(Fraction(rate.amount) * fraction))
+        shares[rate.amount] = share
+    is_billed = rate.basis == "billed"
+    return {
+        "billed": rate.amount if is_billed else ZERO,
+        "list": ZERO if is_billed else rate.amount,
+        "share": share,
+        "unpriced": False,
+    }

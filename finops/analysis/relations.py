@@ -1,0 +1,150 @@
+"""Which relations answer a question: the roll-ups where they can, the requests themselves elsewhere.
+
+Rates are always set over all requests of whole months (`allocation`), whatever the question filters.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.analysis import cells
+from finops.analysis.cells import Grained
+from finops.analysis.grain import HOUR_GRAIN, PRICING, ROLLED_UP
+from finops.analysis.measures import Sources
+from finops.analysis.rollups import breaks_of, roll_up
+from finops.ledger.engine import query
+from finops.model.period import Period
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from finops.analysis.where import Where
+    from finops.ledger.store import Ledger
+    from finops.prices.book import Book
+
+__all__ = ["RUN_SILENCE_DAYS", "Relations", "Scope", "relate"]
+
+RUN_SILENCE_DAYS = 7
+"""A run without a call for this many days has ended."""
+
+_ALWAYS = (*PRICING, "workflow")
+"""Columns every grain needs: what decides a price, and what even shares go by."""
+
+
+class Scope(NamedTuple):
+    """What a question reaches: days asked, whole months they lie in, columns, a filter."""
+
+    period: Period
+    months: Period
+    columns: frozenset[str]
+    where: Where | None
+    use_rollups: bool
+
+    @property
+    def after(self) -> Period:
+        """The period and the days after it in which a run can still go on."""
+        return Period(self.period.start, self.period.end + timedelta(days=RUN_SILENCE_DAYS))
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """Columns grouped by or filtered on."""
+        return self.columns | (self.where.columns if self.where else frozenset())
+
+
+class Relations(NamedTuple):
+    """Names on the connection: cells to set rates by, and what to measure with and without the filter."""
+
+    allocation: str
+    asked: Sources
+    everything: Sources
+
+
+def relate(con: duckdb.DuckDBPyConnection, ledger: Ledger, book: Book, scope: Scope) -> Relations:
+    """Put on `con` what answers a question of `scope`; `requests` is a view on it."""
+    if not scope.use_rollups:
+        return _from_requests(con, book, scope)
+    roll_up(con, ledger, book, scope.months, ("cells", "hours", "latency"))
+    roll_up(con, ledger, book, scope.after, ("runs",))
+    kept = _sources(scope, "cells", "latency", "runs", "runs", "true")
+    counted = scope.where.sql if scope.where else "true"
+    if scope.needed <= set(ROLLED_UP):
+        return Relations("cells", kept._replace(counted=counted), kept)
+    if scope.needed <= set(HOUR_GRAIN):
+        _timings(con, book, scope, Grained.of(HOUR_GRAIN), "true")
+        by_hour = _sources(scope, "hours", "raw_latency", "raw_runs", "raw_ends", counted)
+        return Relations("cells", by_hour, kept)
+    grain = _grain(scope.columns)
+    _cells(con, book, scope.period, grain, "raw_cells", counted)
+    _timings(con, book, scope, grain, counted)
+    raw = _sources(scope, "raw_cells", "raw_latency", "raw_runs", "raw_ends", "true")
+    return Relations("cells", raw, kept)
+
+
+def _from_requests(con: duckdb.DuckDBPyConnection, book: Book, scope: Scope) -> Relations:
+    """Everything from the requests, as if there were no roll-ups."""
+    grain = _grain(scope.columns)
+    _cells(con, book, scope.months, grain, "all_cells", "true")
+    _timings(con, book, scope, grain, "true")
+    everything = _sources(scope, "all_cells", "raw_latency", "raw_runs", "raw_ends", "true")
+    if scope.where is None:
+        return Relations("all_cells", everything, everything)
+    _cells(con, book, scope.period, grain, "raw_cells", scope.where.sql)
+    _timings(con, book, scope, grain, scope.where.sql, prefix="asked")
+    asked = _sources(scope, "raw_cells", "asked_latency", "asked_runs", "raw_ends", "true")
+    return Relations("all_cells", asked, everything)
+
+
+def _sources(
+    scope: Scope, cells_: str, latency: str, runs: str, ends: str, counted: str
+) -> Sources:
+    return Sources(cells_, latency, runs, ends, counted, scope.period.start, scope.period.end)
+
+
+def _grain(columns: frozenset[str]) -> Grained:
+    return Grained.of((*_ALWAYS, *sorted(columns - set(_ALWAYS))))
+
+
+def _attempts(con: duckdb.DuckDBPyConnection, book: Book, days: Period) -> str:
+    """Attempts of `days` and of the days beside them, which tell what became of a call."""
+    around = (
+        f"(select * from requests where day between date '{days.start - timedelta(days=1)}' "
+        f"and date '{days.end}')"
+    )
+    return cells.install_attempts(con, around, breaks_of(con, book, around))
+
+
+def _cells(
+    con: duckdb.DuckDBPyConnection, book: Book, days: Period, grain: Grained, table: str, where: str
+) -> None:
+    attempts = _attempts(con, book, days)
+    counted = f"({_within(days)} and {where})"
+    cells.build_resent(con, "raw_resent", attempts, {"raw_key": grain}, counted=counted)
+    cells.build_cells(
+        con, table, attempts, grain, resent="raw_resent", resent_key="raw_key", counted=counted
+    )
+
+
+def _timings(
+    con: duckdb.DuckDBPyConnection,
+    book: Book,
+    scope: Scope,
+    grain: Grained,
+    where: str,
+    *,
+    prefix: str = "raw",
+) -> None:
+    """Make `<prefix>_latency`, `<prefix>_runs` and `raw_ends`."""
+    attempts = _attempts(con, book, scope.period)
+    counted = f"({_within(scope.period)} and {where})"
+    cells.build_latency(con, f"{prefix}_latency", attempts, grain, counted=counted)
+    cells.build_runs(con, f"{prefix}_runs", attempts, grain, counted=counted)
+    query(
+        con,
+        "create or replace temp table raw_ends as select source_id, workflow_run_id, max(day) as day "
+        f"from requests where workflow_run_id is not null and {_within(scope.after)} group by all",
+    )
+
+
+def _within(days: Period) -> str:
+    return f"day >= date '{days.start}' and day < date '{days.end}'"

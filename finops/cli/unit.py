@@ -1,0 +1,97 @@
+"""`finops unit`: what a request, a token, a response and a workflow run cost."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from finops.cli.options import (
+    AllOption,
+    ByOption,
+    FormatOption,
+    FromOption,
+    LastOption,
+    LedgerOption,
+    LimitOption,
+    MonthOption,
+    OutputOption,
+    ToOption,
+    WhereOption,
+    open_ledger,
+    resolve_period,
+    split_dimensions,
+)
+from finops.report.formats import ReportFormat
+
+__all__ = ["CurrencyOption", "IncludeOption", "register"]
+
+IncludeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--include",
+        metavar="LINE,…",
+        help="Lines of the bill to count into unit cost: credits, tax, support, corrections.",
+    ),
+]
+CurrencyOption = Annotated[
+    str | None,
+    typer.Option("--currency", metavar="CODE", help="Currency of the bill to report on."),
+]
+RollUpsOption = Annotated[
+    bool,
+    typer.Option(
+        "--rollups/--no-rollups", help="Use the roll-ups, or read every request again; same digits."
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `unit` to the application."""
+    app.command("unit")(unit)
+
+
+def unit(
+    *,
+    by: ByOption = "workflow",
+    month: MonthOption = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    last: LastOption = None,
+    everything: AllOption = False,
+    where: WhereOption = None,
+    include: IncludeOption = None,
+    currency: CurrencyOption = None,
+    rollups: RollUpsOption = True,
+    limit: LimitOption = None,
+    ledger: LedgerOption = None,
+    format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
+    output: OutputOption = None,
+) -> None:
+    """Show what a request, a token, a response and a run cost.
+
+    Dimensions: workflow, model, feature, team, tenant, agent, provider, tier, environment, region,
+    project, deployment, operation, run, hour, day, week, month and any text column of the requests
+    table. Costs include retries, failures, retrieval and shared services, and meet the bill exactly.
+    """
+    from finops.analysis.economics import Question, unit_economics
+    from finops.cli.output import emit
+    from finops.config import load_config
+    from finops.report.unit import unit_report
+
+    config = load_config()
+    names = split_dimensions(by)
+    store = open_ledger(ledger, config=config)
+    choice = resolve_period(
+        store, month=month, since=since, until=until, last=last, everything=everything
+    )
+    question = Question(
+        period=choice.period,
+        by=names,
+        where=where,
+        include=split_dimensions(include),
+        currency=currency,
+        use_rollups=rollups,
+    )
+    answer = unit_economics(store, config, question)
+    emit(unit_report(answer, limit=limit, notes=choice.notes), format, output)
