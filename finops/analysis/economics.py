@@ -32,12 +32,22 @@ if TYPE_CHECKING:
     import duckdb
 
     from finops.analysis.charges import Charges
+    from finops.analysis.grain import Dimension
     from finops.analysis.logged import Log
     from finops.analysis.metering import BilledLine, Metered
+    from finops.analysis.relations import Relations
     from finops.config import Config
     from finops.ledger.store import Ledger
 
-__all__ = ["INCLUDABLE", "Allocation", "Question", "UnitEconomics", "unit_economics"]
+__all__ = [
+    "INCLUDABLE",
+    "Allocation",
+    "Prepared",
+    "Question",
+    "UnitEconomics",
+    "prepare",
+    "unit_economics",
+]
 
 INCLUDABLE = ("credits", "tax", "support", "corrections")
 """Lines of the bill that can be asked into unit cost; they are spread by metered cost."""
@@ -79,21 +89,34 @@ class UnitEconomics(NamedTuple):
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
     """Answer `question`; UsageError where it names what does not exist."""
+    con = ledger.connect(["costs", "requests"])
+    try:
+        return _answer(con, prepare(con, ledger, config, question), question)
+    finally:
+        con.close()
+
+
+class Prepared(NamedTuple):
+    """A question made ready on a connection: what to read, and how money lies on it."""
+
+    by: tuple[Dimension, ...]
+    scope: Scope
+    relations: Relations
+    allocation: Allocation
+    book: Book
+    currency: str
+    other_currencies: Mapping[str, Decimal]
+
+
+def prepare(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, config: Config, question: Question
+) -> Prepared:
+    """Put on `con` (views `costs` and `requests`) what answers `question`, rates included."""
     for name in question.include:
         if name not in INCLUDABLE:
             raise UsageError(
                 f"{name!r} cannot be included", hint=f"choose among {', '.join(INCLUDABLE)}"
             )
-    con = ledger.connect(["costs", "requests"])
-    try:
-        return _answer(con, ledger, config, question)
-    finally:
-        con.close()
-
-
-def _answer(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, config: Config, question: Question
-) -> UnitEconomics:
     by = tuple(dimension(name) for name in question.by)
     where = compile_where(question.where, filter_columns()) if question.where else None
     book = Book.load(price.model_dump(by_alias=True, exclude_none=True) for price in config.prices)
@@ -104,17 +127,25 @@ def _answer(
     scope = Scope(period, _months(period), columns, where, question.use_rollups)
     relations = relate(con, ledger, book, scope)
     allocation = _allocate(con, config, book, question, scope, relations.allocation, currency)
-    groups = measure(con, relations.asked, by, allocation.shares)
-    asked = _only(measure(con, relations.asked, (), allocation.shares))
-    everything = asked
-    if where is not None:
-        everything = _only(measure(con, relations.everything, (), allocation.shares))
+    others = {name: cost for name, cost in money.items() if name != currency}
+    return Prepared(by, scope, relations, allocation, book, currency, others)
+
+
+def _answer(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, question: Question
+) -> UnitEconomics:
+    asked, allocation, period = prepared.relations.asked, prepared.allocation, prepared.scope.period
+    groups = measure(con, asked, prepared.by, allocation.shares)
+    total_ = _only(measure(con, asked, (), allocation.shares))
+    everything = total_
+    if prepared.scope.where is not None:
+        everything = _only(measure(con, prepared.relations.everything, (), allocation.shares))
     return UnitEconomics(
         question.by,
         period,
-        currency,
+        prepared.currency,
         tuple(groups),
-        asked,
+        total_,
         reconcile(
             allocation.charges,
             allocation.metered,
@@ -124,7 +155,7 @@ def _answer(
             is_whole=question.period is None or period.is_whole_months,
         ),
         allocation,
-        {name: cost for name, cost in money.items() if name != currency},
+        prepared.other_currencies,
     )
 
 

@@ -121,10 +121,11 @@ class Settlement(NamedTuple):
 
 
 class Metered(NamedTuple):
-    """Rates by (LoggedTokens.id, kind), and every line of account."""
+    """Rates by (LoggedTokens.id, kind), every line of account, and the line each rate was set on."""
 
     rates: Mapping[tuple[int, str], Rate]
     settlements: tuple[Settlement, ...]
+    settled_on: Mapping[tuple[int, str], Settlement]
 
 
 def meter(bill: Sequence[BilledLine], log: Sequence[LoggedTokens], tolerance: Decimal) -> Metered:
@@ -143,12 +144,14 @@ def meter(bill: Sequence[BilledLine], log: Sequence[LoggedTokens], tolerance: De
                 rates[tokens.id, kind] = _list_rate(tokens.rates[kind])
             elif count:
                 logged[names.of_log(tokens, kind, grain)].append((tokens, kind))
-    settlements = []
+    settlements: list[Settlement] = []
+    settled_on: dict[tuple[int, str], Settlement] = {}
     for key in sorted({*billed, *logged}, key=str):
         settlement, found = _settle(key, billed.get(key, []), logged.get(key, []), tolerance)
         settlements.append(settlement)
         rates.update(found)
-    return Metered(rates, tuple(settlements))
+        settled_on.update(dict.fromkeys(found, settlement))
+    return Metered(rates, tuple(settlements), settled_on)
 
 
 def _list_rate(book: Decimal | None) -> Rate:
