@@ -74,6 +74,15 @@ class CommandGroup(TyperGroup):
         for entry in COMMANDS:
             self.commands[entry.name] = TyperCommand(entry.name, help=entry.summary)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Answer --version before Typer looks at values: for that it would import pydantic."""
+        if args[:1] == ["--version"]:
+            from finops.cli.version import version_text
+
+            output.write_bytes(f"{version_text()}\n".encode())
+            raise typer.Exit
+        return super().parse_args(ctx, args)
+
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401
         """The command about to run, loaded."""
         name, command, rest = super().resolve_command(ctx, args)
@@ -106,20 +115,15 @@ app = typer.Typer(
 def root(
     ctx: typer.Context,
     *,
-    version: Annotated[
-        bool,
+    version: Annotated[  # noqa: ARG001  (declared for the help; CommandGroup.parse_args answers it)
+        bool | None,
         typer.Option(
             "--version",
             help="Print the versions of finops, Python and the price book, and exit.",
         ),
-    ] = False,
+    ] = None,
 ) -> None:
     """What an AI capability costs to deliver, from one ledger of bills, GPU metrics and token logs."""
-    if version:
-        from finops.cli.version import version_text
-
-        output.write_bytes(f"{version_text()}\n".encode())
-        raise typer.Exit
     if ctx.invoked_subcommand is None:
         typer.echo(ctx.get_help())
 

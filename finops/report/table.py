@@ -208,7 +208,7 @@ def _blocks(
     report: Report, columns: Sequence[_Column], width: int, *, color: bool
 ) -> Iterator[str]:
     """One record per block: every column on a line of its own, numbers in full."""
-    label = min(max((cell_len(column.title) for column in columns), default=0), max(width // 2, 1))
+    label = _label_width(columns, width)
     for index in range(len(report.rows)):
         if index:
             yield ""
@@ -222,6 +222,13 @@ def _blocks(
         for column in columns:
             if column.number:
                 yield _entry(column, column.total, label, width)
+
+
+def _label_width(columns: Sequence[_Column], width: int) -> int:
+    """Room for titles: all they want, if half the width and the widest number leave it to them."""
+    widest = max((column.content for column in columns if column.number), default=0)
+    wanted = max((cell_len(column.title) for column in columns), default=0)
+    return min(wanted, max(min(width // 2, width - GAP - widest), NARROWEST_TEXT))
 
 
 def _entry(column: _Column, text: str, label: int, width: int) -> str:

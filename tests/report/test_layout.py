@@ -7,10 +7,11 @@ import re
 from decimal import Decimal
 
 import pytest
-from finops.report import Report, ReportColumn, Style, render
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+
+from finops.report import Report, ReportColumn, Style, render
 
 NAMES = st.text(min_size=1, max_size=40)
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
@@ -52,14 +53,15 @@ def test_every_line_fits_and_every_number_is_whole(
 def test_json_reads_back(rows: list[tuple[str, str, Decimal, int]]) -> None:
     read = json.loads(render(report(rows), "json"), parse_float=Decimal)
     assert [
-        (row["workflow"], row["model"], Decimal(row["cost"]), row["requests"]) for row in read["rows"]
+        (row["workflow"], row["model"], Decimal(row["cost"]), row["requests"])
+        for row in read["rows"]
     ] == rows
 
 
 def test_titles_wrap_before_names_are_cut() -> None:
     text = render(report([("rag-answer", "gpt", Decimal(1), 2)]), "table", width=44).decode()
     assert text.splitlines()[2:6] == [
-        "                          Cost of",
+        "                           Cost of",
         "Workflow    Model name  everything  Requests",
         "──────────  ──────────  ──────────  ────────",
         "rag-answer  gpt               1.00         2",

@@ -6,11 +6,12 @@ import json
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from finops.report import Style
 from finops.report.json_format import encode
 from finops.report.numbers import exact, shown
-from hypothesis import given
-from hypothesis import strategies as st
 
 AMOUNTS = st.decimals(
     min_value=-(10**14) + 1, max_value=10**14 - 1, places=24, allow_nan=False, allow_infinity=False
