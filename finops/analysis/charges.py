@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.metering import KINDS, BilledLine
 from finops.analysis.pools import OTHER, PoolRule, pool_sql
@@ -194,7 +194,7 @@ def read_metered(
 
 
 def _billed_line(
-    row: tuple[object, ...], canonical: Callable[[str, str], tuple[str, str]]
+    row: tuple[Any, ...], canonical: Callable[[str, str], tuple[str, str]]
 ) -> BilledLine:
     provider, model, kind, tier, project, region, month, start, end, unit, cost, quantity = row
     name = canonical(str(provider), str(model))
@@ -212,7 +212,7 @@ def _billed_line(
         start,
         end,
         cost,
-        tokens,  # type: ignore[arg-type]
+        tokens,
     )
 
 

@@ -7,7 +7,7 @@ kind is found for each (`finops.analysis.metering`) and stands in a table that S
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.grain import MODEL, PRICING, model_of
 from finops.analysis.metering import KINDS, LoggedTokens
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from finops.prices.book import Book
 
 __all__ = [
+    "CARD_OF_KEY",
     "KEY_COLUMNS",
+    "PRICED_KEYS",
     "RATES",
     "Log",
     "cost_in",
@@ -46,7 +48,26 @@ KEY_COLUMNS = (*PRICING, "context_from", "minute_from")
 RATES = "unit_rates"
 """Name of the table of rates: `KEY_COLUMNS` and, per kind, `_billed`, `_list`, `_share`, `_unpriced`."""
 
-_KEYS = "priced_keys"
+PRICED_KEYS = "priced_keys"
+"""Name of the table of keys: an id, `KEY_COLUMNS` and the tokens of everything rates are set over."""
+
+CARD_OF_KEY = """
+left join rate_cards as c
+    on
+        k.provider is not distinct from c.provider
+        and coalesce(k.response_model, k.request_model) is not distinct from c.model
+        and k.service_tier is not distinct from c.service_tier
+        and k.batch is not distinct from c.batch
+        and k.speed is not distinct from c.speed
+        and k.inference_geo is not distinct from c.inference_geo
+        and (c.valid_from is null or cast(k.day as timestamptz) >= c.valid_from)
+        and (c.valid_to is null or cast(k.day as timestamptz) < c.valid_to)
+        and k.context_from >= c.context_from
+        and (c.context_to is null or k.context_from < c.context_to)
+        and k.minute_from >= c.minute_from
+        and k.minute_from < c.minute_to
+"""
+"""JOIN that puts the price book's card `c` beside a key `k`."""
 
 
 class Log(NamedTuple):
@@ -72,12 +93,10 @@ def read_log(
     sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in TOKEN_COLUMNS)
     query(
         con,
-        f"create or replace temp table {_KEYS} as select row_number() over () as id, * from "
+        f"create or replace temp table {PRICED_KEYS} as select row_number() over () as id, * from "
         f"(select {keys}, {sums} from {cells} group by all) as summed",
     )
-    named = (
-        f"select distinct provider, {MODEL}, service_tier, batch, speed, inference_geo from {_KEYS}"
-    )
+    named = f"select distinct provider, {MODEL}, service_tier, batch, speed, inference_geo from {PRICED_KEYS}"
     install_cards(con, book.cards(PriceKey(*row) for row in query(con, named)))
     rates = ", ".join(f"c.{kind}_rate" for kind in KINDS)
     counts = ", ".join(f"k.{name}" for name in TOKEN_COLUMNS)
@@ -88,21 +107,8 @@ def read_log(
             k.id, k.provider, {model_of("k")} as model,
             case when k.batch then 'batch' else lower(coalesce(k.service_tier, 'standard')) end,
             k.project, k.region, k.day, c.currency, c.unpriced_reason, {counts}, {rates}
-        from {_KEYS} as k
-        left join rate_cards as c
-            on
-                k.provider is not distinct from c.provider
-                and {model_of("k")} is not distinct from c.model
-                and k.service_tier is not distinct from c.service_tier
-                and k.batch is not distinct from c.batch
-                and k.speed is not distinct from c.speed
-                and k.inference_geo is not distinct from c.inference_geo
-                and (c.valid_from is null or cast(k.day as timestamptz) >= c.valid_from)
-                and (c.valid_to is null or cast(k.day as timestamptz) < c.valid_to)
-                and k.context_from >= c.context_from
-                and (c.context_to is null or k.context_from < c.context_to)
-                and k.minute_from >= c.minute_from
-                and k.minute_from < c.minute_to
+        from {PRICED_KEYS} as k
+        {CARD_OF_KEY}
         order by k.id
         """,
     )
@@ -110,7 +116,7 @@ def read_log(
 
 
 def _log(
-    rows: Sequence[tuple[object, ...]],
+    rows: Sequence[tuple[Any, ...]],
     currency: str,
     canonical: Callable[[str | None, str | None], tuple[str, str]],
 ) -> Log:
@@ -119,14 +125,14 @@ def _log(
     for row in rows:
         number, provider, model, tier, project, region, day, money, reason, *rest = row
         counts, rates = rest[: len(KINDS)], rest[len(KINDS) :]
-        name = canonical(provider, model)  # type: ignore[arg-type]
+        name = canonical(provider, model)
         is_ours = money is None or money == currency
         if not is_ours:
             reason = f"its price is in {money}, this report in {currency}"
         tokens = dict(zip(KINDS, counts, strict=True))
         if reason is not None and any(counts):
             key = (str(provider or "?"), str(model or "?"), str(reason))
-            unpriced[key] = unpriced.get(key, 0) + sum(tokens.values())  # type: ignore[arg-type]
+            unpriced[key] = unpriced.get(key, 0) + sum(tokens.values())
         found.append(
             LoggedTokens(
                 number,
@@ -135,8 +141,8 @@ def _log(
                 project,
                 region,
                 day,
-                tokens,  # type: ignore[arg-type]
-                dict(zip(KINDS, rates if is_ours else [None] * len(KINDS), strict=True)),  # type: ignore[arg-type]
+                tokens,
+                dict(zip(KINDS, rates if is_ours else [None] * len(KINDS), strict=True)),
             )
         )
     return Log(tuple(found), unpriced)
@@ -225,7 +231,7 @@ def install_rates(
     query(
         con,
         f"create or replace temp table {RATES} as select {keys}, r.* exclude (id) "
-        f"from {_KEYS} as k join rates_arrow as r on k.id = r.id",
+        f"from {PRICED_KEYS} as k join rates_arrow as r on k.id = r.id",
     )
     con.unregister("rates_arrow")
 

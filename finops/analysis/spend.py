@@ -227,14 +227,13 @@ def _sums(
 
 
 def _too_large(con: duckdb.DuckDBPyConnection, condition: str) -> str:
-    biggest = query(
+    sums = ", ".join(f"abs(sum({name}::DOUBLE))" for name in COST_AMOUNTS)
+    largest = query(
         con,
         f"SELECT {CURRENCY} FROM costs WHERE {condition} GROUP BY 1"
-        " ORDER BY max(greatest(abs(BilledCost), abs(EffectiveCost))) * count(*) DESC LIMIT 1",
+        f" ORDER BY greatest({sums}) DESC LIMIT 1",
     )
-    return (
-        f"a sum in {biggest[0][0]} has more than the 14 digits before the point that fit the ledger"
-    )
+    return f"a sum in {largest[0][0]} has more than the 14 digits before the point that the ledger holds"
 
 
 def _order(group: Group) -> tuple[str, Decimal, tuple[tuple[bool, str], ...]]:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 __all__ = [
     "AllOption",
     "ByOption",
+    "CurrencyOption",
     "FormatOption",
     "FromOption",
+    "IncludeOption",
     "LastOption",
     "LedgerOption",
     "LimitOption",
@@ -109,6 +111,18 @@ WhereOption = Annotated[
         metavar="EXPRESSION",
         help="Only rows for which this holds, for example \"workflow = 'rag-answer'\".",
     ),
+]
+IncludeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--include",
+        metavar="LINE,…",
+        help="Lines of the bill to count into unit cost: credits, tax, support, corrections.",
+    ),
+]
+CurrencyOption = Annotated[
+    str | None,
+    typer.Option("--currency", metavar="CODE", help="Currency of the bill to report on."),
 ]
 ByOption = Annotated[
     str | None,

@@ -9,8 +9,10 @@ import typer
 from finops.cli.options import (
     AllOption,
     ByOption,
+    CurrencyOption,
     FormatOption,
     FromOption,
+    IncludeOption,
     LastOption,
     LedgerOption,
     LimitOption,
@@ -24,20 +26,8 @@ from finops.cli.options import (
 )
 from finops.report.formats import ReportFormat
 
-__all__ = ["CurrencyOption", "IncludeOption", "register"]
+__all__ = ["register"]
 
-IncludeOption = Annotated[
-    str | None,
-    typer.Option(
-        "--include",
-        metavar="LINE,…",
-        help="Lines of the bill to count into unit cost: credits, tax, support, corrections.",
-    ),
-]
-CurrencyOption = Annotated[
-    str | None,
-    typer.Option("--currency", metavar="CODE", help="Currency of the bill to report on."),
-]
 RollUpsOption = Annotated[
     bool,
     typer.Option(
@@ -51,7 +41,7 @@ def register(app: typer.Typer) -> None:
     app.command("unit")(unit)
 
 
-def unit(
+def unit(  # noqa: PLR0913  (one parameter for each option)
     *,
     by: ByOption = "workflow",
     month: MonthOption = None,

@@ -25,6 +25,9 @@ SCHEMA = "finops.unit/1"
 
 _MILLION = 1_000_000
 
+_NAMED = 5
+"""Models a note names before it says there are more."""
+
 _MEASURES = (
     ReportColumn("requests", "Requests", Style.COUNT),
     ReportColumn("attempts", "Attempts", Style.COUNT, shown=False),
@@ -179,8 +182,8 @@ def _notes(answer: UnitEconomics) -> list[str]:
         tokens = sum(unpriced.values())
         models = sorted({model for _, model, _ in unpriced})
         notes.append(
-            f"{tokens:,} tokens have no book price ({', '.join(models[:5])}"
-            f"{' …' if len(models) > 5 else ''}); add [[prices]] to finops.toml."
+            f"{tokens:,} tokens have no book price ({', '.join(models[:_NAMED])}"
+            f"{' …' if len(models) > _NAMED else ''}); add [[prices]] to finops.toml."
         )
     for name, cost in answer.other_currencies.items():
         notes.append(

@@ -1,0 +1,245 @@
+"""Where a unit cost comes from: every rate with its source, every product, the sum and the quotient.
+
+The lines are made from the same rates and relations the number was made from, and add up to it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.analysis.economics import prepare
+from finops.analysis.logged import CARD_OF_KEY, KEY_COLUMNS, PRICED_KEYS
+from finops.analysis.measures import COMPONENTS, Group, measure
+from finops.analysis.metering import KINDS
+from finops.errors import UsageError
+from finops.ledger.engine import query
+from finops.model.money import ZERO, divide, multiply, subtract, total
+from finops.model.tables import TOKEN_COLUMNS
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from finops.analysis.economics import Prepared, Question
+    from finops.analysis.metering import Settlement
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+    from finops.model.period import Period
+
+__all__ = ["NUMBERS", "Explanation", "Line", "explain"]
+
+
+class Quotient(NamedTuple):
+    """A number that is cost times `units` over a count; `of` says of what."""
+
+    units: int
+    of: str
+
+
+NUMBERS: dict[str, Quotient | None] = {
+    "cost": None,
+    "cost_per_1k_requests": Quotient(1000, "requests"),
+    "cost_per_million_tokens": Quotient(1_000_000, "total_tokens"),
+    "cost_per_million_output_tokens": Quotient(1_000_000, "output_tokens"),
+    "cost_per_response": Quotient(1, "responses"),
+    "cost_per_run": Quotient(1, "runs"),
+}
+"""Numbers there is an explanation of, and how each is made from the cost."""
+
+
+class Line(NamedTuple):
+    """One step: `quantity` of `unit` at `rate` makes `amount`; `source` is where the rate is from."""
+
+    step: str
+    quantity: Decimal | None
+    unit: str | None
+    rate: Decimal | None
+    amount: Decimal | None
+    source: str
+
+
+class Explanation(NamedTuple):
+    """A number, its formula, and the lines that lead to it."""
+
+    number: str
+    formula: str
+    value: Decimal | None
+    period: Period
+    currency: str
+    lines: tuple[Line, ...]
+
+
+def explain(ledger: Ledger, config: Config, question: Question, number: str) -> Explanation:
+    """Explain `number` (one of `NUMBERS`) of everything `question` lets through."""
+    if number not in NUMBERS:
+        raise UsageError(
+            f"there is no explanation of {number!r}", hint=f"one of {', '.join(NUMBERS)}"
+        )
+    con = ledger.connect(["costs", "requests"])
+    try:
+        prepared = prepare(con, ledger, config, question._replace(by=()))
+        group = measure(con, prepared.relations.asked, (), prepared.allocation.shares)[0]
+        return _explanation(con, prepared, group, number)
+    finally:
+        con.close()
+
+
+def _explanation(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, group: Group, number: str
+) -> Explanation:
+    cost = total(group.components.values())
+    products = [*_token_lines(con, prepared), *_share_lines(prepared, group)]
+    rest = subtract(cost, total(line.amount or ZERO for line in products))
+    if rest:
+        products.append(
+            Line("pools spread by cost or evenly", None, None, None, rest, _spread_pools(prepared))
+        )
+    made_of = [
+        Line(f"  of it {name}", None, None, None, group.components[name], "component")
+        for name in COMPONENTS
+        if group.components[name]
+    ]
+    summed = Line("cost", None, None, None, cost, "sum of the lines above")
+    quotient = NUMBERS[number]
+    value: Decimal | None = cost
+    closing: list[Line] = []
+    formula = "cost = sum of tokens x rate + shares of shared pools"
+    if quotient is not None:
+        count = _count(group, quotient.of)
+        units = f" x {quotient.units:,}" if quotient.units > 1 else ""
+        formula = f"{number} = cost{units} / {quotient.of}"
+        source = f"{cost.normalize():f}{units} / {count:,}"
+        amount = divide(multiply(cost, quotient.units), count) if count else None
+        value = amount
+        closing = [Line(number, Decimal(count), quotient.of, None, amount, source)]
+    return Explanation(
+        number,
+        formula,
+        value,
+        prepared.scope.period,
+        prepared.currency,
+        (*products, summed, *made_of, *closing),
+    )
+
+
+def _count(group: Group, name: str) -> int:
+    if name == "runs":
+        return group.runs
+    if name == "total_tokens":
+        return sum(group.counts[column] for column in TOKEN_COLUMNS)
+    return group.counts[name]
+
+
+def _token_lines(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Line]:
+    """Tokens of each model and kind at each rate, dearest first."""
+    asked = prepared.relations.asked
+    on = " and ".join(f"s.{name} is not distinct from k.{name}" for name in KEY_COLUMNS)
+    sums = ", ".join(f"cast(sum(s.{kind}_tokens) as bigint)" for kind in KINDS)
+    rows = query(
+        con,
+        f"""
+        select k.id, k.provider, coalesce(k.response_model, k.request_model), c.price_source,
+            c.price_checked, c.price_rule, c.unpriced_reason, {sums}
+        from (
+            select * from {asked.cells}
+            where day >= date '{asked.start}' and day < date '{asked.end}' and {asked.counted}
+        ) as s
+        join {PRICED_KEYS} as k on {on}
+        {CARD_OF_KEY}
+        group by all
+        """,
+    )
+    metered = prepared.allocation.metered
+    found: dict[tuple[str, str, Decimal | None, str], list[int]] = {}
+    for number, provider, model, *card_and_counts in rows:
+        card, counts = card_and_counts[:4], card_and_counts[4:]
+        for kind, count in zip(KINDS, counts, strict=True):
+            rate = metered.rates.get((number, kind))
+            if rate is None or not count:
+                continue
+            settlement = metered.settled_on.get((number, kind))
+            source = _source(rate.basis, settlement, *card)
+            key = (f"{provider} {model}", kind, rate.amount, source)
+            found.setdefault(key, []).append(count)
+    lines = [
+        Line(
+            f"{model} {kind.replace('_', ' ')}",
+            Decimal(sum(counts)),
+            "tokens",
+            rate,
+            None if rate is None else multiply(rate, sum(counts)),
+            source,
+        )
+        for (model, kind, rate, source), counts in found.items()
+    ]
+    return sorted(lines, key=lambda line: (-(line.amount or ZERO), line.step, line.source))
+
+
+def _source(
+    basis: str,
+    settlement: Settlement | None,
+    price_source: str | None,
+    checked: object,
+    rule: str | None,
+    reason: str | None,
+) -> str:
+    """Where a rate is from, in one sentence."""
+    book = reason or f"{price_source}{f', checked {checked}' if checked else ''}: {rule}"
+    if settlement is None:
+        return f"list price; {book}" if basis == "list" else book
+    key = settlement.key
+    account = " ".join(
+        part
+        for part in (key.provider, key.model, key.kind, key.tier, key.project, key.region)
+        if part
+    )
+    billed = f"bill {key.period} ({account}): {settlement.rule}"
+    if settlement.billed_tokens:
+        billed += (
+            f" = {settlement.billed_cost.normalize():f} / {settlement.billed_tokens:,.0f} tokens"
+        )
+    variance = _variance(settlement)
+    return billed if variance is None else f"{billed}; {variance:+.2%} against the book ({book})"
+
+
+def _variance(settlement: Settlement) -> float | None:
+    """Rate variance as a share of the book's cost."""
+    if not settlement.book_cost:
+        return None
+    return float(settlement.requests_cost / settlement.book_cost) - 1
+
+
+def _share_lines(prepared: Prepared, group: Group) -> list[Line]:
+    """What each pool with a rate per unit adds to this group."""
+    units = {
+        "requests": group.counts["requests"],
+        "tokens": _count(group, "total_tokens"),
+        "retrievals": group.counts["retrievals"],
+        "bytes": group.counts["bytes_moved"],
+    }
+    lines = []
+    for share in prepared.allocation.shares.shares:
+        if share.rate is None or share.pool.driver not in units:
+            continue
+        count = units[share.pool.driver]
+        source = f"pool {share.pool.name}: {share.pool.cost.normalize():f} / {share.units:,} {share.pool.driver}"
+        lines.append(
+            Line(
+                f"shared: {share.pool.name}",
+                Decimal(count),
+                share.pool.driver,
+                share.rate,
+                multiply(share.rate, count),
+                source,
+            )
+        )
+    return lines
+
+
+def _spread_pools(prepared: Prepared) -> str:
+    names = [
+        f"{share.pool.name} {share.pool.cost.normalize():f} by {share.pool.driver}"
+        for share in prepared.allocation.shares.shares
+        if share.rate is None and share.shared
+    ]
+    return "; ".join(names)

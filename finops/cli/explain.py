@@ -1,0 +1,77 @@
+"""`finops explain`: where a number comes from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from finops.cli.options import (
+    AllOption,
+    CurrencyOption,
+    FormatOption,
+    FromOption,
+    IncludeOption,
+    LastOption,
+    LedgerOption,
+    MonthOption,
+    OutputOption,
+    ToOption,
+    WhereOption,
+    open_ledger,
+    resolve_period,
+    split_dimensions,
+)
+from finops.report.formats import ReportFormat
+
+__all__ = ["register"]
+
+NumberArgument = Annotated[
+    str,
+    typer.Argument(
+        help="cost, cost_per_1k_requests, cost_per_million_tokens, cost_per_million_output_tokens, "
+        "cost_per_response or cost_per_run.",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `explain` to the application."""
+    app.command("explain")(explain)
+
+
+def explain(  # noqa: PLR0913  (one parameter for each option)
+    number: NumberArgument = "cost_per_1k_requests",
+    *,
+    month: MonthOption = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    last: LastOption = None,
+    everything: AllOption = False,
+    where: WhereOption = None,
+    include: IncludeOption = None,
+    currency: CurrencyOption = None,
+    ledger: LedgerOption = None,
+    format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
+    output: OutputOption = None,
+) -> None:
+    """Show where a number comes from.
+
+    Prints the formula, every rate with its source and date, every product, their sum and the quotient.
+    Choose whose number with --where, as in `finops unit`: --where "workflow = 'rag-answer'".
+    """
+    from finops.analysis.economics import Question
+    from finops.analysis.explain import explain as explain_number
+    from finops.cli.output import emit
+    from finops.config import load_config
+    from finops.report.explain import explain_report
+
+    config = load_config()
+    lines = split_dimensions(include)
+    store = open_ledger(ledger, config=config)
+    choice = resolve_period(
+        store, month=month, since=since, until=until, last=last, everything=everything
+    )
+    question = Question(choice.period, where=where, include=lines, currency=currency)
+    found = explain_number(store, config, question, number)
+    emit(explain_report(found, notes=choice.notes), format, output)

@@ -1,0 +1,35 @@
+"""An explanation as a report: the arithmetic line by line, and the formula it follows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from finops.report.model import Report, ReportColumn, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from finops.analysis.explain import Explanation
+
+__all__ = ["explain_report"]
+
+
+def explain_report(found: Explanation, *, notes: Sequence[str] = ()) -> Report:
+    """The report of `found`; its value stands in JSON as `value`, its formula as `formula`."""
+    return Report(
+        schema="finops.explain/1",
+        title=f"{found.number}: {found.formula}",
+        columns=(
+            ReportColumn("step", "Step"),
+            ReportColumn("quantity", "Quantity", Style.COUNT),
+            ReportColumn("unit", "Unit"),
+            ReportColumn("rate", "Rate", Style.UNIT_MONEY),
+            ReportColumn("amount", "Amount", Style.UNIT_MONEY),
+            ReportColumn("source", "Source"),
+        ),
+        rows=tuple(line._asdict() for line in found.lines),
+        period=found.period,
+        currency=found.currency,
+        notes=tuple(notes),
+        extras={"number": found.number, "formula": found.formula, "value": found.value},
+    )
