@@ -18,7 +18,7 @@ from finops.model.schema import MONEY_INTEGER_DIGITS, MONEY_SCALE, Kind
 if TYPE_CHECKING:
     from finops.model.schema import Column
 
-__all__ = ["LENIENT_VALUES", "Cell", "Fault", "cell_of", "stop"]
+__all__ = ["LENIENT_VALUES", "Cell", "Fault", "cell_of", "misread", "stop"]
 
 LENIENT_VALUES = frozenset(
     {
@@ -136,6 +136,15 @@ def _as_decimal(raw: str, kind: str, text: bool, unit: str | None) -> _Made:  # 
         Fault(f"({number} and {value} is null)", _too_big(unit)),
         Fault(f"({number} and {_places(raw)} > {MONEY_SCALE})", _too_fine(unit)),
     )
+
+
+def misread(raw: str) -> str:
+    """SQL: whether a cast would not read the whole of the decimal number in text `raw`."""
+    unusual = f"(length({raw}) > {MONEY_SCALE + 1} or {_exotic(raw)})"
+    number = f"regexp_matches({raw}, '{_NUMBER}')"
+    cut = f"(not {number} or {_places(raw)} > {MONEY_SCALE})"
+    unread = f"try_cast({raw} as {Kind.DECIMAL}) is null"
+    return f"({raw} is not null and ({unread} or ({unusual} and {cut})))"
 
 
 def _too_big(unit: str | None) -> str:

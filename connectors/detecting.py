@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Grouped", "formats_of", "group_files"]
 
 
+_BROKEN = (ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError, OSError)
+"""What importing somebody else's module can raise; it must not stop the formats that work."""
+
+
 class Grouped(NamedTuple):
     """Files that are loaded together, by format; and what was left out of the folders, with why."""
 
@@ -33,7 +37,7 @@ def formats_of(table: str) -> tuple[tuple[Format, ...], tuple[str, ...]]:
     for name in names(FORMATS):
         try:
             format_ = load(FORMATS, name)
-        except (ImportError, AttributeError) as error:
+        except _BROKEN as error:
             failed.append(f"format {name} could not be loaded: {error}")
             continue
         if format_.table == table:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from connectors.fingerprint import Fingerprint
     from connectors.formats.contract import Format
     from connectors.reading import SourceFile
     from connectors.wrapping import Wrapped
@@ -42,6 +43,10 @@ __all__ = ["LoadOptions", "LoadResult", "Progress", "load_files"]
 
 _SHOWN = 10_000
 """Problems an error carries; the file of `--problems` has them all."""
+
+
+_ROWS_HELD = 50_000
+"""Rows a thread holds before it writes them to their partitions; DuckDB's 524,288 wide ones spill."""
 
 
 class LoadOptions(NamedTuple):
@@ -119,6 +124,7 @@ def _load(job: _Job) -> LoadResult:
 
     prints = fingerprints(job.files)
     with open_engine() as con:
+        con.execute(f"set partitioned_write_flush_threshold = {_ROWS_HELD}").fetchall()
         load = _load_record(job, of_delivery(prints, _reading(job)), prints)
         delivery, wrapped = _wrapped(job, con, Reading.FAST, load.load_id)
         before_commit = _check(job)
@@ -195,7 +201,7 @@ def _check(job: _Job) -> Callable[[], None]:
     return lambda: check_unchanged(job.files)
 
 
-def _load_record(job: _Job, digest: str, prints: Sequence[object]) -> Load:
+def _load_record(job: _Job, digest: str, prints: Sequence[Fingerprint]) -> Load:
     from finops.ledger.loads import new_load_id
     from finops.ledger.write import Load, LoadedFile
 

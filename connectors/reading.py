@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import glob
 import gzip
-import os
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.formats.bills.tokens_on_bills import token_columns
+from connectors.formats.bills.tokens_on_bills import phrase, token_columns
 from connectors.formats.contract import Format, Shape
 from connectors.sql import json_object_text, quoted
 from finops.errors import InputError
@@ -48,6 +48,13 @@ NEWEST_FIRST = (
 """Columns each version added, newest first; a file is at least as new as the newest it has."""
 
 
+TOKEN_COLUMNS = ("x_Model", "x_TokenType", "x_ServiceTier")
+"""Ours; a bill that has them already is believed."""
+
+PHRASES = ("skumeter", "x_usagetype", "chargedescription", "resourcename")
+"""Columns in which providers name model and token kind, best first."""
+
+
 def version_of(columns: Iterable[str]) -> str:
     """The FOCUS version a header belongs to; 1.4 is also what has lost `ProviderName` altogether."""
     here = {column.lower() for column in columns}
@@ -80,9 +87,11 @@ def _select(delivery: Delivery) -> str:
     columns = [
         f"{_value(here[key], known[key], is_text=is_text)} as {quoted(known[key])}"
         for key in here
-        if key in known and known[key] not in {"x_Model", "x_TokenType", "x_ServiceTier"}
+        if key in known and known[key] not in TOKEN_COLUMNS
     ]
-    columns += [f"{sql} as {name}" for name, sql in token_columns(here).items()]
+    given = {name: quoted(here[name.lower()]) for name in TOKEN_COLUMNS if name.lower() in here}
+    columns += [f"{sql} as {name}" for name, sql in token_columns("_phrase", given).items()]
+    spoken = phrase([quoted(here[key]) for key in PHRASES if key in here])
     extra = [column for key, column in here.items() if key not in known]
     if extra and "x_extra" not in here:
         columns.append(f"{_extra(extra)} as x_Extra")
@@ -91,7 +100,8 @@ def _select(delivery: Delivery) -> str:
     )
     if delivery.shape in {Shape.JSON, Shape.JSONL}:
         types = dict.fromkeys(here.values(), "VARCHAR")
-    return f"select _file, _row, {', '.join(columns)} from {delivery.scan(types)}"
+    rows = f"(select *, {spoken} as _phrase from {delivery.scan(types)})"
+    return f"select _file, _row, {', '.join(columns)} from {rows}"
 
 
 def _value(column: str, name: str, *, is_text: bool) -> str:
