@@ -10,13 +10,14 @@ credential is to be found (`env:NAME`, `keyring:NAME`, `file:PATH`).
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import (
     BaseModel,
@@ -29,9 +30,6 @@ from pydantic import (
 
 from finops.errors import ConfigError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 __all__ = [
     "Attributes",
     "Config",
@@ -42,6 +40,7 @@ __all__ = [
     "PoolKind",
     "Price",
     "default_ledger",
+    "json_schema",
     "load_config",
     "load_config_with_origins",
 ]
@@ -87,7 +86,7 @@ def _number_as_text(value: object) -> object:
     )
 
 
-Amount = Annotated[Decimal, BeforeValidator(_number_as_text), Field(ge=0, allow_inf_nan=False)]
+Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), BeforeValidator(_number_as_text)]
 """A non-negative decimal, written as a string or a number."""
 
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -216,14 +215,27 @@ def load_config_with_origins(
 ) -> tuple[Config, tuple[ConfigOrigin, ...]]:
     """The settings and, for every key of `Config`, where its value came from."""
     merged: dict[str, Any] = {}
-    origins: dict[str, str] = {}
+    origins: dict[str, list[str]] = {}
     for file in _files(path):
         _check(values := _read(file), str(file))
         _lay_over(merged, origins, _anchored(values, file), str(file))
-    _check(values := _from_environment(os.environ), "the environment")
-    _lay_over(merged, origins, values, "environment")
-    named = tuple(ConfigOrigin(key, origins.get(key, "default")) for key in Config.model_fields)
-    return Config.model_validate(merged), named
+    for variable, keys in ENVIRONMENT.items():
+        if os.environ.get(variable):
+            _check(values := _nested(keys, os.environ[variable]), "the environment")
+            _lay_over(merged, origins, values, f"${variable}")
+    return Config.model_validate(merged), tuple(
+        ConfigOrigin(key, ", ".join(origins.get(key, ["default"]))) for key in Config.model_fields
+    )
+
+
+def json_schema() -> str:
+    """The JSON Schema of finops.toml, as text: what editors check and complete the file with."""
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Config.model_json_schema(by_alias=True),
+        "title": FILE_NAME,
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def default_ledger() -> str:
@@ -269,26 +281,23 @@ def _anchored(values: dict[str, Any], file: Path) -> dict[str, Any]:
     return {**values, "ledger": str(file.resolve().parent / Path(ledger).expanduser())}
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for variable, (first, *rest) in ENVIRONMENT.items():
-        if environ.get(variable):
-            if rest:
-                values.setdefault(first, {})[rest[0]] = environ[variable]
-            else:
-                values[first] = environ[variable]
-    return values
+def _nested(keys: tuple[str, ...], value: str) -> dict[str, Any]:
+    """`{"metered": {"tolerance": value}}` for ("metered", "tolerance")."""
+    first, *rest = keys
+    return {first: _nested(tuple(rest), value) if rest else value}
 
 
 def _lay_over(
-    under: dict[str, Any], origins: dict[str, str], over: dict[str, Any], origin: str
+    under: dict[str, Any], origins: dict[str, list[str]], over: dict[str, Any], origin: str
 ) -> None:
+    """Put `over` on top of `under`: tables key by key, everything else whole."""
     for key, value in over.items():
         if isinstance(value, dict) and isinstance(under.get(key), dict):
             under[key] = {**under[key], **value}
+            origins[key] = [*origins[key], origin]
         else:
             under[key] = value
-        origins[key] = origin
+            origins[key] = [origin]
 
 
 def _check(values: dict[str, Any], place: str) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import finops.errors
 from finops import plugins
 from finops.cli.app import COMMANDS, load_command
+from finops.config import json_schema
 from finops.errors import ExitCode, FinopsError
 from finops.model.tables import TABLES
 
@@ -211,6 +212,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "formats.md": formats_page,
     "errors.md": errors_page,
+    "finops.schema.json": json_schema,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from finops.model.tables import COST_AMOUNTS
+from finops.report.cells import cell_text
 from finops.report.model import Report, ReportColumn, Style
 
 if TYPE_CHECKING:
@@ -92,5 +93,13 @@ def _notes(spend: Spend, shown: int) -> list[str]:
     if shown < len(spend.groups):
         notes.append(f"{shown:,} of {len(spend.groups):,} rows shown; totals count all of them.")
     if len(spend.totals) > 1:
-        notes.append("Amounts in different currencies are not added: see totals_by_currency.")
+        notes.append("Amounts in different currencies are not added.")
+        notes.extend(_total_note(currency, amounts) for currency, amounts in spend.totals)
     return notes
+
+
+def _total_note(currency: str, amounts: Amounts) -> str:
+    effective, billed = (
+        cell_text(amount, Style.MONEY) for amount in (amounts.EffectiveCost, amounts.BilledCost)
+    )
+    return f"Total in {currency}: effective {effective}, billed {billed}."

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("ledger.md", "commands.md", "formats.md", "errors.md")
+PAGES = ("ledger.md", "commands.md", "formats.md", "errors.md", "finops.schema.json")
 
 
 @pytest.fixture(scope="module")

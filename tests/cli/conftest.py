@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -93,16 +93,16 @@ def finops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Res
 def process(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[bytes]]:
     """`process("--help", env={"COLUMNS": "40"})`: run as a process of its own."""
 
-    def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
-        env = {**os.environ, **options.pop("env", {})}
+    def run(
+        *arguments: str, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
             [sys.executable, "-c", "from finops.cli.app import run; run()", *arguments],
             capture_output=True,
             check=False,
             cwd=tmp_path,
-            env=env,
+            env={**os.environ, **(env or {})},
             timeout=60,
-            **options,
         )
 
     return run

