@@ -1,0 +1,152 @@
+"""`finops demo`: a sample company in a ledger of its own, and what its month looks like on one screen.
+
+Loads through the same pipeline as `finops load`, into the demo ledger only: a ledger that holds anything
+else is refused. A `finops.toml` with the company's pools is put beside it, so that every other command
+answers about the company once FINOPS_CONFIG names that file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.cli.options import LedgerOption  # noqa: TC001  (Typer reads the annotation)
+from finops.errors import FinopsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import typer
+
+    from finops.ledger.store import Ledger
+
+__all__ = ["register"]
+
+CONFIG = "finops.toml"
+
+
+class Step(NamedTuple):
+    """One load: which files of the samples go into which table, under which source."""
+
+    table: str
+    source: str
+    pattern: str
+    what: str
+
+
+STEPS = (
+    Step("costs", "aws", "bills/aws-*.csv.gz", "bills of AWS"),
+    Step("costs", "openai", "bills/openai-*.csv.gz", "bills of OpenAI"),
+    Step("costs", "anthropic", "bills/anthropic-*.csv.gz", "bills of Anthropic"),
+    Step("costs", "openai", "reissued/openai-*.csv.gz", "OpenAI's September, issued again"),
+    Step("requests", "gateway", "requests/*.csv.gz", "the gateway's request log"),
+    Step("gpu_samples", "accelerators", "gpu/*.csv.gz", "GPU samples"),
+    Step("jobs", "slurm", "jobs/*.csv.gz", "training jobs"),
+)
+"""What is loaded, in order: the re-issued month has to follow the bill it replaces."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add `demo` to the application."""
+    app.command("demo")(demo)
+
+
+def demo(*, ledger: LedgerOption = None) -> None:
+    """Load a sample company and show what it spends.
+
+    Harbourline is invented: three months of bills from AWS, OpenAI and Anthropic, its request log, GPU
+    samples and jobs, with a dozen troubles planted. It is loaded into a ledger of its own (--ledger, else
+    the platform's data folder); your own ledger is never touched.
+    """
+    from finops.cli.demo_screen import demo_screen
+    from finops.cli.output import write_bytes
+    from finops.config import load_config
+    from finops.ledger.store import Ledger
+
+    location = ledger or _default_location()
+    samples = samples_folder()
+    store = Ledger.open(location, create=True)
+    _refuse_other_data(store)
+    _load(store, samples)
+    config = _put_config(store, samples)
+    lines = demo_screen(store, load_config(config), config)
+    write_bytes(("\n".join(lines) + "\n").encode())
+
+
+def samples_folder() -> Path:
+    """Where the sample files are: inside an installed finops, or beside it in a checkout."""
+    import finops
+
+    package = Path(finops.__file__).parent
+    for folder in (package / "_samples", package.parent / "samples"):
+        if (folder / "truth.toml").is_file():
+            return folder
+    raise FinopsError(
+        "the sample company is not installed", hint="install finops-terminal again, from its wheel"
+    )
+
+
+def _default_location() -> str:
+    from platformdirs import user_data_path
+
+    return str(user_data_path("finops") / "demo-ledger")
+
+
+def _refuse_other_data(store: Ledger) -> None:
+    """UsageError when the ledger holds what the demo has not brought."""
+    from finops.ledger.engine import query
+
+    with store.connect(["loads"]) as con:
+        found = {str(row[0]) for row in query(con, "select distinct source_id from loads")}
+    others = sorted(found - {step.source for step in STEPS})
+    if others:
+        raise UsageError(
+            f"the ledger at {store.location.url} holds other data ({', '.join(others[:3])})",
+            hint="finops demo --ledger FOLDER, with a folder of its own",
+        )
+
+
+def _load(store: Ledger, samples: Path) -> None:
+    """Bring the ledger up to the samples; says what it did, or that nothing was to be done."""
+    from connectors.loading import LoadOptions, load_files
+    from finops.cli.diagnostics import progress, say
+
+    files = {step: sorted(samples.glob(step.pattern)) for step in STEPS}
+    if _is_loaded(store, [file for found in files.values() for file in found]):
+        say(f"The sample company is loaded already, unchanged: {store.location.url}")
+        return
+    say(f"Loading the sample company into {store.location.url}")
+    sizes = {step: sum(file.stat().st_size for file in found) for step, found in files.items()}
+    done = rows = 0
+    with progress("loading", total=sum(sizes.values())) as advance:
+        for step, found in files.items():
+            advance(done, rows=rows, what=step.what)
+            for result in load_files(store, step.table, found, LoadOptions(source=step.source)):
+                rows += result.stored.rows_stored
+            done += sizes[step]
+            advance(done, rows=rows, what=step.what)
+    say(f"Loaded {rows:,} rows.")
+
+
+def _is_loaded(store: Ledger, files: Sequence[Path]) -> bool:
+    """Whether a load of every one of `files`, byte for byte, is on the ledger's record."""
+    import hashlib
+    import json
+
+    from finops.ledger.engine import query
+
+    with store.connect(["loads"]) as con:
+        records = query(con, "select files from loads")
+    known = {str(file["digest"]) for (text,) in records for file in json.loads(text or "[]")}
+    return all(hashlib.sha256(file.read_bytes()).hexdigest() in known for file in files)
+
+
+def _put_config(store: Ledger, samples: Path) -> Path:
+    """The company's finops.toml beside its ledger, naming it; a bucket's stays with the samples."""
+    if not store.location.is_local:
+        return samples / CONFIG
+    target = store.location.root / CONFIG
+    text = '# Written by `finops demo`.\nledger = "."\n\n' + (samples / CONFIG).read_text("utf-8")
+    if not target.is_file() or target.read_text("utf-8") != text:
+        target.write_text(text, encoding="utf-8")
+    return target

@@ -1,0 +1,290 @@
+"""The demo's one screen: a month's bill, its unit costs, where it goes, and what the numbers say is wrong.
+
+At most 24 rows of 80 columns. Every figure comes from `finops.analysis`; this module chooses and words.
+A finding is printed only when its number passes the threshold named here.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.model.period import Period, month_of, parse_month
+from finops.report.model import Style
+from finops.report.numbers import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from finops.analysis.economics import UnitEconomics
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+    from finops.report.model import Row
+
+__all__ = ["Facts", "demo_screen", "screen"]
+
+WIDTH, HEIGHT = 80, 24
+TOP = 4
+"""Workflows listed."""
+FINDINGS = 4
+DEARER = Decimal("1.2")
+"""A workflow is reported when a thousand of its requests cost this many times the month before."""
+CACHE_FELL = 0.2
+"""A workflow is reported when its cache hit rate fell by this much."""
+
+ZERO = Decimal(0)
+
+
+class Facts(NamedTuple):
+    """What the screen shows: a month and the one before it, each answered by the analyses."""
+
+    period: Period
+    before: Period
+    currency: str
+    providers: Mapping[str, tuple[Decimal, Decimal]]
+    """Billed and effective cost of the month by provider."""
+    providers_before: Mapping[str, tuple[Decimal, Decimal]]
+    unused: Mapping[str, Decimal]
+    """Effective cost of what was paid for and not used, by what it is."""
+    total: Row
+    total_before: Row
+    workflows: tuple[Row, ...]
+    workflows_before: Mapping[str, Row]
+    unallocated: Mapping[str, Decimal]
+    unpriced: Mapping[str, int]
+    """Tokens by model that no price book knows."""
+
+
+def demo_screen(ledger: Ledger, config: Config, config_file: Path) -> list[str]:
+    """The screen's lines for the newest month in `ledger`."""
+    return screen(_facts(ledger, config), config_file)
+
+
+def _facts(ledger: Ledger, config: Config) -> Facts:
+    from finops.report.unit import unit_report
+
+    newest = max(file.partition["x_BillingMonth"] or "" for file in ledger.files("costs"))
+    period = parse_month(newest)
+    before = month_of(period.start - timedelta(days=1))
+    now, then = (_unit(ledger, config, each) for each in (period, before))
+    now_report, then_report = unit_report(now), unit_report(then)
+    return Facts(
+        period,
+        before,
+        now.currency,
+        _by_provider(ledger, period),
+        _by_provider(ledger, before),
+        _unused(ledger, period),
+        now_report.totals or {},
+        then_report.totals or {},
+        now_report.rows,
+        {str(row["workflow"]): row for row in then_report.rows},
+        now.reconciliation.unallocated,
+        _tokens_by_model(now),
+    )
+
+
+def _unit(ledger: Ledger, config: Config, period: Period) -> UnitEconomics:
+    from finops.analysis.economics import Question, unit_economics
+
+    return unit_economics(ledger, config, Question(period=period, by=("workflow",)))
+
+
+def _tokens_by_model(answer: UnitEconomics) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for (_, model, _), tokens in answer.allocation.log.unpriced.items():
+        found[model] = found.get(model, 0) + tokens
+    return found
+
+
+def _by_provider(ledger: Ledger, period: Period) -> dict[str, tuple[Decimal, Decimal]]:
+    from finops.analysis.spend import Slice, resolve_dimensions, spend
+
+    with ledger.connect(["costs"]) as con:
+        answer = spend(con, resolve_dimensions(["provider"]), Slice(period))
+    return {
+        str(group.values[0]): (
+            group.amounts.BilledCost or ZERO,
+            group.amounts.EffectiveCost or ZERO,
+        )
+        for group in answer.groups
+    }
+
+
+def _unused(ledger: Ledger, period: Period) -> dict[str, Decimal]:
+    from finops.analysis.spend import Slice, resolve_dimensions, spend
+
+    found = {}
+    for column, name in (
+        ("CapacityReservationStatus", "reserved capacity"),
+        ("CommitmentDiscountStatus", "commitments"),
+    ):
+        with ledger.connect(["costs"]) as con:
+            answer = spend(con, resolve_dimensions([column]), Slice(period))
+        cost = sum(
+            (g.amounts.EffectiveCost or ZERO for g in answer.groups if g.values[0] == "Unused"),
+            ZERO,
+        )
+        if cost:
+            found[name] = cost
+    return found
+
+
+def screen(facts: Facts, config_file: Path) -> list[str]:
+    """The lines to print, no more than `HEIGHT` of `WIDTH` columns."""
+    lines = [
+        f"Harbourline (a sample company) · {facts.period.label} · {facts.currency}",
+        *_bill(facts),
+        *_headline(facts),
+        "",
+        *_workflows(facts),
+        "",
+        *_findings(facts)[:FINDINGS],
+        "",
+        *_next(facts, config_file),
+    ]
+    return [line[:WIDTH].rstrip() for line in lines]
+
+
+def _bill(facts: Facts) -> list[str]:
+    lines = [f"{'':<22}{'billed':>13}{'effective':>13}{'vs ' + facts.before.label:>13}"]
+    totals = [ZERO, ZERO, ZERO]
+    for provider, (billed, effective) in facts.providers.items():
+        _, was = facts.providers_before.get(provider, (ZERO, ZERO))
+        lines.append(_money_line(provider, billed, effective, was))
+        totals = [a + b for a, b in zip(totals, (billed, effective, was), strict=True)]
+    return [*lines, _money_line("total", *totals)]
+
+
+def _money_line(name: str, billed: Decimal, effective: Decimal, was: Decimal) -> str:
+    return f"{name:<22}{_money(billed):>13}{_money(effective):>13}{_change(effective, was):>13}"
+
+
+def _headline(facts: Facts) -> list[str]:
+    """Unit costs, and what of the bill is on no request."""
+    names = (
+        ("cost_per_1k_requests", "per 1,000 requests"),
+        ("cost_per_million_tokens", "per M tokens"),
+        ("cost_per_run", "per run"),
+    )
+    costs = [
+        f"{_unit_money(facts.total[name])} {words} (was {_unit_money(facts.total_before[name])})"
+        for name, words in names
+    ]
+    rest = [
+        f"{name.replace('_', ' ')} {_money(cost)}"
+        for name, cost in facts.unallocated.items()
+        if abs(cost) >= Decimal("0.005")
+    ]
+    words = f"{costs[0]} · {costs[1]}"
+    return [words, f"{costs[2]} · on no request: {', '.join(rest) or 'nothing'}"]
+
+
+def _workflows(facts: Facts) -> list[str]:
+    lines = [f"{'workflow':<22}{'cost':>13}{'requests':>13}{'per 1,000':>13}{'was':>13}"]
+    for row in facts.workflows[:TOP]:
+        was = facts.workflows_before.get(str(row["workflow"]), {}).get("cost_per_1k_requests")
+        lines.append(
+            f"{row['workflow']!s:<22}{_amount(row['cost']):>13}{row['requests']:>13,}"
+            f"{_unit_money(row['cost_per_1k_requests']):>13}{_unit_money(was):>13}"
+        )
+    return lines
+
+
+def _findings(facts: Facts) -> list[str]:
+    """Sentences about what the numbers show, dearest first within each kind."""
+    unused = [
+        f"{_money(cost)} of {name} was paid for and not used" for name, cost in facts.unused.items()
+    ]
+    unpriced = [
+        f"{model}: {tokens:,} tokens have no public price"
+        for model, tokens in facts.unpriced.items()
+    ]
+    dearer, cache = _dearer(facts), _cache(facts)
+    chosen = [*unused[:1], *dearer[:1], *cache[:1], *unused[1:], *dearer[1:], *unpriced]
+    return [f"! {sentence}" for sentence in chosen]
+
+
+def _dearer(facts: Facts) -> list[str]:
+    """Workflows whose thousand requests cost much more than before, by the dollars that makes."""
+    found = []
+    for row, was in _pairs(facts):
+        now_rate, then_rate = row["cost_per_1k_requests"], was["cost_per_1k_requests"]
+        requests = row["requests"]
+        if (
+            isinstance(now_rate, Decimal)
+            and isinstance(then_rate, Decimal)
+            and isinstance(requests, int)
+            and now_rate > then_rate * DEARER > 0
+        ):
+            extra = (now_rate - then_rate) * requests / 1000
+            found.append((extra, row["workflow"], now_rate, then_rate))
+    return [
+        f"{name}: {_unit_money(now)} per 1,000 requests, was {_unit_money(then)}: {_money(extra)} more"
+        for extra, name, now, then in sorted(found, key=lambda each: -each[0])
+    ]
+
+
+def _cache(facts: Facts) -> list[str]:
+    """Workflows that read much less of their input from a prompt cache, the largest fall first."""
+    found = []
+    for row, was in _pairs(facts):
+        now, then = row["cache_hit_rate"], was["cache_hit_rate"]
+        if isinstance(now, float) and isinstance(then, float) and then - now >= CACHE_FELL:
+            found.append((then - now, row["workflow"], now, then))
+    return [
+        f"{name}: {shown(now, Style.RATIO)} of input came from cache, was {shown(then, Style.RATIO)}"
+        for _, name, now, then in sorted(found, key=lambda each: -each[0])
+    ]
+
+
+def _pairs(facts: Facts) -> Iterable[tuple[Row, Row]]:
+    """Each workflow of the month with itself in the month before."""
+    for row in facts.workflows:
+        was = facts.workflows_before.get(str(row["workflow"]))
+        if was is not None:
+            yield row, was
+
+
+def _next(facts: Facts, config_file: Path) -> list[str]:
+    month = f"--month {facts.period.label}"
+    setting = (
+        f'$env:FINOPS_CONFIG = "{config_file}"'
+        if os.name == "nt"
+        else f"export FINOPS_CONFIG={_home(config_file)}"
+    )
+    return [
+        setting,
+        f"finops unit --by workflow,model {month}",
+        f"finops costs --by provider,ServiceName {month}",
+        f"finops explain --where \"workflow = '{facts.workflows[0]['workflow']}'\" {month}",
+    ]
+
+
+def _home(path: Path) -> str:
+    """`path` with the home folder as ~, quoted where a shell needs it."""
+    import shlex
+
+    home = Path.home()
+    if path.is_relative_to(home) and path != home:
+        return f"~/{shlex.quote(path.relative_to(home).as_posix())}"
+    return shlex.quote(str(path))
+
+
+def _money(amount: Decimal) -> str:
+    return shown(amount, Style.MONEY)
+
+
+def _amount(value: object) -> str:
+    return _money(value) if isinstance(value, Decimal) else "n/a"
+
+
+def _unit_money(value: object) -> str:
+    return shown(value, Style.UNIT_MONEY) if isinstance(value, Decimal) else "n/a"
+
+
+def _change(now: Decimal, was: Decimal) -> str:
+    return f"{(now / was - 1) * 100:+.1f}%" if was > 0 else "new"
