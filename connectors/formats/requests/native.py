@@ -1,0 +1,58 @@
+"""Our own request record: one attempt per row, columns named as the ledger's `requests` table.
+
+CSV, JSON Lines and Parquet. Token kinds are the ledger's: disjoint, so the count called
+`uncached_input_tokens` does not include cached tokens. A column that is missing is NULL, and one the
+table does not declare is not read.
+
+JSON Lines are parsed straight into types, in one pass. Counts are parsed as DOUBLE, because the
+parser rounds 1.5 to a BIGINT without a word; the loader then finds the fraction and reports it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors.formats.contract import Format, Shape
+from connectors.sql import quoted
+from finops.model.schema import Kind
+from finops.model.tables import REQUESTS
+
+if TYPE_CHECKING:
+    from connectors.formats.contract import Delivery, Head
+
+__all__ = ["FORMAT"]
+
+_OWN = ("uncached_input_tokens", "operation", "status", "request_model", "workflow", "call_id")
+"""Beside `timestamp` and `request_id`, two of these make a file ours and nobody else's."""
+
+_PARSED = {Kind.INTEGER: "DOUBLE", Kind.REAL: "DOUBLE"}
+
+
+def _recognises(head: Head) -> int:
+    names = set(head.columns)
+    ours = {"timestamp", "request_id"} <= names and len(names.intersection(_OWN)) > 1
+    return 95 if ours else 0
+
+
+def _select(delivery: Delivery) -> str:
+    there = {name.lower() for name in delivery.columns}
+    present = [
+        column for column in REQUESTS.columns if column.name in there and column.name != "day"
+    ]
+    json = delivery.shape in {Shape.JSON, Shape.JSONL}
+    types = (
+        {column.name: _PARSED.get(column.kind, "VARCHAR") for column in present} if json else None
+    )
+    shown = ", ".join(quoted(column.name) for column in present)
+    return f"select _file, _row, {shown} from {delivery.scan(types)}"
+
+
+FORMAT = Format(
+    name="requests",
+    table=REQUESTS.name,
+    about="our own request record: columns named as the ledger's",
+    shapes=(Shape.CSV, Shape.JSONL, Shape.JSON, Shape.PARQUET),
+    recognises=_recognises,
+    select=_select,
+    cached_in_input=False,
+)
