@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+
 from finops.cli.init import TEMPLATE
 from finops.config import (
     Config,

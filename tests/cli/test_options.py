@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+
 from finops.cli.options import (
     ledger_location,
     newest_complete,
