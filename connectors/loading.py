@@ -13,7 +13,6 @@ a second one finds all of them; with `keep_good` the rows without a problem are 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.delivery import FileDelivery, Reading
@@ -28,6 +27,7 @@ from finops.model.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     import duckdb
 

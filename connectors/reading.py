@@ -265,30 +265,22 @@ def _unfolded(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(distinct)
 
 
+_MARK = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\]]', re.DOTALL)
+"""What a JSON text is made of, for finding its keys: strings, braces and brackets."""
+
+
 def _top_keys(text: str) -> dict[str, None]:
     """Keys of the outermost objects, in order, as far as the text goes; it may end anywhere."""
     keys: dict[str, None] = {}
-    outer = 1 if text.lstrip().startswith("[") else 0
-    depth, at, size = 0, 0, len(text)
-    while at < size:
-        char = text[at]
-        if char == '"':
-            end = _string_end(text, at)
-            after = text[end + 1 : end + 32].lstrip()
-            if depth == outer + 1 and after.startswith(":"):
-                keys[text[at + 1 : end]] = None
-            at = end
-        else:
-            depth += (char in "{[") - (char in "}]")
-        at += 1
+    inside = 2 if text.lstrip().startswith("[") else 1
+    depth = 0
+    for mark in _MARK.finditer(text):
+        found = mark[0]
+        if found[0] != '"':
+            depth += 1 if found in "{[" else -1
+        elif depth == inside and text[mark.end() : mark.end() + 32].lstrip().startswith(":"):
+            keys[found[1:-1]] = None
     return keys
-
-
-def _string_end(text: str, start: int) -> int:
-    at = start + 1
-    while at < len(text) and text[at] != '"':
-        at += 2 if text[at] == "\\" else 1
-    return min(at, len(text))
 
 
 def _parquet_columns(path: Path) -> tuple[str, ...]:

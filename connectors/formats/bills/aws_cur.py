@@ -150,7 +150,10 @@ NET = {
         "reservation_net_unused_amortized_upfront_fee_for_billing_period",
         "reservation_unused_amortized_upfront_fee_for_billing_period",
     ),
-    "unused_recurring": ("reservation_net_unused_recurring_fee", "reservation_unused_recurring_fee"),
+    "unused_recurring": (
+        "reservation_net_unused_recurring_fee",
+        "reservation_unused_recurring_fee",
+    ),
 }
 """Amounts that have a net twin: the twin, then the plain column."""
 
@@ -195,7 +198,9 @@ def _snake(name: str) -> str:
 
 def _carried(columns: Iterable[str]) -> list[str]:
     """Columns whose names are data (tags), and the maps of 2.0."""
-    return [name for name in columns if name.startswith(TAGS) or name in {"resource_tags", "product"}]
+    return [
+        name for name in columns if name.startswith(TAGS) or name in {"resource_tags", "product"}
+    ]
 
 
 def _tags(delivery: Delivery) -> str:
@@ -250,7 +255,11 @@ def _recognises_legacy(head: Head) -> int:
 
 
 def _recognises_2(head: Head) -> int:
-    needed = {"line_item_unblended_cost", "bill_billing_period_start_date", "line_item_line_item_type"}
+    needed = {
+        "line_item_unblended_cost",
+        "bill_billing_period_start_date",
+        "line_item_line_item_type",
+    }
     return 95 if needed <= set(head.columns) else 0
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["phrase", "token_columns"]
 
-_IS_TOKEN_LINE = r"(token|, (cached |batch |flex |priority )*(input|output)\b|cach(e|ing)[ _-]?(read|write|hit))"
+_SPEAKS_OF_THEM = (
+    r"(token|, (cached |batch |flex |priority )*(input|output)\b|cach(e|ing)[ _-]?(read|write|hit))"
+)
 
 _KINDS = (
     (r"cache[_ -]?creation.*1h|cach(e|ing)[_ -]?write.*1[ -]?h(ou)?r?", "cache_write_1h"),
@@ -53,7 +55,7 @@ def phrase(cells: Sequence[str]) -> str:
     if not cells:
         return "cast(null as varchar)"
     tries = ", ".join(
-        f"case when {_may_match(cell)} and regexp_matches(lower({cell}), '{_IS_TOKEN_LINE}') then {cell} end"
+        f"case when {_may_match(cell)} and regexp_matches(lower({cell}), '{_SPEAKS_OF_THEM}') then {cell} end"
         for cell in cells
     )
     return f"coalesce({tries})"
@@ -73,7 +75,9 @@ def token_columns(line: str, given: Mapping[str, str] | None = None) -> dict[str
     kinds = " ".join(
         f"when regexp_matches({words}, '{pattern}') then '{kind}'" for pattern, kind in _KINDS
     )
-    tiers = " ".join(f"when regexp_matches({words}, '{pattern}') then '{tier}'" for tier, pattern in _TIERS)
+    tiers = " ".join(
+        f"when regexp_matches({words}, '{pattern}') then '{tier}'" for tier, pattern in _TIERS
+    )
     derived = {
         "x_Model": f"case when {line} is not null then {_model(line)} end",
         "x_TokenType": f"case when {line} is null then null {kinds} end",
@@ -81,7 +85,8 @@ def token_columns(line: str, given: Mapping[str, str] | None = None) -> dict[str
     }
     given = given or {}
     return {
-        name: f"coalesce({given[name]}, {sql})" if name in given else sql for name, sql in derived.items()
+        name: f"coalesce({given[name]}, {sql})" if name in given else sql
+        for name, sql in derived.items()
     }
 
 
