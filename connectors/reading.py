@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import glob
 import gzip
+import re
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -265,7 +266,7 @@ def _unfolded(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(distinct)
 
 
-_MARK = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\]]', re.DOTALL)
+_MARK = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\]]', re.DOTALL)
 """What a JSON text is made of, for finding its keys: strings, braces and brackets."""
 
 
