@@ -86,7 +86,8 @@ def _totals(logged: list[Call], bills: dict[str, list[Row]]) -> Truth:
         mine = [call for call in logged if f"{call.when:%Y-%m}" == month]
         chats = [call for call in mine if call.operation == "chat"]
         table: dict[str, object] = {
-            "attempts": len(mine),
+            "rows": len(mine),
+            "attempts": len(chats),
             "requests": len({(call.first or call).id for call in chats}),
             "responses": sum(call.status == "ok" for call in chats),
             "input_tokens": sum(_input(call.kinds) for call in mine),
@@ -225,6 +226,7 @@ def _switch(calls: list[Call]) -> dict[str, object]:
         "model_after": planted.MODEL_AFTER,
         "calls": len(calls),
         "billed_cost": dear,
+        "billed_cost_of_responses": _responses(calls),
         "billed_cost_at_the_model_before": cheap,
     }
 
@@ -251,7 +253,13 @@ def _unpriced(calls: list[Call]) -> dict[str, object]:
         "input_tokens": _input(tokens),
         "output_tokens": tokens["output"],
         "billed_cost": sum(map(billed, calls), Decimal(0)),
+        "billed_cost_of_responses": _responses(calls),
     }
+
+
+def _responses(calls: list[Call]) -> Decimal:
+    """What is billed for the attempts that succeeded."""
+    return sum((billed(call) for call in calls if call.status == "ok"), Decimal(0))
 
 
 def _reservation(bills: dict[str, list[Row]]) -> dict[str, object]:

@@ -1,0 +1,202 @@
+"""`finops demo`: the whole product once, from files to a screen, held against the samples' truth."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from connectors.loading import LoadOptions, load_files
+from finops.analysis.economics import Question, unit_economics
+from finops.cli.app import app
+from finops.cli.demo import samples_folder
+from finops.config import load_config
+from finops.ledger.engine import query
+from finops.ledger.store import Ledger
+from finops.model.period import parse_month
+from finops.report.unit import unit_report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from finops.analysis.economics import UnitEconomics
+
+pytestmark = pytest.mark.slow
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+TRUTH: dict[str, dict[str, Any]] = tomllib.loads(
+    (SAMPLES / "truth.toml").read_text(encoding="utf-8")
+)
+MONTHS = ("2026-08", "2026-09", "2026-10")
+
+
+class Demo:
+    """A demo ledger and what the command printed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.result = CliRunner().invoke(app, ["demo", "--ledger", str(folder)])
+        assert self.result.exit_code == 0, self.result.output
+        self.ledger = Ledger.open(str(folder))
+        self.config = load_config(folder / "finops.toml")
+        self.unit = cache(self._unit)
+
+    def _unit(self, month: str) -> UnitEconomics:
+        return unit_economics(
+            self.ledger, self.config, Question(period=parse_month(month), by=("workflow",))
+        )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    return Demo(tmp_path_factory.mktemp("demo") / "ledger")
+
+
+@pytest.fixture(scope="module")
+def october(demo: Demo) -> UnitEconomics:
+    return demo.unit("2026-10")
+
+
+def by_workflow(answer: UnitEconomics) -> Mapping[str, Mapping[str, Any]]:
+    return {str(row["workflow"]): row for row in unit_report(answer).rows}
+
+
+def test_one_screen(demo: Demo) -> None:
+    lines = demo.result.stdout.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert lines[:6] == [
+        "Harbourline (a sample company) · 2026-10 · USD",
+        "                             billed    effective   vs 2026-09",
+        "AWS                        9,724.42     9,724.42       +71.5%",
+        "Anthropic                    902.74       902.74       +14.7%",
+        "OpenAI                       436.03       436.03       +15.2%",
+        "total                     11,063.19    11,063.19       +61.8%",
+    ]
+    assert "! 2,981.84 of reserved capacity was paid for and not used" in lines
+    assert "! support-chat: 12.6% of input came from cache, was 87.1%" in lines
+    assert any(line.startswith("! meeting-notes: ") for line in lines)
+
+
+def test_the_next_commands_can_be_pasted(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = demo.result.stdout.splitlines()
+    setting = next(line for line in lines if "FINOPS_CONFIG" in line)
+    assert Path(shlex.split(setting.partition("=")[2])[0]) == demo.folder / "finops.toml"
+    monkeypatch.setenv("FINOPS_CONFIG", str(demo.folder / "finops.toml"))
+    commands = [shlex.split(line)[1:] for line in lines if line.startswith("finops ")]
+    assert [command[0] for command in commands] == ["unit", "costs", "explain"]
+    for command in commands:
+        done = CliRunner().invoke(app, command)
+        assert done.exit_code == 0, done.output
+        assert done.stdout
+
+
+def test_the_second_time_changes_nothing_and_says_so(demo: Demo) -> None:
+    versions = [demo.ledger.version(name) for name in ("costs", "requests", "gpu_samples", "loads")]
+    again = CliRunner().invoke(app, ["demo", "--ledger", str(demo.folder)])
+    assert again.exit_code == 0
+    assert again.stdout == demo.result.stdout
+    assert "loaded already, unchanged" in again.stderr
+    assert versions == [
+        demo.ledger.version(name) for name in ("costs", "requests", "gpu_samples", "loads")
+    ]
+
+
+def test_a_ledger_with_other_data_is_left_alone(tmp_path: Path) -> None:
+    mine = Ledger.open(str(tmp_path / "mine"), create=True)
+    load_files(mine, "jobs", [SAMPLES / "jobs" / "sacct.csv.gz"], LoadOptions(source="production"))
+    version = mine.version("loads")
+    refused = CliRunner().invoke(app, ["demo", "--ledger", str(tmp_path / "mine")])
+    assert refused.exit_code == 2
+    assert "holds other data (production)" in refused.stderr
+    assert mine.version("loads") == version
+
+
+def test_the_samples_are_found_in_a_checkout() -> None:
+    assert samples_folder() == SAMPLES
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_the_ledger_holds_the_bills_to_the_last_digit(demo: Demo, month: str) -> None:
+    with demo.ledger.connect(["costs"]) as con:
+        rows = query(
+            con,
+            f"""select lower(ProviderName), count(*), sum(BilledCost), sum(EffectiveCost) from costs
+                where x_BillingMonth = '{month}' group by 1 order by 1""",
+        )
+    truth = TRUTH["months"][month]
+    assert rows == [
+        (
+            name,
+            truth[f"{name}_rows"],
+            Decimal(truth[f"{name}_billed"]),
+            Decimal(truth[f"{name}_effective"]),
+        )
+        for name in ("anthropic", "aws", "openai")
+    ]
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_unit_economics_counts_what_is_there_and_meets_the_bill(demo: Demo, month: str) -> None:
+    answer = demo.unit(month)
+    truth = TRUTH["months"][month]
+    total = unit_report(answer).totals or {}
+    assert {
+        name: total[name] for name in ("requests", "attempts", "responses", "output_tokens")
+    } == {name: truth[name] for name in ("requests", "attempts", "responses", "output_tokens")}
+    assert total["input_tokens"] == truth["input_tokens"]
+    assert answer.reconciliation.difference == 0
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_unlogged_usage_is_what_the_generator_kept_from_the_log(demo: Demo, month: str) -> None:
+    """The calls that bypassed the gateway and the playground, whose model the log knows."""
+    truth = TRUTH["unlogged"]
+    with demo.ledger.connect(["costs"]) as con:
+        ((playground,),) = query(
+            con,
+            f"""select sum(BilledCost) from costs
+                where SubAccountId = 'proj-playground' and x_BillingMonth = '{month}'""",
+        )
+    hidden = sum(Decimal(truth[f"{name}_billed_{month}"]) for name in ("openai", "anthropic"))
+    unlogged = demo.unit(month).reconciliation.unallocated["unlogged"]
+    assert abs(unlogged - hidden - playground) < Decimal("1e-12")
+
+
+def test_capacity_is_the_serving_nodes_and_the_seats(october: UnitEconomics) -> None:
+    """Savings plan and reservation, and twelve seats at 30 dollars."""
+    plan, idle = TRUTH["commitment"], TRUTH["idle_reservation"]
+    expected = Decimal(plan["billed_2026-10"]) + Decimal(idle["effective_cost"]) + 360
+    assert october.reconciliation.unallocated["capacity"] == expected
+
+
+def test_the_cache_that_stopped_shows(demo: Demo, october: UnitEconomics) -> None:
+    september = by_workflow(demo.unit("2026-09"))["support-chat"]["cache_hit_rate"]
+    assert september > 0.85
+    assert by_workflow(october)["support-chat"]["cache_hit_rate"] < 0.15
+
+
+def test_the_retry_storm_shows(demo: Demo) -> None:
+    rows = by_workflow(demo.unit("2026-09"))
+    assert rows["fraud-score"]["retry_rate"] > 0.25
+    assert max(row["retry_rate"] or 0 for name, row in rows.items() if name != "fraud-score") < 0.03
+
+
+@pytest.mark.parametrize(
+    ("workflow", "planted"), [("meeting-notes", "model_switched"), ("triage-pilot", "unpriced")]
+)
+def test_responses_cost_what_was_billed_for_them(
+    october: UnitEconomics, workflow: str, planted: str
+) -> None:
+    """Also of the model no price book knows: its tokens take the billed rate."""
+    row = by_workflow(october)[workflow]
+    names = ("tokens_input", "tokens_cached", "tokens_output", "context_growth")
+    tokens = sum(row["components"][name] for name in names)
+    assert abs(tokens - Decimal(TRUTH[planted]["billed_cost_of_responses"])) < Decimal("1e-12")
+    assert row["cost_basis"] == "billed"
