@@ -249,4 +249,4 @@ def _notes(notes: Sequence[str], width: int) -> Iterator[str]:
 
 
 def _styled(text: str, style: str, *, color: bool) -> str:
-    return f"{style}{text}{_RESET}" if color else text
+    return f"{style}{text.rstrip()}{_RESET}" if color else text
