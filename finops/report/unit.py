@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from finops.analysis.measures import COMPONENTS
@@ -28,6 +29,13 @@ _MILLION = 1_000_000
 _NAMED = 5
 """Models a note names before it says there are more."""
 
+MISSING = {
+    "good_responses": "no service-level objective is known, so no response can be called good",
+    "cost_per_good_response": "no service-level objective is known, so no response can be called good",
+    "marginal_cost_factor": "the cost of capacity is not on requests, so its next step is not known",
+}
+"""Numbers of a row that are null in every row, and why."""
+
 _MEASURES = (
     ReportColumn("requests", "Requests", Style.COUNT),
     ReportColumn("attempts", "Attempts", Style.COUNT, shown=False),
@@ -39,7 +47,7 @@ _MEASURES = (
         for name in (*TOKEN_COLUMNS, "reasoning_tokens", "input_tokens")
     ),
     ReportColumn("total_tokens", "Tokens", Style.COUNT, shown=False),
-    ReportColumn("unpriced_tokens", "Unpriced tokens", Style.COUNT, shown=False),
+    ReportColumn("unpriced_tokens", "Unpriced", Style.COUNT, shown=False),
     ReportColumn("cost", "Cost", Style.MONEY),
     ReportColumn("components", "Components", Style.MONEY, shown=False),
     ReportColumn("cost_per_1k_requests", "per 1k requests", Style.UNIT_MONEY),
@@ -71,7 +79,10 @@ def unit_report(
     return Report(
         schema=SCHEMA,
         title="Unit economics",
-        columns=(*(ReportColumn(name, name.capitalize()) for name in answer.by), *_MEASURES),
+        columns=(
+            *(ReportColumn(name, name.replace("_", " ").capitalize()) for name in answer.by),
+            *_measures(answer),
+        ),
         rows=tuple(rows[:limit]),
         period=answer.period,
         currency=answer.currency,
@@ -79,6 +90,7 @@ def unit_report(
         notes=(*notes, *hidden, *_notes(answer)),
         extras={
             "reconciliation": _reconciliation(answer.reconciliation),
+            "missing": MISSING,
             "unpriced": [
                 {"provider": provider, "model": model, "tokens": tokens, "reason": reason}
                 for (provider, model, reason), tokens in sorted(
@@ -86,6 +98,16 @@ def unit_report(
                 )
             ],
         },
+    )
+
+
+def _measures(answer: UnitEconomics) -> tuple[ReportColumn, ...]:
+    """Columns of measures; tokens without a price are shown where there are any."""
+    if not answer.total.unpriced_tokens:
+        return _MEASURES
+    return tuple(
+        replace(column, shown=True) if column.name == "unpriced_tokens" else column
+        for column in _MEASURES
     )
 
 
@@ -190,9 +212,6 @@ def _notes(answer: UnitEconomics) -> list[str]:
             f"{shown(cost, Style.MONEY)} {name} of the bill is left out: currencies are not added "
             f"(--currency {name})."
         )
-    notes.append(
-        "n/a: good_responses needs an SLO, marginal_cost_factor needs capacity; neither is set up."
-    )
     return notes
 
 
