@@ -7,6 +7,7 @@ answers about the company once FINOPS_CONFIG names that file.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     import typer
 
+    from connectors.progress import Progress
+    from finops.cli.diagnostics import Advance
     from finops.ledger.store import Ledger
 
 __all__ = ["register"]
@@ -35,11 +38,11 @@ class Step(NamedTuple):
 
 
 STEPS = (
-    Step("costs", "aws", "bills/aws-*.csv.gz", "bills of AWS"),
-    Step("costs", "openai", "bills/openai-*.csv.gz", "bills of OpenAI"),
-    Step("costs", "anthropic", "bills/anthropic-*.csv.gz", "bills of Anthropic"),
-    Step("costs", "openai", "reissued/openai-*.csv.gz", "OpenAI's September, issued again"),
-    Step("requests", "gateway", "requests/*.csv.gz", "the gateway's request log"),
+    Step("costs", "aws", "bills/aws-*.csv.gz", "AWS bills"),
+    Step("costs", "openai", "bills/openai-*.csv.gz", "OpenAI bills"),
+    Step("costs", "anthropic", "bills/anthropic-*.csv.gz", "Anthropic bills"),
+    Step("costs", "openai", "reissued/openai-*.csv.gz", "re-issued bill"),
+    Step("requests", "gateway", "requests/*.csv.gz", "request log"),
     Step("gpu_samples", "accelerators", "gpu/*.csv.gz", "GPU samples"),
     Step("jobs", "slurm", "jobs/*.csv.gz", "training jobs"),
 )
@@ -121,11 +124,17 @@ def _load(store: Ledger, samples: Path) -> None:
     with progress("loading", total=sum(sizes.values())) as advance:
         for step, found in files.items():
             advance(done, rows=rows, what=step.what)
-            for result in load_files(store, step.table, found, LoadOptions(source=step.source)):
+            options = LoadOptions(source=step.source)
+            tell = partial(_advance, advance, done, rows, step.what)
+            for result in load_files(store, step.table, found, options, tell):
                 rows += result.stored.rows_stored
             done += sizes[step]
-            advance(done, rows=rows, what=step.what)
     say(f"Loaded {rows:,} rows.")
+
+
+def _advance(advance: Advance, done: int, rows: int, what: str, step: Progress) -> None:
+    """One bar for all steps: what is behind us, and how far this step is."""
+    advance(done + step.done_bytes, rows=rows, what=what)
 
 
 def _is_loaded(store: Ledger, files: Sequence[Path]) -> bool:
