@@ -106,23 +106,26 @@ def written(left: str) -> str:
     return name.replace("<int range>", "N") if name.startswith("-") else name.partition(" <")[0]
 
 
-def command_section(name: str, command: Any) -> str:  # noqa: ANN401  (the same)
-    """One command: usage, what it does, its arguments and options."""
+def command_sections(name: str, command: Any) -> list[str]:  # noqa: ANN401  (the same)
+    """A command and its subcommands: usage, what each does, its arguments and options."""
     context = command.make_context(name, [], parent=None, resilient_parsing=True)
     usage = " ".join(["finops", name, *command.collect_usage_pieces(context)])
     rows = []
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
-        if record is not None:
+        if record is not None and "--help" not in parameter.opts:
             left, right = record
             rows.append((f"`{written(left)}`", " ".join(right.split())))
-        elif parameter.param_type_name == "argument":
-            rows.append(
-                (f"`{parameter.human_readable_name}`", getattr(parameter, "help", "") or "")
-            )
     about = inspect.cleandoc(command.help or "")
-    options = table(("argument or option", "meaning"), rows)
-    return f"## finops {name}\n\n```\n{usage}\n```\n\n{about}\n\n{options}"
+    parts = [f"## finops {name}", f"```\n{usage}\n```", about]
+    if rows:
+        parts.append(table(("argument or option", "meaning"), rows))
+    below = getattr(command, "commands", {})
+    return ["\n\n".join(parts)] + [
+        section
+        for key, child in below.items()
+        for section in command_sections(f"{name} {key}", child)
+    ]
 
 
 def commands_page() -> str:
@@ -131,7 +134,11 @@ def commands_page() -> str:
         "Answers go to stdout and nothing else does; narration goes to stderr. `-o FILE` holds the same "
         "bytes as stdout would. Exit codes are in [errors.md](errors.md)."
     )
-    sections = [command_section(entry.name, load_command(entry)) for entry in COMMANDS]
+    sections = [
+        section
+        for entry in COMMANDS
+        for section in command_sections(entry.name, load_command(entry))
+    ]
     return page("Commands", "the command line", about, *sections)
 
 
@@ -143,11 +150,14 @@ def cached(declared: Format) -> str:
     return {None: "", True: "yes", False: "no"}[declared.cached_in_input]
 
 
-def format_section(declared: Format) -> str:
-    """What a format's own module says about it."""
-    module = inspect.getmodule(declared.select)
-    words = inspect.getdoc(module) if module else ""
-    return f"### {declared.name}\n\n{words or declared.about}"
+def format_sections(formats: Sequence[Format]) -> list[str]:
+    """What each format's module says about it; formats that share a module share a section."""
+    said: dict[str, list[str]] = {}
+    for declared in formats:
+        module = inspect.getmodule(declared.select)
+        words = inspect.getdoc(module) if module else ""
+        said.setdefault(words or declared.about, []).append(declared.name)
+    return [f"### {', '.join(names)}\n\n{words}" for words, names in said.items()]
 
 
 def formats_page() -> str:
@@ -170,7 +180,7 @@ def formats_page() -> str:
         parts.append(
             f"## finops load {ledger.name.replace('gpu_samples', 'gpu')}\n\n{table(header, rows)}"
         )
-        parts.extend(format_section(item) for item in mine)
+        parts.extend(format_sections(mine))
     return page("File formats", "the registered formats", *parts)
 
 

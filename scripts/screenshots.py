@@ -21,7 +21,7 @@ WIDTH = 100
 def printed(*arguments: str, home: Path) -> str:
     """What `finops ARGUMENTS` prints on a terminal with colours, in a folder of its own."""
     env = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
-    env["FINOPS_LEDGER"] = str(home / "ledger")
+    env.update(HOME=str(home), XDG_DATA_HOME=str(home / ".local" / "share"))
     finops = Path(sys.executable).with_name("finops")
     done = subprocess.run(
         [finops, *arguments], cwd=home, env=env, check=True, capture_output=True, text=True
