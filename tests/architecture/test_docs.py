@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import finops
+from finops.cli.app import COMMANDS, load_command
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -58,6 +60,23 @@ def test_every_make_target_named_in_the_guides_exists() -> None:
         words = (ROOT / page).read_text(encoding="utf-8").split("`make ")[1:]
         named = {word.partition("`")[0].split()[0] for word in words}
         assert named <= targets
+
+
+def shown_commands() -> list[str]:
+    """Every `finops …` line of the README's shell blocks."""
+    blocks = (ROOT / "README.md").read_text(encoding="utf-8").split("```sh\n")[1:]
+    lines = [line for block in blocks for line in block.partition("```")[0].splitlines()]
+    return [line for line in lines if line.startswith("finops ")]
+
+
+@pytest.mark.parametrize("line", shown_commands())
+def test_a_command_in_the_readme_is_one_the_program_takes(line: str) -> None:
+    _, name, *arguments = shlex.split(line, comments=True)
+    (entry,) = [entry for entry in COMMANDS if entry.name == name]
+    command = load_command(entry)
+    while getattr(command, "commands", None):
+        command = command.commands[arguments.pop(0)]
+    assert command.make_context(name, arguments).params
 
 
 def test_the_changelog_knows_this_version() -> None:
