@@ -22,12 +22,14 @@ def _comparisons(
 ) -> dict[str, Callable[[], list[Measured]]]:
     """What each letter measures; modules are imported when their turn comes."""
     from bench.agents import agent_logs
-    from bench.loading import load_bill, load_requests
+    from bench.loading import load_bill, load_requests, requests_ledger
     from bench.pricing import pricing
     from bench.startup import startup
+    from bench.unit_cost import unit_cost
 
     return {
         "a": lambda: [load_requests(folder, asked.rows)],
+        "b": lambda: unit_cost(requests_ledger(folder, asked.rows)),
         "c": lambda: [load_bill(folder, asked.bill_rows)],
         "d": lambda: [pricing(asked.priced_rows)],
         "e": lambda: [agent_logs(folder, asked.messages)],
@@ -62,6 +64,7 @@ def _measure(folder: Path, asked: argparse.Namespace) -> list[Measured]:
 def _line(result: Measured) -> tuple[str, ...]:
     sign = "≤" if result.ceiling else "≥"
     ratio = "n/a" if result.ratio is None else f"{result.ratio:.2f}"
+    cpu = "" if result.cpu_ratio is None else f"{result.cpu_ratio:.2f}"
     peak = "" if result.peak is None else f"{result.peak / GIB:.2f} GiB"
     if result.peak_target is not None:
         peak += f" (≤ {result.peak_target / GIB:.0f})"
@@ -72,6 +75,7 @@ def _line(result: Measured) -> tuple[str, ...]:
         f"{sign} {result.target:g}",
         ratio,
         result.verdict,
+        cpu,
         peak,
         spent,
     )
@@ -79,7 +83,7 @@ def _line(result: Measured) -> tuple[str, ...]:
 
 def _table(results: list[Measured], facts: dict[str, str]) -> str:
     rows = [
-        ("", "what", "target", "ratio", "verdict", "peak memory", "seconds"),
+        ("", "what", "target", "ratio", "verdict", "cpu ratio", "peak memory", "seconds"),
         *map(_line, results),
     ]
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]

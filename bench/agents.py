@@ -35,6 +35,7 @@ def agent_logs(folder: Path, messages: int) -> Measured:
             reads.append(_daily(binary, tree))
     ours = min(ran.seconds for ran in loads)
     theirs = min((ran.seconds for ran in reads), default=None)
+    worked = min((ran.cpu for ran in reads), default=None)
     return Measured(
         letter="e",
         what=f"load {messages:,} Claude Code messages",
@@ -42,6 +43,7 @@ def agent_logs(folder: Path, messages: int) -> Measured:
         target=1.0,
         ceiling=True,
         ratio=None if theirs is None else ours / theirs,
+        cpu_ratio=None if worked is None else min(ran.cpu for ran in loads) / worked,
         note=_note(ledger, truth, reads) if theirs is not None else reason,
         seconds={"finops": ours, **({"ccusage": theirs} if theirs is not None else {})},
     )
@@ -60,7 +62,10 @@ def _ccusage(folder: Path) -> tuple[Path | None, str]:
     except (RuntimeError, subprocess.SubprocessError) as error:
         return None, f"npm could not bring {_PACKAGE}: {error}"
     binary = prefix / "node_modules" / _PACKAGE / "bin" / "ccusage"
-    return (binary, "") if binary.exists() else (None, f"{_PACKAGE} holds no binary")
+    if not binary.exists():
+        return None, f"{_PACKAGE} holds no binary"
+    binary.chmod(0o755)
+    return binary, ""
 
 
 def _daily(binary: Path, tree: Path) -> Ran:

@@ -159,7 +159,7 @@ _BILL = """
 with numbers as (
     select
         i,
-        make_date(2026, cast(8 + i % 3 as int), 1) as month,
+        make_date(2026, cast(8 + 3 * i // {rows} as int), 1) as month,
         cast(hash(i) % 1000000000 as decimal(38, 0)) as h,
         i % 40 as service
     from range({rows}) as t(i)
@@ -168,7 +168,7 @@ with numbers as (
 charged as (
     select
         *,
-        month + to_days(cast(i // 3 % 28 as int)) + to_hours(cast(i // 84 % 24 as int)) as starts,
+        month + to_hours(cast(3 * 28 * 24 * i // {rows} % (28 * 24) as int)) as starts,
         cast(h / 1000 as decimal(38, 3)) as quantity,
         cast('0.0' || lpad(cast(hash(i + 1) % 1000000000 as varchar), 9, '0') as decimal(38, 10)) as price
     from numbers
@@ -186,8 +186,8 @@ priced as (
 select
     'us-east-1' || chr(cast(97 + service % 3 as int)) as "AvailabilityZone",
     amount as "BilledCost",
-    '1000000' || cast(i % 2 as varchar) as "BillingAccountId",
-    'Example ' || cast(i % 2 as varchar) as "BillingAccountName",
+    '100000000000' as "BillingAccountId",
+    'Example' as "BillingAccountName",
     'USD' as "BillingCurrency",
     strftime(month + interval 1 month, '%Y-%m-%dT%H:%M:%SZ') as "BillingPeriodEnd",
     strftime(month, '%Y-%m-%dT%H:%M:%SZ') as "BillingPeriodStart",
@@ -239,7 +239,7 @@ def requests_jsonl(path: Path, rows: int) -> None:
 
 
 def focus_csv(path: Path, rows: int) -> None:
-    """Write `rows` charges of three months to `path`, a FOCUS 1.0 bill as CSV."""
+    """Write `rows` charges of three months to `path` in order of time, a FOCUS 1.0 bill as CSV."""
     _copy(_BILL.format(rows=rows), path, "format csv, header")
 
 
