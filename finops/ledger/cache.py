@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 from uuid import uuid4
 
 from finops.errors import SourceError
@@ -31,7 +32,7 @@ def fetch(where: Location, table: str, files: Sequence[DataFile]) -> None:
     if missing:
         store = where.object_store()
         for file in missing:
-            _bring(store, where, f"{table}/{file.key}", file)
+            _bring(store, where, f"{table}/{unquote(file.key)}", file)
         _forget(where.table_folder(table), {file.path for file in files})
 
 

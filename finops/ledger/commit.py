@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from finops.ledger.schema import delta_fields, delta_schema
 from finops.ledger.store import delta_errors
@@ -108,7 +109,7 @@ def commit(
     ]
     actions += [
         RemoveAction(
-            path=file.key,
+            path=unquote(file.key),
             data_change=True,
             deletion_timestamp=now,
             size=file.size,

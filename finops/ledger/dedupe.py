@@ -26,11 +26,12 @@ __all__ = ["drop_repeats", "plan_keyed", "plan_requests"]
 
 _TOKENS = " + ".join(f"coalesce({identifier(name)}, 0)" for name in TOKEN_COLUMNS)
 
-_PREFERRED = {
-    "requests": f"({_TOKENS}) DESC, latency_ms DESC NULLS LAST, ",
-    "jobs": "ended_at DESC NULLS LAST, started_at DESC NULLS LAST, ",
-    "changes": "changed_at DESC, ",
+_WEIGHTS = {
+    "requests": (_TOKENS, "latency_ms"),
+    "jobs": ("ended_at", "started_at"),
+    "changes": ("changed_at", "NULL"),
 }
+"""What makes one of two rows with the same key in one delivery the better one: first, then second."""
 
 
 def plan_requests(delivery: Delivery, stored: Sequence[DataFile]) -> Plan:
@@ -73,53 +74,49 @@ def _meet(delivery: Delivery, stored: Sequence[DataFile]) -> int:
 
 
 def _rivals(delivery: Delivery, stored: Sequence[DataFile]) -> None:
-    """The full rows whose key hashes meet, new ones ranked within their key."""
-    table, key = delivery.table, _hash(delivery.table)
-    names = _names(table)
+    """Key, weights, content hash and address of the rows whose key hashes meet; new ones ranked.
+
+    Rows of one key whose 64-bit content hashes agree are the same row: there is one comparison per key,
+    so among ten million keys the chance to be wrong once is about one in 10^12.
+    """
+    table = delivery.table
+    first, second = _WEIGHTS.get(table.name, ("NULL", "NULL"))
+    keys = ", ".join(identifier(name) for name in table.key)
+    content = f"hash({', '.join(identifier(name) for name in table.names)})"
     sides = [("true", delivery.staged), *([("false", stored)] if stored else [])]
     rows = " UNION ALL ".join(
-        f"SELECT *, {is_new} AS is_new FROM ({rows_sql(table, files, addressed=True)}) "
-        f"WHERE {key} IN (SELECT h FROM _finops_met)"
+        f"SELECT {keys}, {first} AS weight, {second} AS weight2, {content} AS content, "
+        f"{is_new} AS is_new, filename, file_row_number "
+        f"FROM ({rows_sql(table, files, addressed=True)}) "
+        f"WHERE {_hash(table)} IN (SELECT h FROM _finops_met)"
         for is_new, files in sides
     )
-    order = f"{_PREFERRED.get(table.name, '')}hash({names['all']}), filename, file_row_number"
     query(
         delivery.con,
         "CREATE OR REPLACE TEMP TABLE _finops_rivals AS SELECT *, row_number() OVER "
-        f"(PARTITION BY is_new, {names['key']} ORDER BY {order}) AS place FROM ({rows})",
+        f"(PARTITION BY is_new, {keys} ORDER BY weight DESC NULLS LAST, weight2 DESC NULLS LAST, "
+        f"content, filename, file_row_number) AS place FROM ({rows})",
     )
 
 
 def _names(table: Table) -> dict[str, str]:
-    listed = [identifier(name) for name in table.names]
-    keys = [identifier(name) for name in table.key]
-    return {
-        "dropped": DROPPED,
-        "all": ", ".join(listed),
-        "key": ", ".join(keys),
-        "same_key": " AND ".join(f"n.{name} IS NOT DISTINCT FROM o.{name}" for name in keys),
-        "same_row": " AND ".join(f"n.{name} IS NOT DISTINCT FROM o.{name}" for name in listed),
-    }
+    same = (f"n.{name} IS NOT DISTINCT FROM o.{name}" for name in map(identifier, table.key))
+    return {"dropped": DROPPED, "same_key": " AND ".join(same)}
 
 
 _DROP_NEW = """
 INSERT INTO {dropped}
-SELECT filename, file_row_number FROM _finops_rivals AS n
-WHERE n.is_new AND (
-  n.place > 1
-  OR EXISTS (SELECT 1 FROM _finops_rivals AS o WHERE NOT o.is_new AND {same_row})
-)
+SELECT n.filename, n.file_row_number FROM _finops_rivals AS n WHERE n.is_new AND n.place > 1
+UNION ALL
+SELECT n.filename, n.file_row_number FROM (FROM _finops_rivals WHERE is_new AND place = 1) AS n
+SEMI JOIN (FROM _finops_rivals WHERE NOT is_new) AS o ON {same_key} AND n.content = o.content
 """
 
 _DROP_OLD = """
 INSERT INTO {dropped}
-SELECT filename, file_row_number FROM _finops_rivals AS o
-WHERE NOT o.is_new AND EXISTS (
-  SELECT 1 FROM _finops_rivals AS n
-  WHERE n.is_new AND n.place = 1 AND {same_key}
-    AND NOT EXISTS (
-      SELECT 1 FROM {dropped} AS d
-      WHERE d.filename = n.filename AND d.file_row_number = n.file_row_number
-    )
-)
+SELECT o.filename, o.file_row_number FROM (FROM _finops_rivals WHERE NOT is_new) AS o
+SEMI JOIN (
+  FROM _finops_rivals AS r ANTI JOIN {dropped} AS d USING (filename, file_row_number)
+  WHERE r.is_new AND r.place = 1
+) AS n ON {same_key}
 """

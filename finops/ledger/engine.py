@@ -34,6 +34,7 @@ def open_engine(
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": str(scratch or scratch_folder()),
         "preserve_insertion_order": False,
+        "partitioned_write_flush_threshold": 20_000,
     }
     con = duckdb.connect(database, config=config)
     query(con, "SET TimeZone = 'UTC'")

@@ -16,6 +16,7 @@ import duckdb
 from finops.errors import FinopsError, UsageError
 from finops.ledger.engine import open_engine, query
 from finops.ledger.schema import identifier, literal
+from finops.ledger.store import as_pattern
 from finops.model.tables import TABLES
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def connect_readonly(ledger: Ledger) -> duckdb.DuckDBPyConnection:
     """A connection with the ledger's views that can open their files and nothing else."""
     con = open_engine()
     readings = {name: ledger.reading(name) for name in TABLES}
-    listed = ", ".join(literal(path) for each in readings.values() for path in each.paths)
+    paths = {path for each in readings.values() for path in each.paths}
+    listed = ", ".join(literal(path) for path in sorted(paths | {as_pattern(p) for p in paths}))
     for statement in (
         *(f"CREATE VIEW {identifier(name)} AS {each.sql}" for name, each in readings.items()),
         "SET preserve_insertion_order = true",

@@ -10,6 +10,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
 
 from finops.errors import LedgerError, LedgerMissing
 from finops.ledger.location import Location, parse_location
@@ -29,6 +30,7 @@ __all__ = [
     "Ledger",
     "Reading",
     "Snapshot",
+    "as_pattern",
     "delta_errors",
     "files_of",
     "files_sql",
@@ -41,8 +43,12 @@ _OURS = re.compile(
 )
 
 
+_GLOB = re.compile(r"[*?\[]")
+"""Characters DuckDB takes for a pattern; in brackets they are themselves."""
+
+
 class DataFile(NamedTuple):
-    """One Parquet file of a table: `path` on this machine, `key` its name inside the table."""
+    """One Parquet file of a table: `path` on this machine, `key` its name (URL-encoded) in the log."""
 
     path: str
     partition: dict[str, str | None]
@@ -199,13 +205,20 @@ def files_of(delta: DeltaTable, where: Location, table: str) -> tuple[DataFile, 
     for index, key in enumerate(keys):
         values = partitions[index] if partitions else {}
         partition = {name: None if v is None else str(v) for name, v in values.items()}
-        found.append(DataFile(str(folder / key), partition, sizes[index], rows[index], key))
+        found.append(
+            DataFile(str(folder / unquote(key)), partition, sizes[index], rows[index], key)
+        )
     return tuple(sorted(found, key=lambda file: file.key))
+
+
+def as_pattern(path: str) -> str:
+    """`path` as DuckDB must be given it: every file name is a pattern to it."""
+    return _GLOB.sub(r"[\g<0>]", path)
 
 
 def files_sql(paths: Iterable[str], *options: str) -> str:
     """A FROM item over Parquet files, columns as they are in them; `options` as DuckDB spells them."""
-    listed = ", ".join(literal(path) for path in paths)
+    listed = ", ".join(literal(as_pattern(path)) for path in paths)
     extra = "".join(f", {option}" for option in options)
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false{extra})"
 
