@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def row(name: str, per_1k: str | None, cache: float | None = 0.0, **more: object) -> Row:
-    return {
+    values: dict[str, Any] = {
         "workflow": name,
         "cost": Decimal("12.345"),
         "requests": 1000,
@@ -24,8 +24,8 @@ def row(name: str, per_1k: str | None, cache: float | None = 0.0, **more: object
         "cost_per_million_tokens": Decimal("3.5"),
         "cost_per_run": Decimal("0.0625"),
         "cache_hit_rate": cache,
-        **more,
     }
+    return {**values, **more}
 
 
 def facts(now: list[Row], then: list[Row], **more: object) -> Facts:

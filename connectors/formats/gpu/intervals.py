@@ -26,13 +26,13 @@ NO_INTERVAL = "one reading only, so its interval is unknown: add --set interval_
 _SQL = f"""
 with spaced as (
   select *,
-    epoch(lead(read_at) over device) - epoch(read_at) as gap_s,
+    nullif(epoch(lead(read_at) over device) - epoch(read_at), 0) as gap_s,
     lead(energy_counter_j) over device - energy_counter_j as energy_delta,
     lead(throttle_counter_s) over device - throttle_counter_s as throttle_delta
   from ({{readings}})
-  window device as (partition by device_uuid, mig_profile, _problem is null order by read_at)
+  window device as (partition by device_uuid, mig_profile, read_at is null order by read_at)
 ), usual as (
-  select quantile_disc(gap_s, 0.5) as usual_s from spaced where gap_s > 0 and _problem is null
+  select quantile_disc(gap_s, 0.5) as usual_s from spaced
 ), timed as (
   select spaced.*,
     case when gap_s is null then usual_s else least(gap_s, {CLAMP} * usual_s) end as interval_s,
