@@ -255,7 +255,8 @@ class FileDelivery:
         self.con.execute(f"select count(*) from {reader}").fetchall()
         found = self.con.execute(
             "select file_path, line, csv_line, error_type, error_message from reject_errors e"
-            " join reject_scans s using (scan_id, file_id) order by 1, 2"
+            " join reject_scans s using (scan_id, file_id)"
+            " qualify row_number() over (partition by file_path, line order by column_idx) = 1 order by 1, 2"
         ).fetchall()
         self.con.execute("drop table reject_errors; drop table reject_scans").fetchall()
         for path, line, text, kind, message in found:

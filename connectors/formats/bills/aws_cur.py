@@ -22,7 +22,6 @@ from connectors.formats.bills.mapping import (
     focus_select,
     json_object,
     named_view,
-    names_in,
     operands_problem,
     total,
 )
@@ -171,17 +170,16 @@ AMOUNTS = (
     "line_item_usage_amount",
 )
 
-_KNOWN = tuple(
-    dict.fromkeys(
-        [
-            *(name for twins in NET.values() for name in twins),
-            *re.findall(
-                r"\b(?:bill|line_item|pricing|product|reservation|savings_plan)_[a-z_]+\b",
-                " ".join(MAPPING.values()),
-            ),
-        ]
-    )
+_SPOKEN = re.findall(
+    r"\b(?:bill|line_item|pricing|product|reservation|savings_plan)_[a-z_]+\b",
+    " ".join((*MAPPING.values(), *OPERANDS)),
 )
+_KNOWN = tuple(
+    name
+    for name in dict.fromkeys((*_SPOKEN, *(name for twins in NET.values() for name in twins)))
+    if name not in NET
+)
+"""Columns the mapping needs from the file."""
 
 
 def _as_cur2(column: str) -> str:
@@ -232,9 +230,8 @@ def _from_product(delivery: Delivery) -> Mapping[str, str]:
 
 def _select(delivery: Delivery) -> str:
     mapping = {**_from_product(delivery), "Tags": _tags(delivery)}
-    wanted = tuple(dict.fromkeys((*_KNOWN, *names_in({"o": " ".join(OPERANDS[:2])}, OPERANDS[:2]))))
     view = named_view(
-        delivery, wanted, _as_cur2, amounts=AMOUNTS, as_they_are=_carried(delivery.columns)
+        delivery, _KNOWN, _as_cur2, amounts=AMOUNTS, as_they_are=_carried(delivery.columns)
     )
     twins = ", ".join(f"coalesce({', '.join(pair)}) as {name}" for name, pair in NET.items())
     split = ", ".join(f"'{operation}'" for operation in SPLIT_OPERATIONS)

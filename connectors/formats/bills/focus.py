@@ -82,26 +82,33 @@ def _select(delivery: Delivery) -> str:
             hint="--map FOCUS_COLUMN=FILE_COLUMN names them where they are called otherwise",
         )
     delivery.note(f"FOCUS {version_of(delivery.columns)}")
-    is_text = delivery.shape is not Shape.PARQUET
+    types = None
+    if delivery.shape in {Shape.JSON, Shape.JSONL}:
+        types = dict.fromkeys(here.values(), "VARCHAR")
+    scan = delivery.scan(types)
+    texts = _texts(delivery, scan)
     known = {name.lower(): name for name in COSTS.names}
     columns = [
-        f"{_value(here[key], known[key], is_text=is_text)} as {quoted(known[key])}"
+        f"{_value(here[key], known[key], is_text=key in texts)} as {quoted(known[key])}"
         for key in here
         if key in known and known[key] not in TOKEN_COLUMNS
     ]
     given = {name: quoted(here[name.lower()]) for name in TOKEN_COLUMNS if name.lower() in here}
     columns += [f"{sql} as {name}" for name, sql in token_columns("_phrase", given).items()]
-    spoken = phrase([quoted(here[key]) for key in PHRASES if key in here])
+    spoken = phrase([quoted(here[key]) for key in PHRASES if key in texts])
     extra = [column for key, column in here.items() if key not in known]
     if extra and "x_extra" not in here:
         columns.append(f"{_extra(extra)} as x_Extra")
-    types = (
-        None if is_text or delivery.shape is Shape.CSV else dict.fromkeys(here.values(), "VARCHAR")
-    )
-    if delivery.shape in {Shape.JSON, Shape.JSONL}:
-        types = dict.fromkeys(here.values(), "VARCHAR")
-    rows = f"(select *, {spoken} as _phrase from {delivery.scan(types)})"
+    rows = f"(select *, {spoken} as _phrase from {scan})"
     return f"select _file, _row, {', '.join(columns)} from {rows}"
+
+
+def _texts(delivery: Delivery, scan: str) -> frozenset[str]:
+    """Lower-case names of the columns that hold text; a Parquet file may hold maps and doubles."""
+    if delivery.shape is not Shape.PARQUET:
+        return frozenset(column.lower() for column in delivery.columns)
+    described = delivery.con.execute(f"describe select * from {scan}").fetchall()
+    return frozenset(str(name).lower() for name, kind, *_ in described if kind == "VARCHAR")
 
 
 def _value(column: str, name: str, *, is_text: bool) -> str:

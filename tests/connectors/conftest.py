@@ -1,0 +1,72 @@
+"""A ledger of the test's own, files written on the spot, and what came of loading them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from connectors.loading import LoadOptions, load_files
+from finops.errors import InputError
+from finops.ledger.store import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connectors.loading import LoadResult
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """An empty ledger."""
+    return Ledger.open(str(tmp_path / "ledger"), create=True)
+
+
+@pytest.fixture
+def load(ledger: Ledger) -> Callable[..., tuple[LoadResult, ...]]:
+    """`load("costs", path, …, source="aws")`: load files, options by name."""
+
+    def run(table: str, *paths: Path | str, **options: Any) -> tuple[LoadResult, ...]:
+        return load_files(ledger, table, [Path(path) for path in paths], LoadOptions(**options))
+
+    return run
+
+
+@pytest.fixture
+def refused(
+    load: Callable[..., tuple[LoadResult, ...]], ledger: Ledger
+) -> Callable[..., InputError]:
+    """`refused("costs", path)`: the error of a load that must fail and leave nothing behind."""
+
+    def run(table: str, *paths: Path | str, **options: Any) -> InputError:
+        with pytest.raises(InputError) as caught:
+            load(table, *paths, **options)
+        assert ledger.files(table) == ()
+        return caught.value
+
+    return run
+
+
+@pytest.fixture
+def ask(ledger: Ledger) -> Callable[[str], list[tuple[Any, ...]]]:
+    """`ask("select …")`: rows of a query on the ledger."""
+
+    def run(sql: str) -> list[tuple[Any, ...]]:
+        with ledger.connect() as con:
+            return con.execute(sql).fetchall()
+
+    return run
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """`write("name.csv", text)`: a file of the test's own."""
+
+    def run(name: str, content: str | bytes) -> Path:
+        path = tmp_path / "files" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return run
