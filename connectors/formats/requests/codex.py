@@ -5,11 +5,12 @@ The input count INCLUDES cached tokens, and output includes reasoning. What the 
 * `total_token_usage` is cumulative over the session: a call is the difference to the event before. An
   event whose total has not moved was re-emitted and is nothing. Where the total falls, or begins above
   the call's own `last_token_usage`, the call's own count is taken.
-* A fork begins by replaying its parent's events, sometimes with the time of the fork. An event is known
-  by its totals and its own counts, which no two calls of different sessions share but the first: the
-  first is told apart by its session's oldest ancestor (`forked_from_id`, the parent thread of a subagent,
-  or the parent's `session_meta` replayed in the file). The earliest copy counts, whichever file it is
-  in, and the identity does not depend on which other files are loaded.
+* A fork begins by replaying its parent's events, sometimes with the time of the fork. Where a file
+  names its parent (`forked_from_id`, the parent thread of a subagent, or the parent's `session_meta`
+  replayed in it), events up to one second after its start are the parent's, and are left to the
+  parent's own file. Where it names none, an event is known by its totals and its own counts, which
+  no two calls of different sessions share but the first; the first is told apart by its session.
+  The earliest copy counts, whichever file it is in.
 * The model is that of the last `turn_context` before the event.
 
 The workflow is `codex`, the run is the session, the feature is the name of the working directory.
@@ -47,7 +48,7 @@ _TYPES = {
 }
 
 _EVENTS = """(
-with recursive lines as materialized (
+with lines as materialized (
   select _file, _row, "timestamp" as moment, type, payload from {scan}
   where type in ('session_meta', 'turn_context')
     or (type = 'event_msg' and payload.type = 'token_count'
@@ -65,18 +66,12 @@ with recursive lines as materialized (
         filter (nth = 1),
       arg_min(payload.id, nth) filter (nth > 1)
     ) as parent,
+    max(moment) filter (nth = 1) as started,
     max(payload.cwd) filter (nth = 1) as cwd,
     max(payload.model_provider) filter (nth = 1) as provider,
     max(payload.cli_version) filter (nth = 1) as client,
     bool_or(json_type(payload.source) = 'OBJECT') filter (nth = 1) as spawned
   from metas group by _file
-), kin as (
-  select session, coalesce(nullif(parent, session), session) as elder, 0 as depth from files
-  union all
-  select kin.session, files.parent, depth + 1 from kin join files on files.session = kin.elder
-  where files.parent is not null and files.parent <> files.session and depth < 1000
-), roots as (
-  select session, arg_max(elder, depth) as root from kin group by session
 ), known as (
   select lines.*,
     last_value(case when type = 'turn_context' then payload.model end ignore nulls)
@@ -92,19 +87,22 @@ with recursive lines as materialized (
   select *, row_number() over in_file as nth, lag(total) over in_file as before
   from moved window in_file as (partition by _file order by _row)
 ), rooted as (
-  select numbered.*, session, cwd, provider, client, spawned, coalesce(root, session, _file) as root,
+  select numbered.*, session, parent, started, cwd, provider, client, spawned, 
+    coalesce(session, _file) as own_session,
     md5(concat_ws('|', {total}, coalesce({own_text}, ''))) as mark
-  from numbered left join files using (_file) left join roots using (session)
+  from numbered left join files using (_file)
 ), twins as (
-  select _file, arg_min(root, began) over (partition by mark) as first_root
-  from (select _file, root, mark, nth, min(moment) over (partition by _file) as began from rooted)
+  select _file, arg_min(own_session, began) over (partition by mark) as first_session
+  from (select _file, own_session, mark, nth, min(moment) over (partition by _file) as began from rooted)
   where nth = 2 qualify true
 ), told as (
   select rooted.*,
-    case when nth > 1 then mark else md5(coalesce(first_root, root) || '|' || mark) end as identity
+    case when nth > 1 then mark else md5(coalesce(first_session, own_session) || '|' || mark) end as identity
   from rooted left join twins using (_file)
 )
 select *, {deltas} from told
+where parent is null or not coalesce(
+  try_cast(moment as timestamptz) <= try_cast(started as timestamptz) + interval 1 second, false)
 qualify row_number() over (partition by identity order by moment, _file, _row) = 1
 )"""
 

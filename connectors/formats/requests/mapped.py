@@ -110,7 +110,8 @@ def _disjoint(fields: dict[str, str], source: str) -> str:
     total = f"cast({fields[_INCLUSIVE]} as varchar)"
     return f"""
 select _file, _row, {_listed(kept)},
-  coalesce(cast({whole(total)} - ({inside}) as varchar), {total}) as {INPUT_TOKEN_COLUMNS[0]},
+  case when {whole(total)} >= {inside} then cast({whole(total)} - ({inside}) as varchar)
+    when {whole(total)} is null then {total} end as {INPUT_TOKEN_COLUMNS[0]},
   case when ({inside}) > {whole(total)} then 'more cached tokens than input' end as _problem,
   '{_INCLUSIVE}' as _problem_column, {total} as _problem_value
 from {source}"""

@@ -149,15 +149,16 @@ with recursive resources as (
   select child.trace, child.id, {inherited_from}
   from spans as child join down on child.trace = down.trace and child.parent = down.id
 ), up as (
-  select trace, kind, answer_id, parent as at from spans where kind is not null and parent is not null
-  union all
-  select up.trace, up.kind, up.answer_id, spans.parent
-  from up join spans on spans.trace = up.trace and spans.id = up.at
+  select trace, id as leaf, kind, answer_id, parent as above from spans
+  where kind is not null and parent is not null
+  union
+  select up.trace, up.leaf, up.kind, up.answer_id, spans.parent
+  from up join spans on spans.trace = up.trace and spans.id = up.above
   where spans.kind is null and not coalesce(spans.is_frame, false) and spans.parent is not null
 ), wrappers as (
   select distinct spans.trace, spans.id
-  from up join spans on spans.trace = up.trace and spans.id = up.at and spans.kind = up.kind
-  where spans.kind <> 'execute_tool'
+  from up join spans on spans.trace = up.trace and spans.id = up.above and spans.kind = up.kind
+  where spans.kind <> 'execute_tool' and spans.id <> up.leaf
     and not coalesce(spans.answer_id <> up.answer_id, false)
 )
 select spans.* exclude ({inherited_names}), {inherited_final}

@@ -98,7 +98,8 @@ def record(
     total = " + ".join(f"coalesce({name}, 0)" for name in cached) or "0"
     return f"""
 select _file, _row, {", ".join(quoted(name) for name in fields)},
-  case when _inclusive then _input - ({total}) else _input end as uncached_input_tokens,
+  case when not _inclusive then _input when _input >= {total} then _input - ({total})
+    end as uncached_input_tokens,
   {", ".join(quoted(name) for name in kinds if name != "_input")},
   {_problems(kinds, total, checks)}
 from (
