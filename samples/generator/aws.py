@@ -165,7 +165,7 @@ def _shared(day: date) -> Iterator[Row]:
     out = Decimal(rng.randint(55_000, 78_000)) / 1000
     logs = Decimal(rng.randint(9_000, 12_000)) / 1000
     lines: tuple[tuple[str, str, str, str, Decimal, str, dict[str, str]], ...] = (
-        ("Amazon OpenSearch Service", "Databases", "OCU hours", "0.24", Decimal(96 + 24 * (age >= 61)),
+        ("Amazon OpenSearch Service", "Databases", "OCU hours", "0.24", Decimal(48 + 12 * (age >= 61)),
          "Hours", {"team": "search", "env": "production"}),
         ("Amazon Simple Storage Service", "Storage", "TimedStorage-ByteHrs", "0.00076667",
          Decimal(gigabytes), "GB-Days", {"env": "production"}),

@@ -74,10 +74,10 @@ def test_one_screen(demo: Demo) -> None:
     assert lines[:6] == [
         "Harbourline (a sample company) · 2026-10 · USD",
         "                             billed    effective   vs 2026-09",
-        "AWS                        9,724.42     9,724.42       +71.5%",
+        "AWS                        9,255.70     9,255.70       +74.4%",
         "Anthropic                    902.74       902.74       +14.7%",
         "OpenAI                       436.03       436.03       +15.2%",
-        "total                     11,063.19    11,063.19       +61.8%",
+        "total                     10,594.47    10,594.47       +63.7%",
     ]
     assert "! 2,981.84 of reserved capacity was paid for and not used" in lines
     assert "! support-chat: 12.6% of input came from cache, was 87.1%" in lines
