@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from finops.cli import diagnostics, output
+from finops.cli import diagnostics, interrupts, output
 from finops.errors import FinopsError
 
 if TYPE_CHECKING:
@@ -98,7 +98,11 @@ class CommandGroup(TyperGroup):
         except FinopsError as error:
             raise typer.Exit(diagnostics.fail(error)) from error
         except KeyboardInterrupt as error:
-            raise typer.Exit(diagnostics.interrupted()) from error
+            raise typer.Exit(interrupts.stopped()) from error
+        except RuntimeError as error:
+            if not interrupts.heard():
+                raise
+            raise typer.Exit(interrupts.stopped()) from error
 
 
 app = typer.Typer(
@@ -131,4 +135,5 @@ def root(
 def run() -> NoReturn:
     """The `finops` command. Faults of ours end in one line and exit code 1, not in a traceback."""
     sys.excepthook = diagnostics.crashed
+    interrupts.listen()
     sys.exit(typer.main.get_command(app)(prog_name="finops"))

@@ -56,5 +56,6 @@ def test_help_does_not_import_the_commands() -> None:
     assert {name for name in modules if name.startswith("finops.cli.")} == {
         "finops.cli.app",
         "finops.cli.diagnostics",
+        "finops.cli.interrupts",
         "finops.cli.output",
     }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -171,6 +173,36 @@ def test_ctrl_c_exits_130() -> None:
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+BUSY = """
+import sys
+from finops.cli import app
+
+def command(entry):
+    import duckdb
+    print("started", file=sys.stderr, flush=True)
+    many = "range(1000000)"
+    duckdb.connect().execute(f"SELECT sum(a.range * b.range) FROM {many} a, {many} b").fetchall()
+
+app.load_command = command
+sys.argv = ["finops", "doctor"]
+app.run()
+"""
+
+
+def test_ctrl_c_ends_a_statement_that_takes_long() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", BUSY], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as busy:
+        assert busy.stdout is not None
+        assert busy.stderr is not None
+        assert busy.stderr.readline() == b"started\n"
+        time.sleep(0.5)
+        busy.send_signal(signal.SIGINT)
+        assert busy.wait(timeout=30) == 130
+        assert busy.stdout.read() == b""
+        assert busy.stderr.read() == b"interrupted\n"
 
 
 WRITE_MUCH = "from finops.cli.output import write_bytes; write_bytes(b'line\\n' * 2_000_000)"
