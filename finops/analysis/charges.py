@@ -129,7 +129,7 @@ def read_charges(
         group by all
         """,
     )
-    by_name = {rule.name: rule for rule in reversed(rules)}
+    by_name = _by_name(rules)
     found: dict[tuple[str, str], list[tuple[Decimal, ...]]] = {}
     for pool, line, starts, ends, *sums in rows:
         cut = [_within(period, starts, ends, amount or Decimal(0)) for amount in sums]
@@ -160,7 +160,7 @@ def read_metered(
     canonical: Callable[[str, str], tuple[str, str]],
 ) -> list[BilledLine]:
     """Lines of metered usage with a model and token kind, names made canonical."""
-    metered = [rule.name for rule in rules if rule.kind == "metered"]
+    metered = [rule.name for rule in _by_name(rules).values() if rule.kind == "metered"]
     if not metered:
         return []
     rows = query(
@@ -235,6 +235,11 @@ def _is_metered() -> str:
     return f"(x_Model is not null and coalesce(x_TokenType, '') in ({kinds}))"
 
 
+def _by_name(rules: Sequence[PoolRule]) -> dict[str, PoolRule]:
+    """The rule that says what a pool is: of several with its name, the first."""
+    return {rule.name: rule for rule in reversed(rules)}
+
+
 def _rows(period: Period | None, currency: str, rules: Iterable[PoolRule]) -> str:
     return (
         f"select *, {pool_sql(rules)} as pool from costs where {_selected(period)} "
@@ -248,14 +253,17 @@ def _selected(period: Period | None) -> str:
     if period.is_whole_months:
         return f"x_BillingMonth in ({', '.join(quote(month) for month in period.months)})"
     start, end = _bounds(period)
-    return f"ChargePeriodEnd > {start} and ChargePeriodStart < {end}"
+    return (
+        f"(ChargePeriodEnd > {start} or ChargePeriodStart >= {start}) and ChargePeriodStart < {end}"
+    )
 
 
 def _line(period: Period | None) -> str:
-    """A charge of whole months is prior when it ends before them."""
+    """A charge of whole months is prior when all of it lies before them."""
     prior = "false"
     if period is not None and period.is_whole_months:
-        prior = f"ChargePeriodEnd <= {_bounds(period)[0]}"
+        start, _ = _bounds(period)
+        prior = f"ChargePeriodEnd <= {start} and ChargePeriodStart < {start}"
     return _LINE_SQL.format(prior=prior)
 
 

@@ -146,16 +146,19 @@ def _install_workflow_rates(con: duckdb.DuckDBPyConnection, shares: Shares) -> N
 def _runs(
     con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension]
 ) -> dict[tuple[object, ...], int]:
-    columns = _columns([d for d in by if d.name not in TIME]) - {"workflow_run_id"}
+    timeless = [(f"k{place}", d.sql) for place, d in enumerate(by) if d.name not in TIME]
     sql = render(
         "run_counts",
         runs=sources.runs,
         ends=sources.ends,
         grains=sources.cells,
         counted=sources.counted,
-        columns=_list(columns),
-        carried=_list(columns, "g."),
-        keys=_keys(by),
+        columns="".join(f"{sql} as {name}, " for name, sql in timeless),
+        carried="".join(f"g.{name}, " for name, _ in timeless),
+        keys="".join(
+            f"{d.sql} as k{place}, " if d.name in TIME else f"k{place}, "
+            for place, d in enumerate(by)
+        ),
         grouping="group by all" if by else "",
         **_span(sources),
     )

@@ -193,7 +193,8 @@ class _Names(NamedTuple):
     """How finely bill and log can be told apart, for each (provider, model).
 
     A dimension is used when the whole log names it and the bill knows every name the log uses;
-    otherwise it is left out, so that a name only one side has does not tear the two apart.
+    otherwise it is left out, so that a name only one side has does not tear the two apart. Attempts
+    without tokens, such as those refused at the door, have no part in the bill and no say in this.
     """
 
     tiers: frozenset[tuple[str, str]]
@@ -208,7 +209,8 @@ class _Names(NamedTuple):
             lines[line.provider, line.model].append(line)
         tokens: dict[tuple[str, str], list[LoggedTokens]] = defaultdict(list)
         for each in log:
-            tokens[each.provider, each.model].append(each)
+            if any(each.tokens.values()):
+                tokens[each.provider, each.model].append(each)
         return cls(
             tiers=frozenset(
                 model

@@ -74,7 +74,7 @@ def roll_up(
         _make_tables(con, place.book, "(select * from requests where false)", "false")
     for kind in kinds:
         files = ", ".join(literal(str(place.path(day, prints[day], kind))) for day in wanted)
-        rows = f"read_parquet([{files}])" if files else f"made_{kind}"
+        rows = f"read_parquet([{files}])" if files else f"made_{kind} where false"
         query(con, f"create or replace temp view {kind} as select * from {rows}")
 
 
@@ -122,11 +122,12 @@ def _place(ledger: Ledger, book: Book) -> RollUps:
 
 @cache
 def _stamp(book: Book) -> str:
-    """What besides the requests decides a roll-up: prices and the SQL."""
+    """What besides the requests decides a roll-up: prices, the SQL and the engine's hashes."""
     from importlib.metadata import version
     from importlib.resources import files
 
-    digest = hashlib.sha256(f"{version('genai-prices')} {book!r}".encode())
+    versions = f"{version('genai-prices')} {version('duckdb')}"
+    digest = hashlib.sha256(f"{versions} {book!r}".encode())
     for file in sorted(files("finops.sql").iterdir(), key=lambda each: each.name):
         if file.name.endswith(".sql"):
             digest.update(file.read_bytes())

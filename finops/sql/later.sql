@@ -6,13 +6,20 @@ select
     call_id,
     anchor,
     max(attempt) as last_attempt,
-    max_by(status, attempt) as last_status
+    max_by(status, (attempt, timestamp, request_id)) as last_status
 from (
-    select source_id, call_id, attempt, status, day as anchor
+    select source_id, call_id, attempt, timestamp, request_id, status, day as anchor
     from {requests}
     where attempt > 1
     union all
-    select source_id, call_id, attempt, status, cast(day - interval 1 day as date) as anchor
+    select
+        source_id,
+        call_id,
+        attempt,
+        timestamp,
+        request_id,
+        status,
+        cast(day - interval 1 day as date) as anchor
     from {requests}
     where attempt > 1
 ) as seen

@@ -1,0 +1,222 @@
+"""Random small companies: a bill and a log with everything in them that the model tells apart."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from finops.analysis.sharing import DRIVERS
+from tests.analysis.ledgers import PRICES, PROVIDER, Row, at, cost, request
+from tests.analysis.reference_rows import PoolOf
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+TIMES = (
+    "2026-09-29T10:00:00",
+    "2026-09-30T23:59:59.999999",
+    "2026-10-01T00:00:00",
+    "2026-10-01T00:10:00",
+    "2026-10-02T12:00:00",
+    "2026-10-30T08:00:00",
+    "2026-10-31T23:59:00",
+    "2026-11-01T00:00:00",
+    "2026-11-03T05:00:00",
+)
+"""Either side of midnight, of two ends of a month, and gaps longer than a day."""
+
+WORLD_PRICES = (
+    *PRICES,
+    {"provider": PROVIDER, "model": "model-a", "service_tier": "batch", "input": "1.0000003"},
+    {"provider": "otherai", "model": "model-a", "to": "2026-10-02", "input": "7", "output": "0.3"},
+    {"provider": "otherai", "model": "model-a", "from": "2026-10-02", "input": "5", "output": "1"},
+    {"provider": "otherai", "model": "model-b", "from": "2026-10-01", "input": "3", "output": "9"},
+)
+"""model-x has no price; some change at midnight, one begins in October."""
+
+KINDS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+
+
+class World(NamedTuple):
+    """Rows, and the pools that cut the bill."""
+
+    costs: tuple[Row, ...]
+    requests: tuple[Row, ...]
+    pools: tuple[PoolOf, ...]
+
+    def settings(self) -> list[dict[str, Any]]:
+        """The pools as `[[pools]]` has them."""
+        return [
+            {
+                "name": pool.name,
+                "kind": pool.kind,
+                "where": f"ServiceName = '{pool.service}'",
+                **({"driver": pool.driver} if pool.driver else {}),
+            }
+            for pool in self.pools
+        ]
+
+
+def world(seed: int, requests: int, costs: int) -> World:
+    """The company `seed` names, of at most about so many rows."""
+    dice = random.Random(seed)
+    style = _Style.of(dice)
+    return World(
+        tuple(_charge(dice, style) for _ in range(costs)),
+        tuple(_attempts(dice, requests, style)),
+        (
+            PoolOf("store", "shared", "Vectors", dice.choice((None, *DRIVERS))),
+            PoolOf("gateway", "shared", "Gateway", dice.choice(DRIVERS)),
+            PoolOf("iron", dice.choice(("gpu", "provisioned", "seat")), "Iron"),
+            PoolOf("models", "metered", "Models"),
+        ),
+    )
+
+
+class _Style(NamedTuple):
+    """What a company is like as a whole; without it every bill would be a mix of everything."""
+
+    quantities: float
+    projects: tuple[str | None, ...]
+    regions: tuple[str | None, ...]
+    tiers: tuple[str | None, ...]
+    by_day: bool
+    kinds: tuple[str, ...]
+    providers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, dice: random.Random) -> _Style:
+        return cls(
+            dice.choice((0.0, 1.0, 1.0, 0.8)),
+            dice.choice((("p1",), ("p1", "p2"), ("p1", "p2", None), (None,))),
+            dice.choice(((None,), ("eu", "us"), ("eu", None))),
+            dice.choice(((None,), (None, "standard", "batch"), ("standard", "batch", "priority"))),
+            dice.random() < 0.5,
+            dice.choice((KINDS, ("input", "output"), ("total",), ("cache_write", *KINDS))),
+            dice.choice((("fakeai",), ("FakeAI", "fakeai", "otherai"))),
+        )
+
+
+def _attempts(dice: random.Random, count: int, style: _Style) -> list[Row]:
+    rows: list[Row] = []
+    for place in range(count):
+        before = dice.choice(rows) if rows and dice.random() < 0.35 else None
+        rows.append(_attempt(dice, f"r{place:03}", before, style))
+    return rows
+
+
+def _attempt(dice: random.Random, name: str, before: Row | None, style: _Style) -> Row:
+    """One attempt; with `before` sometimes a later one of the same call."""
+    when = dice.choice(TIMES)
+    same = (
+        {} if before is None else {"call_id": before["call_id"], "attempt": before["attempt"] + 1}
+    )
+    if before is not None and dice.random() < 0.7:
+        moment = before["timestamp"] + dice.choice((timedelta(seconds=5), timedelta(minutes=3)))
+        when = moment.replace(tzinfo=None).isoformat()
+    chat = {
+        f"{kind}_tokens": dice.choice((None, 0, 1, 7, 1000, 123_457))
+        for kind in (*KINDS, "cache_write_30m", "cache_write_12h", "cache_write_unknown")
+    }
+    operation = dice.choice(("chat", "chat", "chat", "text_completion", "embeddings", "retrieval"))
+    tier = dice.choice(style.tiers)
+    return request(
+        name,
+        when,
+        **same,
+        operation=operation,
+        source_id="log" if before is None else before["source_id"],
+        provider=dice.choice(("fakeai", "fakeai", "otherai")),
+        request_model=dice.choice(("model-a", "model-a", "model-b", "model-x")),
+        response_model=dice.choice((None, None, "model-a", "model-b")),
+        status=dice.choice(("ok", "ok", "ok", "ok", "error", "timeout", "cancelled", "blocked")),
+        workflow=dice.choice(("rag", "agent", None)),
+        workflow_run_id=dice.choice(("run-1", "run-2", None)),
+        agent=dice.choice(("planner", None)),
+        team=dice.choice(("red", "blue", None)),
+        feature=dice.choice(("search", None)),
+        trace_id=dice.choice(("t1", "t2", None)),
+        service_tier=None if tier == "batch" else tier,
+        batch=True if tier == "batch" else dice.choice((None, False)),
+        project=dice.choice(style.projects),
+        region=dice.choice(style.regions),
+        **({} if operation == "retrieval" else chat),
+        reasoning_tokens=dice.choice((None, 3)),
+        bytes_in=dice.choice((None, 0, 12_345)),
+        bytes_out=dice.choice((None, 1)),
+        latency_ms=dice.choice((None, 0.0, 12.5, 900.0, 31_000.25)),
+        ttft_ms=dice.choice((None, 3.0, 77.7)),
+    )
+
+
+def _amount(dice: random.Random) -> Decimal:
+    """Mostly charges, some refunds, some with every place a ledger keeps."""
+    digits = dice.choice((2, 2, 9, 24))
+    units = dice.randrange(-(10**digits), 4 * 10**digits)
+    return Decimal(units).scaleb(-digits)
+
+
+def _charge(dice: random.Random, style: _Style) -> Row:
+    amount = _amount(dice)
+    day = at(dice.choice(TIMES)[:10])
+    if dice.random() < 0.45:
+        return _token_line(dice, style, amount)
+    kind = dice.random()
+    given: dict[str, Any] = {
+        "ServiceName": dice.choice(("Vectors", "Gateway", "Iron", "Models", "Coffee", None)),
+        "ChargePeriodEnd": day + dice.choice((timedelta(0), timedelta(days=1), timedelta(days=40))),
+        "x_BillingMonth": dice.choice((f"{day:%Y-%m}", "2026-10", "2026-11")),
+        "x_Pool": dice.choice((None, "misc")),
+    }
+    if kind < 0.3:
+        given["ChargeCategory"] = dice.choice(("Credit", "Tax", "Adjustment", "Purchase"))
+    elif kind < 0.5:
+        name = dice.choice(("CommitmentDiscountStatus", "CapacityReservationStatus"))
+        given[name] = dice.choice(("Used", "Unused"))
+    elif kind < 0.6:
+        given["ChargeClass"] = "Correction"
+    elif kind < 0.7:
+        given["ServiceName"] = "Premium Support"
+    return cost(amount, f"{day:%Y-%m-%d}", **given)
+
+
+def _token_line(dice: random.Random, style: _Style, amount: Decimal) -> Row:
+    has_quantity = dice.random() < style.quantities
+    quantity, unit = dice.choice(
+        (
+            (Decimal(1000), "Tokens"),
+            (Decimal(250_000), "Tokens"),
+            (Decimal("123.457"), "1K tokens"),
+            (Decimal("0.5"), "1M Tokens"),
+            (Decimal(0), "Tokens"),
+            (Decimal(-10), "Tokens"),
+            (Decimal(3), "Hours"),
+        )
+    )
+    month = dice.choice(("2026-09", "2026-10", "2026-10", "2026-11"))
+    start, end = at(f"{month}-01"), at(f"{month}-01") + timedelta(days=30)
+    if style.by_day:
+        start = at(dice.choice([each for each in TIMES if each.startswith(month)])[:10])
+        end = start + timedelta(days=1)
+    return cost(
+        amount,
+        f"{start:%Y-%m-%d}",
+        ChargePeriodEnd=end,
+        ServiceName=dice.choice((None, "Models")),
+        ServiceProviderName=dice.choice(style.providers),
+        x_BillingMonth=dice.choice((month, month, month, "2026-11")),
+        x_Model=dice.choice(("model-a", "model-a", "Model-B", "model-x")),
+        x_TokenType=dice.choice((*style.kinds, *style.kinds, "images")),
+        x_ServiceTier=dice.choice(style.tiers),
+        SubAccountId=dice.choice(style.projects),
+        RegionId=dice.choice(style.regions),
+        ConsumedQuantity=quantity if has_quantity else None,
+        ConsumedUnit=unit if has_quantity else None,
+    )
+
+
+def shuffled(rows: Sequence[Row], seed: int) -> list[Row]:
+    """`rows` in another order."""
+    return random.Random(seed).sample(list(rows), len(rows))
