@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.errors import UsageError
@@ -47,6 +48,7 @@ def compile_where(text: str, columns: Mapping[str, str]) -> Where:
     return Where(walker.walk(_parse(text)), frozenset(walker.used))
 
 
+@cache
 def _parse(text: str) -> dict[str, Any]:
     import duckdb
 
