@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import platform
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -111,7 +112,7 @@ def make_record(
         "format": load.format,
         "files": dump([file._asdict() for file in load.files]),
         "loaded_at": datetime.now(tz=UTC).isoformat(),
-        "loaded_by": f"{getpass.getuser()}@{platform.node()}",
+        "loaded_by": f"{_user()}@{platform.node()}",
         "rows_in": stored + duplicate + refused if load.rows_in is None else load.rows_in,
         "rows_stored": stored,
         "rows_duplicate": duplicate,
@@ -121,6 +122,14 @@ def make_record(
         "options": dump(load.options),
         "version": __version__,
     }
+
+
+def _user() -> str:
+    """Who is running us; a container's user may have a number and no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def record(ledger: Ledger, rows: Sequence[Record]) -> None:
