@@ -87,7 +87,7 @@ with lines as materialized (
   select *, row_number() over in_file as nth, lag(total) over in_file as before
   from moved window in_file as (partition by _file order by _row)
 ), rooted as (
-  select numbered.*, session, parent, started, cwd, provider, client, spawned, 
+  select numbered.*, session, parent, started, cwd, provider, client, spawned,
     coalesce(session, _file) as own_session,
     md5(concat_ws('|', {total}, coalesce({own_text}, ''))) as mark
   from numbered left join files using (_file)
