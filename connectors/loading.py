@@ -21,9 +21,10 @@ from connectors.diagnosing import REFUSED, diagnose, write_problems
 from connectors.fingerprint import check_unchanged, fingerprints, of_delivery
 from connectors.progress import Progress, watching
 from connectors.reading import find_files, open_source
+from connectors.runs import refuse_several_runs
 from connectors.wrapping import wrap
 from finops.errors import InputError, UsageError
-from finops.model.tables import TABLES
+from finops.model.tables import COSTS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -109,6 +110,9 @@ def load_files(
     sources = tuple(open_source(found) for found in find_files(paths))
     hint = options.hint or ("mapped-requests" if options.maps and table == "requests" else None)
     grouped = group_files(table, sources, hint, options.maps)
+    if table == COSTS.name:
+        for _, files in grouped.deliveries:
+            refuse_several_runs(file.path for file in files)
     results = [
         _load(_Job(ledger, table, format_, files, options, progress))
         for format_, files in grouped.deliveries

@@ -27,7 +27,7 @@ def ledger(tmp_path: Path) -> Ledger:
 def load(ledger: Ledger) -> Callable[..., tuple[LoadResult, ...]]:
     """`load("costs", path, …, source="aws")`: load files, options by name."""
 
-    def run(table: str, *paths: Path | str, **options: Any) -> tuple[LoadResult, ...]:
+    def run(table: str, *paths: Path | str, **options: Any) -> tuple[LoadResult, ...]:  # noqa: ANN401  (passed on)
         return load_files(ledger, table, [Path(path) for path in paths], LoadOptions(**options))
 
     return run
@@ -39,7 +39,7 @@ def refused(
 ) -> Callable[..., InputError]:
     """`refused("costs", path)`: the error of a load that must fail and leave nothing behind."""
 
-    def run(table: str, *paths: Path | str, **options: Any) -> InputError:
+    def run(table: str, *paths: Path | str, **options: Any) -> InputError:  # noqa: ANN401  (passed on)
         with pytest.raises(InputError) as caught:
             load(table, *paths, **options)
         assert ledger.files(table) == ()

@@ -157,7 +157,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     path = write("bill.csv", HEAD + charge())
     wrapped = loading._wrapped
 
-    def meanwhile(*args: Any) -> Any:
+    def meanwhile(*args: Any) -> object:  # noqa: ANN401  (passed on)
         os.utime(path, ns=(1, 1))
         return wrapped(*args)
 
@@ -223,3 +223,21 @@ def test_long_files_are_hashed_in_pieces(tmp_path: Path) -> None:
     data = path.read_bytes()
     pieces = [hashlib.sha256(data[:PIECE_BYTES]), hashlib.sha256(data[PIECE_BYTES:])]
     assert found.digest == hashlib.sha256(b"".join(piece.digest() for piece in pieces)).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "month", ["BILLING_PERIOD=2026-10", "billing_period=2026-10", "20261001-20261031"]
+)
+def test_two_runs_of_one_month_are_not_added_up(
+    month: str,
+    write: Callable[..., Path],
+    refused: Callable[..., InputError],
+    load: Callable[..., Any],
+) -> None:
+    old = write(f"export/{month}/20261101T000000Z-1/part.csv", HEAD + charge("1"))
+    new = write(f"export/{month}/20261102T000000Z-2/part.csv", HEAD + charge("2"))
+    error = refused("costs", old.parent.parent)
+    assert "holds 2 runs of one month: 20261101T000000Z-1, 20261102T000000Z-2" in error.message
+    assert load("costs", old)
+    (result,) = load("costs", new.parent)
+    assert [(each.old_rows, each.new_rows) for each in result.stored.replaced] == [(1, 1)]

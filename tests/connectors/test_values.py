@@ -22,7 +22,7 @@ def engine() -> duckdb.DuckDBPyConnection:
     return open_engine()
 
 
-def read(kind: Kind, text: str | None, **rules: Any) -> tuple[object, list[str]]:
+def read(kind: Kind, text: str | None, **rules: Any) -> tuple[object, list[str]]:  # noqa: ANN401  (passed on)
     """The value and the faults of `text` in a column; `stop` when the fast reading would end there."""
     cell = cell_of(Column("c", kind, "", **rules), "v", "VARCHAR", "'VND'")
     faults = ", ".join(f"case when {fault.when} then {fault.why} end" for fault in cell.faults)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from finops.errors import InputError
 
-LINES = (
+LINES: tuple[tuple[str, str, dict[str, str], str, str, str], ...] = (
     # type, unblended, further columns, billed, effective, category
     ("Usage", "1.10", {}, "1.10", "1.10", "Usage"),
     (

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from finops.errors import InputError
+    from finops.ledger.store import Ledger
 
 ROW = {
     "BilledCost": "1.5",
@@ -72,7 +73,7 @@ def test_the_real_sample_adds_up_by_provider(
 
 
 def test_the_same_bill_twice_changes_nothing(
-    shared_data: Path, load: Callable[..., Any], ask: Callable[..., Any], ledger: Any
+    shared_data: Path, load: Callable[..., Any], ask: Callable[..., Any], ledger: Ledger
 ) -> None:
     path = shared_data / "focus-sample" / "focus_sample.csv"
     load("costs", path)
