@@ -42,12 +42,16 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReportColumn:
-    """One column: `name` in JSON and CSV, `title` for people; `shown` False keeps it out of the table."""
+    """One column: `name` in JSON and CSV, `title` for people; `shown` False keeps it out of the table.
+
+    `optional` columns give way, the last first, where the table would not fit otherwise.
+    """
 
     name: str
     title: str
     style: Style = Style.TEXT
     shown: bool = True
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

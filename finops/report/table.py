@@ -1,7 +1,7 @@
 """A report as a table for the terminal, at whatever width there is.
 
-Numbers are never shortened: when space runs out, titles wrap first, then text columns give way (…),
-and when not even that is enough each row becomes a block of `name  value` lines. Widths are counted in
+Numbers are never shortened: when space runs out, titles wrap first, then text columns give way (…), then
+optional columns are left out and named, and when not even that is enough each row becomes a block of `name  value` lines. Widths are counted in
 terminal cells (a CJK character takes two, a combining accent none), which is what rich is used for.
 Colour only repeats what position and words already say.
 """
@@ -52,6 +52,7 @@ class _Column(NamedTuple):
     number: bool
     texts: tuple[str, ...]
     total: str
+    optional: bool
 
     @property
     def content(self) -> int:
@@ -67,7 +68,7 @@ def render_table(report: Report, *, width: int | None, color: bool) -> bytes:
 
     A number wider than the whole of `width` still is not cut.
     """
-    columns = _columns(report)
+    columns, left_out = _fitting(_columns(report), width)
     heads = [headline(report)] if width is None else _wrap_words(headline(report), width)
     lines = [*(_styled(head, _BOLD, color=color) for head in heads), ""]
     widths = _layout(columns, width)
@@ -75,9 +76,10 @@ def render_table(report: Report, *, width: int | None, color: bool) -> bytes:
         lines.extend(_blocks(report, columns, width or 0, color=color))
     else:
         lines.extend(_grid(report, columns, widths, color=color))
-    if report.notes:
+    notes = (*report.notes, *left_out)
+    if notes:
         lines.append("")
-        lines.extend(_notes(report.notes, width or NOTE_WIDTH))
+        lines.extend(_notes(notes, width or NOTE_WIDTH))
     return ("\n".join(line.rstrip() for line in lines) + "\n").encode(errors="replace")
 
 
@@ -90,9 +92,28 @@ def _columns(report: Report) -> tuple[_Column, ...]:
             number=is_number(column),
             texts=tuple(cell_text(row[column.name], column.style) for row in report.rows),
             total=total,
+            optional=column.optional,
         )
         for column, total in zip(shown, totals, strict=True)
     )
+
+
+def _fitting(
+    columns: tuple[_Column, ...], width: int | None
+) -> tuple[tuple[_Column, ...], tuple[str, ...]]:
+    """`columns` without as many optional ones as it takes to fit, and a note that names those.
+
+    Where even the others do not fit, nothing is left out: a block has room for all.
+    """
+    kept = list(columns)
+    while _layout(kept, width) is None:
+        giving = [column for column in kept if column.optional]
+        if not giving:
+            return columns, ()
+        kept.remove(giving[-1])
+    names = [column.title for column in columns if column not in kept]
+    note = f"No room here for: {', '.join(names)}; a wider terminal, --format csv or json has them."
+    return tuple(kept), ((note,) if names else ())
 
 
 def _layout(columns: Sequence[_Column], width: int | None) -> list[int] | None:

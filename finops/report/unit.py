@@ -41,13 +41,13 @@ _MEASURES = (
     ReportColumn("attempts", "Attempts", Style.COUNT, shown=False),
     ReportColumn("responses", "Responses", Style.COUNT, shown=False),
     ReportColumn("good_responses", "Good responses", Style.COUNT, shown=False),
-    ReportColumn("runs", "Runs", Style.COUNT),
+    ReportColumn("runs", "Runs", Style.COUNT, optional=True),
     *(
         ReportColumn(name, name.replace("_", " ").capitalize(), Style.COUNT, shown=False)
         for name in (*TOKEN_COLUMNS, "reasoning_tokens", "input_tokens")
     ),
     ReportColumn("total_tokens", "Tokens", Style.COUNT, shown=False),
-    ReportColumn("unpriced_tokens", "Unpriced", Style.COUNT, shown=False),
+    ReportColumn("unpriced_tokens", "Unpriced", Style.COUNT, shown=False, optional=True),
     ReportColumn("cost", "Cost", Style.MONEY),
     ReportColumn("components", "Components", Style.MONEY, shown=False),
     ReportColumn("cost_per_1k_requests", "per 1k requests", Style.UNIT_MONEY),
@@ -59,10 +59,10 @@ _MEASURES = (
     ReportColumn("marginal_cost_factor", "Marginal factor", Style.NUMBER, shown=False),
     ReportColumn("latency_ms", "Latency", Style.MILLISECONDS, shown=False),
     ReportColumn("ttft_ms", "Time to first token", Style.MILLISECONDS, shown=False),
-    ReportColumn("error_rate", "Errors", Style.RATIO),
-    ReportColumn("retry_rate", "Retries", Style.RATIO),
-    ReportColumn("cache_hit_rate", "Cache hits", Style.RATIO),
-    ReportColumn("cost_basis", "Basis", Style.TEXT),
+    ReportColumn("error_rate", "Errors", Style.RATIO, optional=True),
+    ReportColumn("retry_rate", "Retries", Style.RATIO, optional=True),
+    ReportColumn("cache_hit_rate", "Cache hits", Style.RATIO, optional=True),
+    ReportColumn("cost_basis", "Basis", Style.TEXT, optional=True),
 )
 
 

@@ -107,3 +107,21 @@ def test_an_extra_cannot_hide_a_report_field() -> None:
 def test_an_unknown_format_is_an_error() -> None:
     with pytest.raises(ValueError, match="xml"):
         render(report([]), "xml")
+
+
+def test_optional_columns_give_way_last_first_and_are_named() -> None:
+    columns = (
+        ReportColumn("workflow", "Workflow"),
+        ReportColumn("cost", "Cost", Style.COUNT),
+        ReportColumn("runs", "Runs", Style.COUNT, optional=True),
+        ReportColumn("errors", "Errors", Style.COUNT, optional=True),
+    )
+    row = {"workflow": "rag-answer", "cost": 10**9, "runs": 10**9, "errors": 10**9}
+    report = Report("finops.test/1", "Test", columns, (row,))
+
+    narrow = render(report, "table", width=40).decode()
+    assert "1,000,000,000  1,000,000,000\n" in narrow
+    assert "Note: No room here for: Errors;" in narrow
+    assert "Errors" not in narrow.split("Note:")[0]
+    assert "No room" not in render(report, "table", width=80).decode()
+    assert b"errors" in render(report, "csv")
