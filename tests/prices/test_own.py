@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
+from finops.config import load_config
 from finops.errors import ConfigError
 from finops.prices.book import Book, PriceKey, describe
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HOUSE: dict[str, object] = {
     "provider": "vllm",
@@ -148,3 +153,18 @@ def test_prices_that_follow_each_other_do_not_overlap() -> None:
     key = PriceKey("vllm", "llama-70b")
     assert (rates(book, key, "2026-01-31") or [""])[0] == "0.2"
     assert (rates(book, key, "2026-02-01") or [""])[0] == "0.3"
+
+
+def test_prices_of_finops_toml_are_read_as_they_stand(tmp_path: Path) -> None:
+    file = tmp_path / "finops.toml"
+    file.write_text(
+        '[[prices]]\nprovider = "openai"\nmodel = "gpt-4o"\nfrom = 2026-10-01\n'
+        'input = "2.00"\noutput = "8.00"\nsource = "contract 42"\n',
+        encoding="utf-8",
+    )
+    config = load_config(file)
+    book = Book.load(price.model_dump(by_alias=True, exclude_none=True) for price in config.prices)
+    key = PriceKey("openai", "gpt-4o-2024-11-20")
+    assert rates(book, key, "2026-10-01") == [*["2"] * 7, "8"]
+    assert rates(book, key, "2026-09-30") == ["2.5", "1.25", *["2.5"] * 5, "10"]
+    assert book.cards([key])[1].price_source == "contract 42"
