@@ -128,13 +128,16 @@ def _until_committed(ledger: Ledger, delivery: Delivery, load: Load) -> tuple[St
     table, described = delivery.table, None
     for attempt in range(_ATTEMPTS):
         snapshot = ensure_table(ledger, table)
-        if described and any(file.load_id == load.load_id for file in snapshot.files):
-            return described  # our commit went through although its answer was lost
+        mine = {file.key for file in snapshot.files if file.load_id == load.load_id}
+        if described and mine:  # our commit went through although its answer was lost
+            discard([file for file in delivery.staged if file.key not in mine])
+            return described
         ledger.local(snapshot.files, table.name)
         start_dropped(delivery.con)
         plan = _RULES[table.name](delivery, snapshot.files)
         described = _describe(delivery, snapshot, plan, load)
         if not plan.adds and not plan.removes:
+            discard(delivery.staged)
             return described
         try:
             _apply(ledger, snapshot, delivery, plan, described[1])

@@ -71,13 +71,15 @@ def test_kill_9_at_any_moment_leaves_the_state_before_or_after(
     whole = _seconds_of_one_load(kit, str(tmp_path / "timing"))
     before: tuple[int, object] = (ROWS, ROWS)
     value, seen = 1, set()
-    moments = 12
-    for moment in range(moments):
+    delays = [whole * 1.3 * moment / 11 for moment in range(12)]
+    for moment, delay in enumerate([*delays, *(whole * 2**n for n in range(1, 5))]):
+        if moment >= len(delays) and True in seen:
+            break
         value += 1
         loader = Loader(kit, ledger.location.url, "costs", "aws", ROWS + value, 0, value)
         loader.wait_ready()
         loader.go()
-        time.sleep(whole * 1.3 * moment / (moments - 1))
+        time.sleep(delay)
         loader.kill()
         complete = (ROWS + value, (ROWS + value) * value)
         found = state(kit, ledger)

@@ -28,6 +28,7 @@ def test_a_log_that_grew_adds_only_what_is_new(ledger: Ledger, kit: ModuleType) 
     same = kit.load_rows(ledger, "requests", rows, digest="the same rows in another file")
     assert (same.rows_stored, same.rows_duplicate, same.unchanged) == (0, 10, False)
     assert ledger.version("requests") == version
+    assert kit.stray_files(ledger) == []
 
 
 def test_a_later_delivery_corrects_and_an_earlier_one_is_then_news(
