@@ -53,6 +53,10 @@ class Location(NamedTuple):
     is_local: bool
     options: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        """The address alone: the options hold credentials."""
+        return self.url
+
     @property
     def staging(self) -> Path:
         """Local folder for locks and temporary files."""

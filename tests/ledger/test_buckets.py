@@ -187,6 +187,12 @@ def test_without_the_extra_the_message_names_it(
     assert caught.value.hint == "install it: pip install 'finops-terminal[objects]'"
 
 
+def test_credentials_are_not_in_what_a_ledger_prints(bucket: Ledger) -> None:
+    assert str(bucket.location) == bucket.location.url
+    assert "test'" not in repr(bucket)
+    assert "AWS" not in repr(bucket)
+
+
 def test_a_bucket_that_is_not_there_is_a_ledger_error(bucket: Ledger) -> None:
     assert parse_location("s3://finops/x/").url == "s3://finops/x"
     with pytest.raises(UsageError, match="names no bucket"):
