@@ -19,6 +19,7 @@ __all__ = [
     "MODEL",
     "PRICING",
     "ROLLED_UP",
+    "TIME",
     "Dimension",
     "dimension",
     "filter_columns",

@@ -29,11 +29,15 @@ def scratch_folder() -> Path:
 def open_engine(
     database: str = ":memory:", *, scratch: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A connection in UTC that spills to `scratch` above `MEMORY_LIMIT`."""
+    """A connection in UTC that spills to `scratch` above `MEMORY_LIMIT`.
+
+    DuckDB draws its progress bar on stdout, which is for data: it stays off.
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": str(scratch or scratch_folder()),
         "preserve_insertion_order": False,
+        "enable_progress_bar": False,
         "partitioned_write_flush_threshold": 20_000,
     }
     con = duckdb.connect(database, config=config)

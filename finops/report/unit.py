@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from finops.analysis.grain import TIME
 from finops.analysis.measures import COMPONENTS
 from finops.model.money import ZERO, divide, multiply, total
 from finops.model.tables import INPUT_TOKEN_COLUMNS, TOKEN_COLUMNS
@@ -69,8 +70,19 @@ _MEASURES = (
 def unit_report(
     answer: UnitEconomics, *, limit: int | None = None, notes: Sequence[str] = ()
 ) -> Report:
-    """The report of `answer`: groups by cost, dearest first, `limit` of them; totals count all."""
-    groups = sorted(answer.groups, key=lambda group: (-_cost(group), str(group.keys)))
+    """The report of `answer`, `limit` rows of it; totals count all.
+
+    Groups stand dearest first, within the stretch of time they are of where time is asked for.
+    """
+    times = [place for place, name in enumerate(answer.by) if name in TIME]
+    groups = sorted(
+        answer.groups,
+        key=lambda group: (
+            [str(group.keys[place]) for place in times],
+            -_cost(group),
+            str(group.keys),
+        ),
+    )
     rows = [unit_row(group, answer.by) for group in groups]
     hidden = () if limit is None or limit >= len(rows) else (_hidden(len(rows) - limit),)
     totals: dict[str, Cell] = dict.fromkeys(answer.by)
