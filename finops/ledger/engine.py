@@ -37,11 +37,11 @@ def open_engine(
         "memory_limit": MEMORY_LIMIT,
         "temp_directory": str(scratch or scratch_folder()),
         "preserve_insertion_order": False,
-        "enable_progress_bar": False,
         "partitioned_write_flush_threshold": 20_000,
     }
     con = duckdb.connect(database, config=config)
     query(con, "SET TimeZone = 'UTC'")
+    query(con, "SET enable_progress_bar = false")
     return con
 
 
