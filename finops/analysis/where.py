@@ -55,10 +55,11 @@ def _parse(text: str) -> dict[str, Any]:
     if not text.strip():
         raise UsageError("the filter is empty", hint=_HINT)
     with duckdb.connect() as con:
-        answer = con.execute(
-            "select json_serialize_sql(?)", [f"select 1 from t where ({text}\n)"]
-        ).fetchall()[0][0]
-    tree = json.loads(answer)
+        tree, bare = (
+            json.loads(con.execute("select json_serialize_sql(?)", [sql]).fetchall()[0][0])
+            for sql in (f"select 1 from t where ({text}\n)", f"select 1 from t where {text}")
+        )
+    tree = bare if bare.get("error") else tree
     if tree.get("error"):
         raise UsageError(f"cannot read the filter {text!r}: {tree['error_message']}", hint=_HINT)
     node = tree["statements"][0]["node"] if len(tree["statements"]) == 1 else {}
@@ -176,5 +177,5 @@ def quote(text: str) -> str:
 
 def json_member(column: str, key: str) -> str:
     """The member `key` of the JSON object in `column`, as text; null when there is none."""
-    path = '$."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return f"json_extract_string({column}, {quote(path)})"
+    pointer = "/" + key.replace("~", "~0").replace("/", "~1")
+    return f"json_extract_string({column}, {quote(pointer)})"

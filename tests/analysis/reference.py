@@ -255,16 +255,16 @@ class Reference:
                     (row["ChargePeriodStart"], row["ChargePeriodEnd"]),
                 )
             pool, kind, driver = self._pool(row)
-            is_mapped = kind != "metered" or line != "usage" or is_mapped(row)
-            found[pool, kind, driver, line, is_mapped, span] += Fraction(row["EffectiveCost"])
+            mapped = kind != "metered" or line != "usage" or is_mapped(row)
+            found[pool, kind, driver, line, mapped, span] += Fraction(row["EffectiveCost"])
         if self.is_whole:
             return [(*key[:5], amount) for key, amount in found.items()]
         # what is unmapped is cut by itself; what is mapped is what remains of the pool's part
         cuts: dict[tuple[Any, ...], Fraction] = defaultdict(Fraction)
         pools: dict[tuple[Any, ...], Fraction] = defaultdict(Fraction)
-        for (*key, is_mapped, span), amount in found.items():
+        for (*key, mapped, span), amount in found.items():
             pools[(*key, span)] += amount
-            if not is_mapped:
+            if not mapped:
                 part = self._part(span, amount)
                 cuts[(*key, False)] += part
                 cuts[(*key, True)] -= part

@@ -259,12 +259,13 @@ def book_rate(each: Attempt, kind: str, prices: Sequence[Row]) -> Fraction | Non
         first = date.fromisoformat(price.get("from", "0001-01-01"))
         if not first <= each.row["day"] < date.fromisoformat(price.get("to", "9999-12-31")):
             continue
-        write = price.get("cache_write", price["input"])
+        full: str = price["input"]
+        write: str = price.get("cache_write") or full
         amounts: dict[str, str] = {
-            "uncached_input": price["input"],
-            "cache_read": price.get("cache_read", price["input"]),
-            "cache_write_1h": price.get("cache_write_1h", write),
-            "output": price.get("output", "0"),
+            "uncached_input": full,
+            "cache_read": price.get("cache_read") or full,
+            "cache_write_1h": price.get("cache_write_1h") or write,
+            "output": price.get("output") or "0",
         }
         return Fraction(amounts.get(kind, write)) / 1_000_000
     return None

@@ -127,13 +127,15 @@ def _attempt(dice: random.Random, name: str, before: Row | None, style: _Style) 
         when,
         **same,
         operation=operation,
-        source_id="log" if before is None else before["source_id"],
+        source_id=dice.choice(("log", "log", "gateway")),
         provider=dice.choice(("fakeai", "fakeai", "otherai")),
         request_model=dice.choice(("model-a", "model-a", "model-b", "model-x")),
         response_model=dice.choice((None, None, "model-a", "model-b")),
         status=dice.choice(("ok", "ok", "ok", "ok", "error", "timeout", "cancelled", "blocked")),
         workflow=dice.choice(("rag", "agent", None)),
-        workflow_run_id=dice.choice(("run-1", "run-2", None)),
+        workflow_run_id=dice.choice((*(f"run-{number}" for number in range(1, 10)), None))
+        if dice.random() < 0.5
+        else dice.choice(("run-1", None)),
         agent=dice.choice(("planner", None)),
         team=dice.choice(("red", "blue", None)),
         feature=dice.choice(("search", None)),

@@ -1,0 +1,170 @@
+"""Break a rule of the allocation by hand, and the reference notices: one test for each rule.
+
+A rule that could be broken without a test failing would be held by nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+import finops.sql
+from finops.analysis.metering import Rate
+from finops.model.money import ZERO, divide
+from finops.model.period import Period
+from tests.analysis.ledgers import config, make_ledger
+from tests.analysis.reference_rows import PoolOf
+from tests.analysis.test_model import compare, reference
+from tests.analysis.worlds import WORLD_PRICES, World, world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from fractions import Fraction
+    from pathlib import Path
+
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+    from tests.analysis.reference import Reference
+
+OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
+SEEDS = (16, 12)
+"""Two companies that between them have everything; most rules show in the first."""
+DAYS = Period(date(2026, 9, 30), date(2026, 10, 2))
+
+
+POOLS = (
+    PoolOf("store", "shared", "Vectors", "retrievals"),
+    PoolOf("gateway", "shared", "Gateway", "even"),
+    PoolOf("coffee", "shared", "Coffee", "cost"),
+    PoolOf("iron", "gpu", "Iron"),
+    PoolOf("models", "metered", "Models"),
+)
+
+
+class Case(NamedTuple):
+    """A company that has everything in it, and what is right about it."""
+
+    company: World
+    ledger: Ledger
+    setup: Config
+    wanted: dict[Period, Reference]
+
+    @classmethod
+    def of(cls, seed: int, folder: Path) -> Case:
+        """The company `seed` names, stored in `folder`."""
+        company = world(seed, 200, 120)._replace(pools=POOLS)
+        return cls(
+            company,
+            make_ledger(folder, costs=company.costs, requests=company.requests),
+            config(*company.settings(), prices=WORLD_PRICES),
+            {period: reference(company, period) for period in (OCTOBER, DAYS)},
+        )
+
+    def check(self, period: Period) -> None:
+        """Raw, because roll-ups keep what was made before a rule was broken."""
+        compare(
+            self.ledger,
+            self.setup,
+            self.wanted[period],
+            ("workflow",),
+            period=period,
+            use_rollups=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
+    return [Case.of(seed, tmp_path_factory.mktemp("case")) for seed in SEEDS]
+
+
+@pytest.mark.parametrize("period", [OCTOBER, DAYS])
+def test_unbroken_it_is_right(cases: list[Case], period: Period) -> None:
+    for case in cases:
+        case.check(period)
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule", "broken"),
+    [
+        ("later", "cast(day - interval 1 day as date)", "day"),
+        ("later", "max_by(status,", "min_by(status,"),
+        ("attempts", "then 'cancelled'", "then 'failed'"),
+        ("attempts", "call_status <> 'ok'", "status <> 'ok'"),
+        ("attempts", "when not is_final then 'retried'", ""),
+        ("attempts", "r.source_id = l.source_id", "true"),
+        ("cells", "count(*) filter (where is_generation and is_final) as", "count(*) as"),
+        ("cells", "and is_final and status = 'ok'", "and status = 'ok'"),
+        ("cells", "c.is_generation\n        and", ""),
+        ("resent", "interval 1 day", "interval 40 day"),
+        ("resent", "least(previous_input, cache_read_tokens)", "0"),
+        ("resent", "least(resent_tokens - from_cache, uncached_input_tokens)", "resent_tokens"),
+        ("resent", "coalesce(agent, '')", "''"),
+        ("resent", "and is_final and", "and"),
+        ("unit", "- resent_uncached_tokens", ""),
+        ("unit", "{cost_shares}", "0"),
+        ("unit", "coalesce(s.workflow_rate, 0)", "0"),
+        ("unit", "s.retrievals * cast", "s.requests * cast"),
+        ("unit", "case when is_generation then 0 else metered end", "0"),
+        ("unit", "sum(shares) filter (where is_ok)", "sum(shares)"),
+        ("run_counts", "max(day) < {stop}", "max(day) < {stop} + 40"),
+        ("run_counts", "(run_source, workflow_run_id)", "workflow_run_id"),
+    ],
+)
+def test_a_broken_statement_is_noticed(
+    cases: list[Case], monkeypatch: pytest.MonkeyPatch, statement: str, rule: str, broken: str
+) -> None:
+    text = finops.sql._text
+    assert rule in text(statement), "the rule is written otherwise now"
+    monkeypatch.setattr(
+        finops.sql,
+        "_text",
+        lambda name: text(name).replace(rule, broken) if name == statement else text(name),
+    )
+    assert is_noticed(cases, OCTOBER)
+
+
+def is_noticed(cases: list[Case], period: Period) -> bool:
+    """Whether any company comes out wrong."""
+    for case in cases:
+        try:
+            case.check(period)
+        except AssertionError:
+            return True
+    return False
+
+
+def _listed(book: Decimal | None) -> object:
+    return Rate(book, "unpriced" if book is None else "list")
+
+
+def _rounded(ratio: Fraction) -> Decimal:
+    return divide(Decimal(ratio.numerator), Decimal(ratio.denominator))
+
+
+@pytest.mark.parametrize(
+    ("name", "broken", "period"),
+    [
+        ("metering.truncate", _rounded, OCTOBER),
+        ("metering._unlogged", lambda *_: ZERO, OCTOBER),
+        ("metering._settled", _listed, OCTOBER),
+        ("metering._book_cost", lambda _: None, OCTOBER),
+        ("sharing.truncate", _rounded, OCTOBER),
+        ("charges._line", lambda _: "'usage'", OCTOBER),
+        ("charges._is_metered", lambda: "x_Model is not null", OCTOBER),
+        ("charges.tokens_per_unit", lambda _: 1, OCTOBER),
+        ("charges._within", lambda *given: given[-1], DAYS),
+        ("economics._months", lambda period: period, DAYS),
+    ],
+)
+def test_a_broken_function_is_noticed(
+    cases: list[Case],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    broken: Callable[..., object],
+    period: Period,
+) -> None:
+    monkeypatch.setattr(f"finops.analysis.{name}", broken)
+    assert is_noticed(cases, period)
