@@ -59,7 +59,7 @@ class Wrapped(NamedTuple):
     derived: Mapping[str, str]
 
     def strict(self) -> str:
-        """The rows, typed; the query ends with an error at the first one that is wrong."""
+        """The rows, typed, without columns nobody gives; the query ends with an error at the first one that is wrong."""
         return self._around({cell.column.name: cell.strict for cell in self.cells}, self.raw)
 
     def lenient(self, refused: str) -> str:
@@ -72,7 +72,11 @@ class Wrapped(NamedTuple):
             f"{self._guarded(value, first=at == 0)} as {quoted(name)}"
             for at, (name, value) in enumerate(values.items())
         )
-        outer = ", ".join(self._filled(column, values) for column in self.table.columns)
+        outer = ", ".join(
+            self._filled(column, values)
+            for column in self.table.columns
+            if column.name in values or column.name in self.derived
+        )
         return f"select {outer} from (select {inner} from ({rows}) as raw) as typed"
 
     def _guarded(self, value: str, *, first: bool) -> str:

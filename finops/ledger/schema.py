@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING
 from finops.model.schema import Kind, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from deltalake import Schema
     from deltalake.schema import Field
+
+    from finops.model.schema import Column
 
 __all__ = [
     "columns_sql",
@@ -72,11 +76,11 @@ def delta_schema(table: Table) -> Schema:
     return Schema(delta_fields(table))
 
 
-def columns_sql(table: Table) -> str:
-    """The declared columns in order, each cast to the type it is stored as, for a SELECT list."""
+def columns_sql(columns: Iterable[Column]) -> str:
+    """`columns` in order, each cast to the type it is stored as, for a SELECT list."""
     return ", ".join(
         f"CAST({identifier(column.name)} AS {column.kind.stored}) AS {identifier(column.name)}"
-        for column in table.columns
+        for column in columns
     )
 
 

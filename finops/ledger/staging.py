@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from finops.ledger.location import Location
-    from finops.model.schema import Table
+    from finops.model.schema import Column, Table
 
 __all__ = ["LOCK", "UNBORN", "copy_rows", "discard", "hold", "try_lock", "workspace"]
 
@@ -77,14 +77,19 @@ def workspace(where: Location, table: Table, load_id: str) -> Iterator[Path]:
 def copy_rows(
     con: duckdb.DuckDBPyConnection, table: Table, select_sql: str, target: Path, load_id: str
 ) -> tuple[DataFile, ...]:
-    """Write the rows of `select_sql` as Parquet below `target`; nothing refers to the files yet."""
+    """Write the rows of `select_sql` as Parquet below `target`; nothing refers to the files yet.
+
+    Columns the SELECT does not yield are left out of the files, where they would cost as much to write
+    as full ones.
+    """
+    select_sql, columns = _yielded(con, table, select_sql)
     names = [identifier(f"by_{name}") for name in folder_columns(table)]
     folders = ", ".join(
         f"{value} AS {name}" for value, name in zip(folders_sql(table), names, strict=True)
     )
     rows = query(
         con,
-        f"COPY (SELECT {columns_sql(table)}, {folders} FROM ({select_sql.rstrip().rstrip(';')}\n)) "
+        f"COPY (SELECT {columns_sql(columns)}, {folders} FROM ({select_sql}\n)) "
         f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY ({', '.join(names)}), "
         f"FILENAME_PATTERN {literal(f'load-{load_id}-{{uuid}}')}, RETURN_STATS, APPEND)",
     )
@@ -99,6 +104,24 @@ def copy_rows(
         )
         for path, count, size, *_ in rows
     )
+
+
+def _yielded(
+    con: duckdb.DuckDBPyConnection, table: Table, select_sql: str
+) -> tuple[str, list[Column]]:
+    """The SELECT with what folders and keys need put in as null, and the columns it then yields."""
+    select_sql = select_sql.rstrip().rstrip(";")
+    yielded = {row[0] for row in query(con, f"DESCRIBE {select_sql}")}
+    needed = {*folder_columns(table), *table.partition_by, *table.key}
+    columns = [column for column in table.columns if column.name in yielded | needed]
+    blank = [
+        f"CAST(NULL AS {column.kind.stored}) AS {identifier(column.name)}"
+        for column in columns
+        if column.name not in yielded
+    ]
+    if blank:
+        select_sql = f"SELECT *, {', '.join(blank)} FROM ({select_sql}\n)"
+    return select_sql, columns
 
 
 def _partitions(

@@ -74,12 +74,11 @@ def load_of(key: str) -> str | None:
 
 
 class Snapshot(NamedTuple):
-    """One version of a table: the Delta handle a commit is checked against, its files and columns."""
+    """One version of a table: the Delta handle a commit is checked against, and its files."""
 
     delta: DeltaTable
     version: int
     files: tuple[DataFile, ...]
-    columns: frozenset[str]
 
 
 class Reading(NamedTuple):
@@ -148,8 +147,7 @@ class Ledger:
         delta = self.delta(table)
         if delta is None:
             return None
-        columns = frozenset(field.name for field in delta.schema().fields)
-        return Snapshot(delta, delta.version(), files_of(delta, self.location, table), columns)
+        return Snapshot(delta, delta.version(), files_of(delta, self.location, table))
 
     def version(self, table: str) -> int | None:
         """Newest Delta version of `table`; None when it was never written."""
@@ -187,7 +185,7 @@ class Ledger:
         if found is None:
             return Reading(rows_sql(TABLES[table], ()), ())
         paths = self.local(found.files, table)
-        return Reading(rows_sql(TABLES[table], found.files, found.columns), tuple(paths))
+        return Reading(rows_sql(TABLES[table], found.files), tuple(paths))
 
 
 def files_of(delta: DeltaTable, where: Location, table: str) -> tuple[DataFile, ...]:
@@ -226,12 +224,11 @@ def files_sql(paths: Iterable[str], *options: str) -> str:
 def rows_sql(
     table: Table,
     files: Sequence[DataFile],
-    known: frozenset[str] | None = None,
     *,
     columns: Sequence[str] | None = None,
     addressed: bool = False,
 ) -> str:
-    """A SELECT of declared `columns` (default: all) over `files`; those not in `known` are null.
+    """A SELECT of declared `columns` (default: all) over `files`; a column a file lacks is null there.
 
     `addressed` adds each row's `filename` and `file_row_number`. Files another Delta writer made lack
     the partition columns: those come from the log.
@@ -244,7 +241,7 @@ def rows_sql(
     if not groups:
         return f"SELECT {', '.join(_typed(column, 'NULL') for column in chosen)} WHERE false"
     return " UNION ALL ".join(
-        _group_sql(chosen, paths, known, dict(given), addressed=addressed)
+        _group_sql(chosen, paths, dict(given), addressed=addressed)
         for given, paths in groups.items()
     )
 
@@ -256,21 +253,27 @@ def _typed(column: Column, value: str) -> str:
 def _group_sql(
     chosen: Sequence[Column],
     paths: Sequence[str],
-    known: frozenset[str] | None,
     given: Mapping[str, str | None],
     *,
     addressed: bool,
 ) -> str:
-    """One SELECT over files that share the partition values the log gives them (ours: none)."""
-    names = []
+    """One SELECT over files that share the partition values the log gives them (ours: none).
+
+    Files leave out columns that were empty in their delivery: a first branch without rows says which
+    columns there are, and of which type.
+    """
+    names, blank = [], []
     for column in chosen:
         if column.name in given:
             value = given[column.name]
             names.append(_typed(column, "NULL" if value is None else literal(value)))
-        elif known is None or column.name in known:
-            names.append(identifier(column.name))
         else:
-            names.append(_typed(column, "NULL"))
+            names.append(identifier(column.name))
+            blank.append(_typed(column, "NULL"))
     options = ("filename = true", "file_row_number = true") if addressed else ()
     names += ["filename", "file_row_number"] if addressed else []
-    return f"SELECT {', '.join(names)} FROM {files_sql(paths, *options)}"
+    here = files_sql(paths, *options)
+    if not blank:
+        return f"SELECT {', '.join(names)} FROM {here}"
+    rows = f"SELECT {', '.join(blank)} WHERE false UNION ALL BY NAME SELECT * FROM {here}"
+    return f"SELECT {', '.join(names)} FROM ({rows})"

@@ -88,8 +88,8 @@ def store(
 ) -> Stored:
     """Store the rows `select_sql` yields on `con` in `table_name` by that table's rule.
 
-    The SELECT yields every declared column, typed and valid, and runs at most once: not at all when
-    the same delivery is in place. `before_commit` is called when the rows have been read and may still
+    The SELECT yields declared columns, typed and valid (one it leaves out is null), and runs at most
+    once: not at all when the same delivery is in place. `before_commit` is called when the rows have been read and may still
     raise: a file that changed meanwhile, say. CommitConflict when other writers win too often; then,
     and on every other error, nothing was stored.
     """
