@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from finops.analysis.grain import tier_of
 from finops.analysis.metering import KINDS, BilledLine
 from finops.analysis.pools import OTHER, PoolRule, pool_sql
 from finops.analysis.where import quote
@@ -205,7 +206,7 @@ def _billed_line(
     return BilledLine(
         *name,
         kind,
-        tier,
+        None if tier is None else tier_of(str(tier)),
         project,
         region,
         month,

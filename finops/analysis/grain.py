@@ -12,6 +12,8 @@ from typing import NamedTuple
 from finops.errors import UsageError
 from finops.model.schema import Kind
 from finops.model.tables import REQUESTS
+from finops.prices.cards import PriceKey
+from finops.prices.listed import demanded
 
 __all__ = [
     "DIMENSIONS",
@@ -24,6 +26,7 @@ __all__ = [
     "dimension",
     "filter_columns",
     "model_of",
+    "tier_of",
 ]
 
 MODEL = "coalesce(response_model, request_model)"
@@ -33,6 +36,12 @@ MODEL = "coalesce(response_model, request_model)"
 def model_of(relation: str) -> str:
     """`MODEL` over the columns of `relation`, an alias."""
     return f"coalesce({relation}.response_model, {relation}.request_model)"
+
+
+def tier_of(service_tier: str) -> str:
+    """A service tier by one name: the many words for the standard one are `standard`."""
+    asked = demanded(PriceKey(None, None, service_tier))
+    return next((value for _, value in asked), "standard")
 
 
 PRICING = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finops.analysis.grain import MODEL, PRICING, model_of
+from finops.analysis.grain import MODEL, PRICING, model_of, tier_of
 from finops.analysis.metering import KINDS, LoggedTokens
 from finops.analysis.sharing import Drivers, Share
 from finops.ledger.engine import query
@@ -142,7 +142,7 @@ def _log(
             LoggedTokens(
                 number,
                 *name,
-                tier,
+                tier_of(str(tier)),
                 project,
                 region,
                 day,

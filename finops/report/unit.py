@@ -83,10 +83,11 @@ def unit_report(
             str(group.keys),
         ),
     )
-    rows = [unit_row(group, answer.by) for group in groups]
+    has_bill = any(answer.reconciliation.amounts.values())
+    rows = [unit_row(group, answer.by, has_bill=has_bill) for group in groups]
     hidden = () if limit is None or limit >= len(rows) else (_hidden(len(rows) - limit),)
     totals: dict[str, Cell] = dict.fromkeys(answer.by)
-    totals.update(unit_row(answer.total, ()))
+    totals.update(unit_row(answer.total, (), has_bill=has_bill))
     totals.update(answer.reconciliation.amounts)
     return Report(
         schema=SCHEMA,
@@ -123,8 +124,8 @@ def _measures(answer: UnitEconomics) -> tuple[ReportColumn, ...]:
     )
 
 
-def unit_row(group: Group, by: Sequence[str]) -> Row:
-    """Every measure of `group` under its name in JSON; None is `n/a`."""
+def unit_row(group: Group, by: Sequence[str], *, has_bill: bool = True) -> Row:
+    """Every measure of `group` under its name in JSON; None is `n/a`. Without a bill costs are list."""
     counts = group.counts
     inputs = sum(counts[name] for name in INPUT_TOKEN_COLUMNS)
     tokens = inputs + counts["output_tokens"]
@@ -153,7 +154,7 @@ def unit_row(group: Group, by: Sequence[str]) -> Row:
         "error_rate": _ratio(counts["errors"], counts["attempts"]),
         "retry_rate": _ratio(counts["retries"], counts["attempts"]),
         "cache_hit_rate": _ratio(counts["cache_read_tokens"], inputs),
-        "cost_basis": _basis(group, cost),
+        "cost_basis": _basis(group, cost, has_bill=has_bill),
     }
     return row
 
@@ -184,9 +185,11 @@ def _timing(group: Group, measure: str) -> dict[str, Cell]:
     return {name: found.get(name) for name in ("p50", "p95", "p99")}
 
 
-def _basis(group: Group, cost: Decimal | None) -> str | None:
+def _basis(group: Group, cost: Decimal | None, *, has_bill: bool) -> str | None:
     if cost is None:
         return None
+    if not has_bill:
+        return "list"
     if not group.list_cost:
         return "billed"
     return "list" if group.list_cost == cost else "mixed"

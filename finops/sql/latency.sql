@@ -1,11 +1,12 @@
 -- Latency histograms by grain: how many responses fell into each logarithmic bucket. Bucket b holds
--- values v with base^(b-1) < v <= base^b; bucket -32768 holds zero.
+-- values v with base^(b-1) < v <= base^b; bucket -32768 holds zero
+-- and those at the ends hold what no clock measures.
 select
     grain_key,
     day,
     measure,
     case
-        when value > 0 then cast(ceil(ln(value) / ln({base})) as smallint)
+        when value > 0 then cast(greatest(-32767, least(32767, ceil(ln(value) / ln({base})))) as smallint)
         else cast(-32768 as smallint)
     end as bucket,
     cast(count(*) as bigint) as responses

@@ -333,3 +333,29 @@ def test_a_day_no_bill_covers_is_at_list_beside_the_bill(tmp_path: Path) -> None
     bases = {row["day"]: row["cost_basis"] for row in unit_report(answer).rows}
     assert bases == {"2026-10-10": "billed", "2026-10-11": "list"}
     assert unit_row(answer.total, ())["cost_basis"] == "mixed"
+
+
+def test_a_tier_is_one_tier_under_all_its_names(tmp_path: Path) -> None:
+    """The log says `default` where the bill says `Standard`; batch keeps its own rate beside it."""
+    ledger = make_ledger(
+        tmp_path,
+        costs=[
+            tokens("9", "output", 1_000_000, x_ServiceTier="Standard"),
+            tokens("4", "output", 1_000_000, x_ServiceTier="Batch"),
+        ],
+        requests=[
+            request("r1", service_tier="default", output_tokens=1_000_000),
+            request("r2", batch=True, output_tokens=500_000),
+            request("r3", service_tier="batch", output_tokens=500_000),
+        ],
+    )
+    answer = ask(ledger, None, "service_tier")
+    assert costs_by(answer) == {"default": D(9), None: D(2), "batch": D(2)}
+
+
+def test_without_any_bill_the_basis_is_list_even_of_nothing(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path, requests=[request("r1", operation="retrieval")])
+    report = unit_report(ask(ledger, None, "operation"))
+    assert [row["cost_basis"] for row in report.rows] == ["list"]
+    assert report.totals is not None
+    assert report.totals["cost_basis"] == "list"

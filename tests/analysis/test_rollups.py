@@ -175,3 +175,10 @@ def test_percentiles_are_within_a_hundredth_of_the_nearest_rank(tmp_path: Path, 
         for name, share in (("p50", "0.5"), ("p95", "0.95"), ("p99", "0.99")):
             exact = nearest_rank(sorted(times), Fraction(share))
             assert found["latency_ms"][name] == pytest.approx(exact, rel=0.01)
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-300, 1e300])
+def test_a_time_no_clock_measures_spoils_no_report(tmp_path: Path, value: float) -> None:
+    log = [request(f"r{i}", latency_ms=100.0) for i in range(3)]
+    ledger = make_ledger(tmp_path, requests=[*log, request("odd", latency_ms=value)])
+    assert ask(ledger).total.quantiles["latency_ms"]["p50"] == pytest.approx(100, rel=0.01)
