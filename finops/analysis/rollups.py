@@ -34,13 +34,16 @@ if TYPE_CHECKING:
     from finops.prices.book import Book
     from finops.prices.cards import Breaks
 
-__all__ = ["KINDS", "RollUps", "breaks_of", "days_of", "refresh", "roll_up"]
+__all__ = ["KINDS", "REFRESHED_ROWS", "RollUps", "breaks_of", "days_of", "refresh", "roll_up"]
 
 KINDS = ("cells", "hours", "latency", "runs")
 """Day x all dimensions, hour x workflow/agent/model, latency histograms, one row per run and day."""
 
 _CHUNK_ROWS = 3_000_000
 """Requests rolled up in one go; more would spill."""
+
+REFRESHED_ROWS = 1_000_000
+"""Requests a load may have to roll up again before it leaves that to the first question."""
 
 _KEPT_S = 3600
 """How long a replaced roll-up stays, for readers that have begun with it, in seconds."""
@@ -78,19 +81,26 @@ def roll_up(
         query(con, f"create or replace temp view {kind} as select * from {rows}")
 
 
-def refresh(ledger: Ledger, book: Book, days: Iterable[date]) -> None:
-    """Make the roll-ups of `days` and their neighbours again, as after a load that touched them."""
+def refresh(ledger: Ledger, book: Book, days: Iterable[date]) -> bool:
+    """Make the roll-ups of `days` and their neighbours again, as after a load that touched them.
+
+    Days of more than `REFRESHED_ROWS` requests are left to the first question about them, and the
+    answer is False: whoever loads that much waits for the load only.
+    """
     touched = {day + timedelta(days=shift) for day in days for shift in (-1, 0, 1)}
     place = _place(ledger, book)
     by_day = days_of(ledger)
     prints = {day: _fingerprint(by_day, day, place.stamp) for day in sorted(touched & set(by_day))}
     missing = {day: p for day, p in prints.items() if not _there(place, day, p)}
+    if sum(file.rows or 0 for day in missing for file in by_day[day]) > REFRESHED_ROWS:
+        return False
     if missing:
         con = ledger.connect(["requests"])
         try:
             _build(con, place, by_day, missing)
         finally:
             con.close()
+    return True
 
 
 def days_of(ledger: Ledger) -> dict[date, tuple[DataFile, ...]]:

@@ -106,6 +106,7 @@ def _command(table: str) -> Callable[..., None]:
         output: OutputOption = None,
     ) -> None:
         from connectors.loading import LoadOptions
+        from finops.config import load_config
 
         options = LoadOptions(
             source=source,
@@ -114,6 +115,7 @@ def _command(table: str) -> Callable[..., None]:
             sets=_pairs(sets, "--set"),
             keep_good=keep_good,
             problems_file=problems,
+            allowed=load_config().attributes.allow,
         )
         _load(table, paths, options, open_ledger(ledger, create=True), format, output)
 
@@ -153,6 +155,7 @@ def _load(
 
 def _roll_up(ledger: Ledger, results: Sequence[LoadResult]) -> None:
     """Make the roll-ups of the days the load touched, so that the first report does not wait for them."""
+    from finops.cli import diagnostics
     from finops.analysis.rollups import refresh
     from finops.config import load_config
     from finops.prices.book import Book
@@ -166,7 +169,8 @@ def _roll_up(ledger: Ledger, results: Sequence[LoadResult]) -> None:
     }
     if days:
         prices = load_config().price_entries()
-        refresh(ledger, Book.load(prices), sorted(days))
+        if not refresh(ledger, Book.load(prices), sorted(days)):
+            diagnostics.say("the first report about these days will take longer: it sums them up once")
 
 
 def _refused(result: LoadResult, options: LoadOptions) -> str:
