@@ -155,8 +155,8 @@ def _load(
 
 def _roll_up(ledger: Ledger, results: Sequence[LoadResult]) -> None:
     """Make the roll-ups of the days the load touched, so that the first report does not wait for them."""
-    from finops.cli import diagnostics
     from finops.analysis.rollups import refresh
+    from finops.cli import diagnostics
     from finops.config import load_config
     from finops.prices.book import Book
 
