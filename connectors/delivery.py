@@ -80,6 +80,7 @@ class FileDelivery:
         *,
         settings: Mapping[str, str] | None = None,
         maps: Mapping[str, str] | None = None,
+        allowed: Sequence[str] = (),
         rename: bool = False,
         reading: Reading = Reading.FAST,
     ) -> None:
@@ -89,6 +90,7 @@ class FileDelivery:
         self.shape: Shape = files[0].head.shape
         self.settings = Settings(settings or {})
         self.maps = dict(maps or {})
+        self.allowed = tuple(allowed)
         self.reading = reading
         self.notes: list[str] = []
         self._renamed = self.maps if rename else {}

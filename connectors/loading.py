@@ -50,8 +50,12 @@ _ROWS_HELD = 50_000
 """Rows a thread holds before it writes them to their partitions; DuckDB's 524,288 wide ones spill."""
 
 
+_ATTRIBUTES = "attributes"
+"""The column that keeps what the allow-list lets through; a table without it does not depend on the list."""
+
+
 class LoadOptions(NamedTuple):
-    """What the person said about the files; every field has the meaning of its `finops load` option."""
+    """What the person said about the files: `finops load` options, and the allow-list of finops.toml."""
 
     source: str | None = None
     hint: str | None = None
@@ -59,6 +63,8 @@ class LoadOptions(NamedTuple):
     sets: Mapping[str, str] = {}
     keep_good: bool = False
     problems_file: Path | None = None
+    allowed: tuple[str, ...] = ()
+    """`[attributes] allow` of finops.toml: which of a log's own attributes may be kept."""
 
 
 class LoadResult(NamedTuple):
@@ -163,6 +169,7 @@ def _wrapped(
         job.files,
         settings=job.options.sets,
         maps=job.options.maps,
+        allowed=job.options.allowed,
         rename=job.format.name != "mapped-requests",
         reading=reading,
     )
@@ -220,6 +227,9 @@ def _reading(job: _Job) -> dict[str, object]:
         "maps": dict(job.options.maps),
         "sets": dict(job.options.sets),
         "keep_good": job.options.keep_good,
+        "allowed": sorted(set(job.options.allowed))
+        if _ATTRIBUTES in TABLES[job.table].names
+        else (),
     }
     return {name: value for name, value in said.items() if value}
 

@@ -73,6 +73,10 @@ class Delivery(Protocol):
     def maps(self) -> Mapping[str, str]:
         """The loader's `--map ledger_column=FILE_COLUMN`."""
 
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """`[attributes] allow` of finops.toml: which of a log's own attributes may be kept."""
+
     def note(self, text: str) -> None:
         """Tell the person something about how these files are read: an assumption, say."""
 

@@ -1,7 +1,8 @@
 """The project's own record of any ledger table: columns named as the table declares them.
 
 CSV, JSONL and Parquet; a column that is missing is NULL, and one the table does not declare is not
-read. The loader checks types and rules, so the reader only chooses columns.
+read. The loader checks types and rules, so the reader only chooses columns, and of `attributes` keeps only the
+allow-list of finops.toml.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from connectors.formats.cells import quoted
 from connectors.formats.contract import Format, Shape
+from connectors.formats.requests.fields import allowed_of_cell
+from finops.model.schema import Kind
 
 if TYPE_CHECKING:
     from connectors.formats.contract import Delivery, Head
@@ -25,9 +28,15 @@ def own_record(name: str, table: Table, *, identified_by: tuple[str, ...]) -> Fo
         return 90 if set(identified_by) <= set(head.columns) else 0
 
     def select(delivery: Delivery) -> str:
-        present = [column for column in table.names if column in delivery.columns]
-        types = dict.fromkeys(present, "VARCHAR") if _is_json(delivery.shape) else None
-        columns = ", ".join(quoted(column) for column in present)
+        present = [column for column in table.columns if column.name in delivery.columns]
+        names = [column.name for column in present]
+        types = dict.fromkeys(names, "VARCHAR") if _is_json(delivery.shape) else None
+        columns = ", ".join(
+            quoted(column.name)
+            if column.kind is not Kind.JSON
+            else f"{allowed_of_cell(quoted(column.name), delivery.allowed)} as {quoted(column.name)}"
+            for column in present
+        )
         return f"select _file, _row, {columns} from {delivery.scan(types)}"
 
     return Format(

@@ -8,7 +8,8 @@ breakdown by lifetime and is counted once. Output includes thinking. What the re
   the message, which is the line itself, or its `response`, `message`, `body` or `result.message`
   (message batches). Another name: `--map timestamp=COLUMN`.
 * Several lines of one message id are one call: the one with the most output counts.
-* `metadata` beside the message may carry ledger dimensions under their own names.
+* `metadata` beside the message may carry ledger dimensions under their own names, and attributes on the
+  allow-list.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from connectors.formats.contract import Format, Shape
 from connectors.formats.requests.fields import (
+    allowed,
     attributes,
     chosen,
     code,
@@ -105,6 +107,7 @@ def _fields(delivery: Delivery) -> dict[str, str]:
         **labels("metadata"),
         "attributes": attributes(
             {
+                **allowed(delivery.allowed, "metadata"),
                 "stop_reason": code(stop),
                 "anthropic_request_id": label("request_id"),
             }

@@ -7,7 +7,7 @@ The input count EXCLUDES cached tokens: `inputTokenCount`, `cacheReadInputTokenC
 * `modelId` may be the ARN of an inference profile: its last part names the model, or is an opaque id
   that only a price of one's own can price.
 * `inferenceRegion` is where the model ran; `region` is where it was called.
-* `requestMetadata` may carry ledger dimensions under their own names.
+* `requestMetadata` may carry ledger dimensions under their own names, and attributes on the allow-list.
 * The caller's identity, and the bodies beside the usage and latency in them, are not read.
 """
 
@@ -16,7 +16,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.formats.contract import Format, Shape
-from connectors.formats.requests.fields import attributes, code, first, labels, nested, status
+from connectors.formats.requests.fields import (
+    allowed,
+    attributes,
+    code,
+    first,
+    labels,
+    nested,
+    status,
+)
 from connectors.formats.requests.usage import Counts, record, split_writes
 
 if TYPE_CHECKING:
@@ -57,7 +65,7 @@ def _counts() -> Counts:
     )
 
 
-def _fields() -> dict[str, str]:
+def _fields(delivery: Delivery) -> dict[str, str]:
     model = "regexp_extract(modelId, '[^/]+$')"
     return {
         "timestamp": '"timestamp"',
@@ -74,7 +82,12 @@ def _fields() -> dict[str, str]:
         "error_type": code("errorCode"),
         "latency_ms": nested("output", "outputBodyJson", "metrics", "latencyMs"),
         **labels("requestMetadata"),
-        "attributes": attributes({"bedrock_operation": code('"operation"')}),
+        "attributes": attributes(
+            {
+                **allowed(delivery.allowed, "requestMetadata"),
+                "bedrock_operation": code('"operation"'),
+            }
+        ),
     }
 
 
@@ -84,7 +97,7 @@ def _error() -> str:
 
 def _select(delivery: Delivery) -> str:
     types = dict.fromkeys(_TEXTS, "VARCHAR") | dict.fromkeys(_DOCUMENTS, "JSON")
-    return record(delivery.scan(types), _fields(), _counts(), inclusive=False)
+    return record(delivery.scan(types), _fields(delivery), _counts(), inclusive=False)
 
 
 FORMAT = Format(

@@ -2,7 +2,8 @@
 
 Logs of model calls hold people's words. So a reader takes named fields only, and these fragments let
 through nothing that could be prose: a label is one scalar of at most 200 characters without an e-mail
-address, an error type is a word of code, an attribute is on `ATTRIBUTES`.
+address, an error type is a word of code, an attribute is one the reader names or one the person has put on
+the allow-list of finops.toml, and then only a scalar that would pass for a label.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LABELS",
+    "allowed",
+    "allowed_of_cell",
     "answered",
     "attributes",
     "chosen",
@@ -111,6 +114,39 @@ def labels(document: str, *, but: Collection[str] = ()) -> dict[str, str]:
     return {name: label(scalar(document, name)) for name in LABELS if name not in but}
 
 
+def allowed(names: Iterable[str], *documents: str) -> dict[str, str]:
+    """SQL JSON by attribute: what of the allow-list stands in one of the JSON objects `documents`.
+
+    A value is kept as it is (text, number or boolean) where it would pass for a label; the first of
+    `documents` that has such a value wins. Objects and lists are left out.
+    """
+    return {
+        name: f"coalesce({', '.join(_allowed(name, document) for document in documents)})"
+        for name in names
+    }
+
+
+def _allowed(name: str, document: str) -> str:
+    place = literal("/" + name.replace("~", "~0").replace("/", "~1"))
+    text = label(f"json_extract_string({document}, {place})")
+    return (
+        f"case when json_type({document}) = 'OBJECT' and json_type({document}, {place}) in {_SCALARS}"
+        f" and {text} is not null then json_extract({document}, {place}) end"
+    )
+
+
+def allowed_of_cell(cell: str, names: Iterable[str]) -> str:
+    """SQL: a log's own attributes, of which only the allow-list is kept; text that is no JSON stays.
+
+    The loader refuses such text by name, so it never reaches the ledger.
+    """
+    document = f"try_cast({cell} as json)"
+    return (
+        f"case when {cell} is not null and {document} is null then cast({cell} as varchar)"
+        f" else cast({attributes(allowed(names, document))} as varchar) end"
+    )
+
+
 def code(value: str) -> str:
     """SQL: `value` where it is a word of code (`RateLimitError`, `429`), NULL where it is a sentence."""
     return f"case when regexp_full_match({value}, '[A-Za-z0-9_.:/-]{{1,100}}') then {value} end"
@@ -156,6 +192,8 @@ def provider_of(model: str, otherwise: str = "null") -> str:
 
 def attributes(pairs: Mapping[str, str]) -> str:
     """SQL JSON object of scalar attributes without the NULL ones; NULL when nothing is left."""
+    if not pairs:
+        return "cast(null as varchar)"
     made = ", ".join(f"{literal(name)}, {value}" for name, value in pairs.items())
     return f"nullif(json_merge_patch('{{}}', json_object({made})), '{{}}')"
 

@@ -8,7 +8,8 @@ out; else they stand beside. `--set cached_in_input=yes|no` overrules the judgem
 
 GENERATION, EMBEDDING, RETRIEVER and TOOL observations are calls; spans, agents, chains and events
 are the frame around them and are not rows. The trace's name is the workflow. `latency` and
-`timeToFirstToken` are seconds. Inputs, outputs, names of users and status messages are not read.
+`timeToFirstToken` are seconds. Of `metadata` only attributes on the allow-list are kept. Inputs, outputs, names
+of users and status messages are not read.
 """
 
 from __future__ import annotations
@@ -16,7 +17,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.formats.contract import Format, Shape
-from connectors.formats.requests.fields import attributes, code, first, label, nested, spelled
+from connectors.formats.requests.fields import (
+    allowed,
+    attributes,
+    code,
+    first,
+    label,
+    nested,
+    spelled,
+)
 from connectors.formats.requests.usage import (
     Counts,
     cached_in_input,
@@ -92,16 +101,17 @@ def _usage(names: tuple[str, ...]) -> str:
 
 
 def _rows(delivery: Delivery) -> str:
-    found = {name: spelled(delivery, *spellings) for name, spellings in _CELLS.items()}
+    cells = _CELLS | ({"metadata": ("metadata",)} if delivery.allowed else {})
+    found = {name: spelled(delivery, *spellings) for name, spellings in cells.items()}
     there = {name: column for name, column in found.items() if column is not None}
     types = None
     if delivery.shape in {Shape.JSON, Shape.JSONL}:
         types = dict.fromkeys(there.values(), "VARCHAR")
-    cells = ", ".join(
+    shown = ", ".join(
         f"cast({quoted(there[name]) if name in there else 'null'} as varchar) as {quoted(name)}"
-        for name in _CELLS
+        for name in cells
     )
-    rows = f"select _file, _row, {cells} from {delivery.scan(types)}"
+    rows = f"select _file, _row, {shown} from {delivery.scan(types)}"
     return f"select *, try_cast(used as json) as _usage from ({rows})"
 
 
@@ -142,7 +152,7 @@ def _counts() -> Counts:
     )
 
 
-def _fields() -> dict[str, str]:
+def _fields(delivery: Delivery) -> dict[str, str]:
     kinds = " ".join(f"when '{kind}' then '{name}'" for kind, name in _CALLS.items())
     return {
         "timestamp": "started",
@@ -164,6 +174,7 @@ def _fields() -> dict[str, str]:
         "reported_cost": "nullif(cost, '')",
         "attributes": attributes(
             {
+                **allowed(delivery.allowed, "try_cast(metadata as json)"),
                 "session_id": code("session"),
                 "cached_in_input": "case when _read + _written > 0 then _inside end",
             }
@@ -172,7 +183,7 @@ def _fields() -> dict[str, str]:
 
 
 def _select(delivery: Delivery) -> str:
-    return record(_summed(delivery), _fields(), _counts(), inclusive="_inside")
+    return record(_summed(delivery), _fields(delivery), _counts(), inclusive="_inside")
 
 
 FORMAT = Format(

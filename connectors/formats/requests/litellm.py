@@ -11,6 +11,7 @@ together. SpendLogs has no cache columns; the kinds are in `metadata.usage_objec
 * `model_group` is the name the caller asked for, `model` the one that served it.
 * The key is stored as LiteLLM's SHA-256 of it, and only when it is one. `user` and the requester's
   address are not read; `end_user` is the tenant unless it is an e-mail address.
+* Of the caller's metadata, attributes on the allow-list are kept.
 * Calls that are neither chat, completion, embedding nor rerank (images, speech …) are booked as
   `execute_tool`, so that they are never counted as requests; `call_type` keeps what they were.
 """
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from connectors.formats.contract import Format, Shape
 from connectors.formats.requests.fields import (
+    allowed,
     answered,
     attributes,
     code,
@@ -66,6 +68,9 @@ _SPEND = (
     "organization_id",
 )
 _PAYLOAD = (*_SHARED, "id", "trace_id", "response_cost")
+_METADATA = ("_meta->'spend_logs_metadata'", "_meta->'requester_metadata'", "_meta")
+"""Where a caller's own metadata stands, nearest first."""
+
 _NUMBERED = """(
   select *, row_number() over (partition by _call order by _start, _id) as _attempt
   from (select *, {call} as _call, {start} as _start, {identity} as _id from {rows})
@@ -155,7 +160,7 @@ def _counts() -> Counts:
     )
 
 
-def _fields(identity: str, cost: str) -> dict[str, str]:
+def _fields(delivery: Delivery, identity: str, cost: str) -> dict[str, str]:
     failed = "lower(coalesce(status, '')) in ('failure', 'failed', 'error')"
     error = first(
         nested("_own_error", "error_class"),
@@ -189,6 +194,7 @@ def _fields(identity: str, cost: str) -> dict[str, str]:
         "reported_cost": f"nullif({cost}, '')",
         "attributes": attributes(
             {
+                **allowed(delivery.allowed, *_METADATA),
                 "call_type": code("call_type"),
                 "cache_hit": "case when lower(cache_hit) in ('true', '1') then true end",
                 "attempted_retries": f"try_cast({scalar('_meta', 'attempted_retries')} as bigint)",
@@ -212,7 +218,7 @@ def _numbered(rows: str, call: str, identity: str) -> str:
 def _select_spend(delivery: Delivery) -> str:
     call = first("litellm_call_id", nested("_meta", "litellm_call_id"), "request_id")
     rows = _numbered(_rows(delivery, _SPEND), call, "request_id")
-    fields = _fields("request_id", "spend")
+    fields = _fields(delivery, "request_id", "spend")
     key = "case when regexp_full_match(api_key, '[0-9a-f]{64}') then api_key end"
     fields["api_key_id"] = key
     fields["team"] = f"coalesce({fields['team']}, {label(first('team_id'))})"
@@ -224,7 +230,7 @@ def _select_spend(delivery: Delivery) -> str:
 
 def _select_payload(delivery: Delivery) -> str:
     rows = _numbered(_rows(delivery, _PAYLOAD), first("trace_id", "litellm_call_id", "id"), "id")
-    fields = _fields("id", "response_cost")
+    fields = _fields(delivery, "id", "response_cost")
     fields["trace_id"] = label(first("trace_id"))
     hashed = nested("_meta", "user_api_key_hash")
     fields["api_key_id"] = (

@@ -3,7 +3,8 @@
 Nothing is assumed of the file beyond what the maps say. Token kinds are the ledger's, disjoint:
 `uncached_input_tokens` does not include cached tokens, and whoever maps a count that does, maps it
 as `input_tokens`, beside `cache_read_tokens`; the cached kinds are then taken out. `status` is `ok`
-and `operation` is `chat` unless mapped or set.
+and `operation` is `chat` unless mapped or set. Of mapped `attributes` only the allow-list of finops.toml
+is kept.
 
 A log without request ids gets ids that stay the same however it is delivered: a digest of the row's
 own cells and how many times the same cells have stood in that file already. The file's name and its
@@ -18,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.formats.contract import Format, Shape
-from connectors.formats.requests.fields import spelled
+from connectors.formats.requests.fields import allowed_of_cell, spelled
 from connectors.formats.requests.usage import whole
 from connectors.sql import literal, quoted
 from finops.errors import UsageError
@@ -44,6 +45,8 @@ def _select(delivery: Delivery) -> str:
     cells = _mapped(delivery)
     types = dict.fromkeys(_read(delivery, cells), "VARCHAR") if _is_json(delivery.shape) else None
     fields = {name: quoted(column) for name, column in cells.items()}
+    if "attributes" in fields:
+        fields["attributes"] = allowed_of_cell(fields["attributes"], delivery.allowed)
     for name, value in _DEFAULTS.items():
         fields.setdefault(name, literal(delivery.settings.get(name) or value))
     source = delivery.scan(types)

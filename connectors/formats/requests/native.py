@@ -2,7 +2,8 @@
 
 CSV, JSON Lines and Parquet. Token kinds are the ledger's: disjoint, so the count called
 `uncached_input_tokens` does not include cached tokens. A column that is missing is NULL, and one the
-table does not declare is not read.
+table does not declare is not read. Of the log's own `attributes` only what `[attributes] allow` of finops.toml
+names is kept, and of that only scalars that would pass for a label.
 
 JSON Lines are parsed straight into types, in one pass. Counts are parsed as DOUBLE, because the
 parser rounds 1.5 to a BIGINT without a word; the loader then finds the fraction and reports it.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.formats.contract import Format, Shape
+from connectors.formats.requests.fields import allowed_of_cell
 from connectors.sql import quoted
 from finops.model.schema import Kind
 from finops.model.tables import REQUESTS
@@ -43,7 +45,12 @@ def _select(delivery: Delivery) -> str:
     types = (
         {column.name: _PARSED.get(column.kind, "VARCHAR") for column in present} if json else None
     )
-    shown = ", ".join(quoted(column.name) for column in present)
+    shown = ", ".join(
+        quoted(column.name)
+        if column.kind is not Kind.JSON
+        else f"{allowed_of_cell(quoted(column.name), delivery.allowed)} as {quoted(column.name)}"
+        for column in present
+    )
     return f"select _file, _row, {shown} from {delivery.scan(types)}"
 
 

@@ -11,7 +11,8 @@ Output includes reasoning, and rejected prediction tokens, which are billed. Wha
   names has an unknown lifetime.
 * Batch output (`custom_id`, `response.body`) is marked `batch`. Its failed lines have no time of their
   own: `--set timestamp=…`, or they are refused.
-* `metadata` may carry ledger dimensions under their own names (workflow, team, feature …).
+* `metadata` may carry ledger dimensions under their own names (workflow, team, feature …), and attributes on
+  the allow-list.
 * A logger's own wrapping is understood where it is `{"timestamp": …, "response": {…}}`.
 """
 
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from connectors.formats.contract import Format, Shape
 from connectors.formats.requests.fields import (
+    allowed,
     attributes,
     chosen,
     code,
@@ -121,6 +123,7 @@ def _fields(delivery: Delivery) -> dict[str, str]:
         **labels("_body->'metadata'"),
         "attributes": attributes(
             {
+                **allowed(delivery.allowed, "_body->'metadata'"),
                 "incomplete_reason": code(scalar("_body", "incomplete_details", "reason")),
                 "object": code(nested("_body", "object")),
             }

@@ -12,8 +12,9 @@ beside it, `--set cached_in_input=no`. Old attribute names (`gen_ai.system`, `ge
   file: each is inherited from the nearest ancestor that has it. Resource attributes come last.
 * A trace with a workflow or an agent is a run; a single call outside both is not.
 
-Dimensions without a conventional name are read from `finops.<column>` attributes. Prompts, answers, tool
-arguments, span events and every attribute not named here are left where they are.
+Dimensions without a conventional name are read from `finops.<column>` attributes. Attributes on the allow-list of
+finops.toml are kept, the span's own before its resource's. Prompts, answers, tool arguments, span events and every
+attribute named neither here nor there are left where they are.
 """
 
 from __future__ import annotations
@@ -194,7 +195,21 @@ def _kept(attribute_list: str, names: tuple[str, ...]) -> str:
     )
 
 
-def _sql(scan: str) -> str:
+def _scalar(name: str) -> str:
+    """SQL JSON: the attribute `name` of the span, else of its resource, where it is a scalar and a label."""
+    found = []
+    for attribute_list in ("span.attributes", "resource"):
+        value = f"list_filter({attribute_list}, lambda a: a.key = {literal(name)})[1].value"
+        found += [
+            f"to_json({label(f'{value}.stringValue')})",
+            f"to_json(try_cast({value}.intValue as bigint))",
+            f"to_json(try_cast({value}.doubleValue as double))",
+            f"to_json(try_cast({value}.boolValue as boolean))",
+        ]
+    return f"coalesce({', '.join(found)})"
+
+
+def _sql(scan: str, allowed: tuple[str, ...]) -> str:
     span_names = tuple(name for group in (*_NAMES.values(), *_INHERITED.values()) for name in group)
     resource_names = (*_RESOURCE, *(name for group in _INHERITED.values() for name in group))
     own = {name: _attribute("mine", names) for name, names in _NAMES.items()}
@@ -204,6 +219,7 @@ def _sql(scan: str) -> str:
         "service_name": _attribute("theirs", ("service.name",)),
         "caller": _attribute("theirs", ("cloud.region",)),
     }
+    own |= {f"allowed_{nth}": _scalar(name) for nth, name in enumerate(allowed)}
     kinds = " ".join(
         f"when operation_name in ({', '.join(literal(word) for word in words)}) then {literal(kind)}"
         for kind, words in _OPERATIONS.items()
@@ -235,7 +251,7 @@ def _titles() -> str:
     return ", ".join(parts)
 
 
-def _fields() -> dict[str, str]:
+def _fields(allowed: tuple[str, ...]) -> dict[str, str]:
     failed = "coalesce(upper(state), '') in ('2', 'STATUS_CODE_ERROR') or error_code is not null"
     run = "case when workflow is not null or agent is not null then trace end"
     return {
@@ -259,6 +275,7 @@ def _fields() -> dict[str, str]:
         "ttft_ms": "try_cast(first_chunk_s as double) * 1000",
         "attributes": attributes(
             {
+                **{name: f"allowed_{nth}" for nth, name in enumerate(allowed)},
                 "service_name": label("service_name"),
                 "conversation_id": code("conversation"),
                 "response_id": code("answer_id"),
@@ -276,7 +293,12 @@ def _select(delivery: Delivery) -> str:
         written={"cache_write_unknown_tokens": "written_count"},
         reasoning="reasoning_count",
     )
-    return record(_sql(delivery.scan(_TYPES)), _fields(), counts, inclusive=inclusive)
+    return record(
+        _sql(delivery.scan(_TYPES), delivery.allowed),
+        _fields(delivery.allowed),
+        counts,
+        inclusive=inclusive,
+    )
 
 
 FORMAT = Format(

@@ -46,10 +46,16 @@ class Shelf:
         sets: Mapping[str, str] | None = None,
         keep_good: bool = False,
         source: str | None = None,
+        allowed: tuple[str, ...] = (),
     ) -> tuple[LoadResult, ...]:
         """Load `paths` as `finops load requests` would."""
         options = LoadOptions(
-            source=source, hint=hint, maps=maps or {}, sets=sets or {}, keep_good=keep_good
+            source=source,
+            hint=hint,
+            maps=maps or {},
+            sets=sets or {},
+            keep_good=keep_good,
+            allowed=allowed,
         )
         return load_files(self.ledger, "requests", paths, options)
 
