@@ -67,13 +67,10 @@ def unit_cost(ledger: Path) -> list[Measured]:
 
 
 def _floor(ledger: Ledger) -> Answer:
-    from finops.ledger.schema import literal
     from finops.prices.book import Book, PriceKey, install_cards
     from finops.prices.install import keys_sql
 
-    paths = ledger.local(ledger.files("requests"), "requests")
-    statement = Path(__file__).with_name("unit_floor.sql").read_text(encoding="utf-8")
-    sql = statement.format(files=", ".join(literal(path) for path in paths))
+    sql = Path(__file__).with_name("unit_floor.sql").read_text(encoding="utf-8")
     with ledger.connect(["requests"]) as con:
         keys = [PriceKey(*row) for row in con.execute(keys_sql("requests")).fetchall()]
         install_cards(con, Book.load().cards(keys))

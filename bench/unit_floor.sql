@@ -1,11 +1,7 @@
 -- What `finops unit --by workflow,model` answers, as one statement somebody would write by hand over the
--- ledger's files and the rate cards: the fate of every attempt, context sent again, money by component,
+-- requests (a view of the ledger's files) and the rate cards: the fate of every attempt, context sent again, money by component,
 -- distinct runs and nearest-rank quantiles.
-with requests as (
-    select * from read_parquet([{files}])
-),
-
-later as (
+with later as (
     select call_id, max(attempt) as last_attempt, max_by(status, attempt) as last_status
     from requests
     where attempt > 1

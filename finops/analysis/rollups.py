@@ -42,7 +42,7 @@ KINDS = ("cells", "hours", "latency", "runs")
 _CHUNK_ROWS = 3_000_000
 """Requests rolled up in one go; more would spill."""
 
-REFRESHED_ROWS = 1_000_000
+REFRESHED_ROWS = 300_000
 """Requests a load may have to roll up again before it leaves that to the first question."""
 
 _KEPT_S = 3600
