@@ -135,17 +135,16 @@ def _answer(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, question: Question
 ) -> UnitEconomics:
     asked, allocation, period = prepared.relations.asked, prepared.allocation, prepared.scope.period
-    groups = measure(con, asked, prepared.by, allocation.shares)
-    total_ = _only(measure(con, asked, (), allocation.shares))
-    everything = total_
+    measured = measure(con, asked, prepared.by, allocation.shares)
+    everything = measured.total
     if prepared.scope.where is not None:
-        everything = _only(measure(con, prepared.relations.everything, (), allocation.shares))
+        everything = measure(con, prepared.relations.everything, (), allocation.shares).total
     return UnitEconomics(
         question.by,
         period,
         prepared.currency,
-        tuple(groups),
-        total_,
+        measured.groups,
+        measured.total,
         reconcile(
             allocation.charges,
             allocation.metered,
@@ -209,11 +208,6 @@ def _spent(allocation: Allocation, everything: Group, period: Period) -> Spent:
         from_bill=subtract(cost, everything.list_cost),
         estimated=everything.list_cost,
     )
-
-
-def _only(groups: list[Group]) -> Group:
-    """The one group of everything."""
-    return groups[0]
 
 
 def _canonical(book: Book) -> Callable[[str | None, str | None], tuple[str, str]]:

@@ -6,6 +6,7 @@ kind is found for each (`finops.analysis.metering`) and stands in a table that S
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,10 +70,6 @@ left join rate_cards as c
         and k.minute_from < c.minute_to
 """
 """JOIN that puts the price book's card `c` beside a key `k`."""
-
-
-_BATCH = 2_000
-"""Rows of one INSERT."""
 
 
 class Log(NamedTuple):
@@ -209,19 +206,20 @@ def install_rates(
     fractions: Sequence[Fraction],
 ) -> None:
     """Make temp table `RATES`; `fractions` of metered cost are added as `_share` rates."""
+    shares: dict[Decimal, Decimal] = {}
+    rows = json.dumps([_rates_row(each.id, metered, fractions, shares) for each in log.tokens])
     money = f"decimal({MONEY_INTEGER_DIGITS + MONEY_SCALE}, {MONEY_SCALE})"
     columns = ", ".join(
-        f"{kind}_billed {money}, {kind}_list {money}, {kind}_share {money}, {kind}_unpriced boolean"
+        f"cast(r.{kind}[1] as {money}) as {kind}_billed, cast(r.{kind}[2] as {money}) as {kind}_list, "
+        f"cast(r.{kind}[3] as {money}) as {kind}_share, cast(r.{kind}[4] as boolean) as {kind}_unpriced"
         for kind in KINDS
     )
-    query(con, f"create or replace temp table rates_of_key (id bigint, {columns})")
-    shares: dict[Decimal, Decimal] = {}
-    for start in range(0, len(log.tokens), _BATCH):
-        rows = ", ".join(
-            _rates_row(tokens.id, metered, fractions, shares)
-            for tokens in log.tokens[start : start + _BATCH]
-        )
-        query(con, f"insert into rates_of_key values {rows}")
+    shape = json.dumps([{"id": "BIGINT", **{kind: ["VARCHAR"] for kind in KINDS}}])
+    con.execute(
+        f"create or replace temp table rates_of_key as select r.id, {columns} "
+        f"from (select unnest(from_json(?, '{shape}')) as r)",
+        [rows],
+    ).fetchall()
     keys = ", ".join(f"k.{name}" for name in KEY_COLUMNS)
     query(
         con,
@@ -232,18 +230,23 @@ def install_rates(
 
 def _rates_row(
     number: int, metered: Metered, fractions: Sequence[Fraction], shares: dict[Decimal, Decimal]
-) -> str:
-    """One row of VALUES; literals, because binding a row at a time takes a hundred times as long."""
-    cells = [str(number)]
+) -> dict[str, object]:
+    """Per kind the rates billed, at list and of shares, and whether it is unpriced; all as text."""
+    row: dict[str, object] = {"id": number}
     for kind in KINDS:
         rate = metered.rates.get((number, kind))
         if rate is None or rate.amount is None:
-            cells += ["0", "0", "0", str(rate is not None)]
+            row[kind] = ["0", "0", "0", "false" if rate is None else "true"]
             continue
         amount, is_billed = f"{rate.amount:f}", rate.basis == "billed"
         share = _share_rate(rate.amount, fractions, shares)
-        cells += [amount if is_billed else "0", "0" if is_billed else amount, f"{share:f}", "false"]
-    return f"({', '.join(cells)})"
+        row[kind] = [
+            amount if is_billed else "0",
+            "0" if is_billed else amount,
+            f"{share:f}",
+            "false",
+        ]
+    return row
 
 
 def _share_rate(

@@ -13,6 +13,7 @@ from finops.analysis.grain import TIME, Dimension
 from finops.analysis.logged import KEY_COLUMNS
 from finops.analysis.metering import KINDS
 from finops.ledger.engine import query
+from finops.model.money import total
 from finops.model.tables import TOKEN_COLUMNS
 from finops.sql import render
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from finops.analysis.sharing import Shares
 
-__all__ = ["COMPONENTS", "Group", "Sources", "measure"]
+__all__ = ["COMPONENTS", "Group", "Measured", "Sources", "measure"]
 
 COMPONENTS = (
     "tokens_input",
@@ -70,16 +71,24 @@ class Group(NamedTuple):
     quantiles: dict[str, dict[str, float]]
 
 
+class Measured(NamedTuple):
+    """Every group of a question, and everything together."""
+
+    groups: tuple[Group, ...]
+    total: Group
+
+
 def measure(
     con: duckdb.DuckDBPyConnection,
     sources: Sources,
     by: Sequence[Dimension],
     shares: Shares,
-) -> list[Group]:
-    """Measure every group of `by`; one group of everything when `by` is empty."""
+) -> Measured:
+    """Measure every group of `by`, and their total; without `by` that is the only group."""
     columns = (*MEASURES, *COMPONENTS, "list_cost", "unpriced_tokens")
-    runs = _runs(con, sources, by)
+    runs, all_runs = _runs(con, sources, by)
     quantiles = _percentiles(con, sources, by)
+    of_all = (_percentiles(con, sources, ()) if by else quantiles).get((), {})
     groups = []
     for row in _costs(con, sources, by, shares):
         key = row[: len(by)]
@@ -91,11 +100,24 @@ def measure(
                 {name: Decimal(found[name] or 0) for name in COMPONENTS},
                 Decimal(found["list_cost"] or 0),
                 int(found["unpriced_tokens"] or 0),
-                runs.get(key, 0),
+                runs.get(key, 0) if by else all_runs,
                 quantiles.get(key, {}),
             )
         )
-    return groups
+    return Measured(tuple(groups), _together(groups, all_runs, of_all))
+
+
+def _together(groups: Sequence[Group], runs: int, quantiles: dict[str, dict[str, float]]) -> Group:
+    """All groups as one; runs and percentiles do not add and are given."""
+    return Group(
+        (),
+        {name: sum(group.counts[name] for group in groups) for name in MEASURES},
+        {name: total(group.components[name] for group in groups) for name in COMPONENTS},
+        total(group.list_cost for group in groups),
+        sum(group.unpriced_tokens for group in groups),
+        runs,
+        quantiles,
+    )
 
 
 def _costs(
@@ -145,7 +167,8 @@ def _install_workflow_rates(con: duckdb.DuckDBPyConnection, shares: Shares) -> N
 
 def _runs(
     con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension]
-) -> dict[tuple[object, ...], int]:
+) -> tuple[dict[tuple[object, ...], int], int]:
+    """Runs by group, and runs in all."""
     timeless = [(f"k{place}", d.sql) for place, d in enumerate(by) if d.name not in TIME]
     sql = render(
         "run_counts",
@@ -159,10 +182,14 @@ def _runs(
             f"{d.sql} as k{place}, " if d.name in TIME else f"k{place}, "
             for place, d in enumerate(by)
         ),
-        grouping="group by all" if by else "",
+        names=_names(by),
+        is_total="grouping(k0)" if by else "1",
+        grouping=f"group by grouping sets (({_names(by).rstrip(', ')}), ())" if by else "",
         **_span(sources),
     )
-    return {row[:-1]: row[-1] for row in query(con, sql)}
+    rows = query(con, sql)
+    groups = {tuple(key): runs for *key, is_total, runs in rows if not is_total}
+    return groups, sum(runs for *_, is_total, runs in rows if is_total)
 
 
 def _percentiles(

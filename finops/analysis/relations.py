@@ -71,12 +71,14 @@ def relate(con: duckdb.DuckDBPyConnection, ledger: Ledger, book: Book, scope: Sc
     if scope.needed <= set(ROLLED_UP):
         return Relations("cells", kept._replace(counted=counted), kept)
     if scope.needed <= set(HOUR_GRAIN):
-        _timings(con, book, scope, Grained.of(HOUR_GRAIN), "true")
+        attempts = _attempts(con, book, scope.period)
+        _timings(con, attempts, scope, Grained.of(HOUR_GRAIN), "true")
         by_hour = _sources(scope, "hours", "raw_latency", "raw_runs", "raw_ends", counted)
         return Relations("cells", by_hour, kept)
     grain = _grain(scope.columns)
-    _cells(con, book, scope.period, grain, "raw_cells", counted)
-    _timings(con, book, scope, grain, counted)
+    attempts = _attempts(con, book, scope.period)
+    _cells(con, attempts, scope.period, grain, "raw_cells", counted)
+    _timings(con, attempts, scope, grain, counted)
     raw = _sources(scope, "raw_cells", "raw_latency", "raw_runs", "raw_ends", "true")
     return Relations("cells", raw, kept)
 
@@ -84,13 +86,14 @@ def relate(con: duckdb.DuckDBPyConnection, ledger: Ledger, book: Book, scope: Sc
 def _from_requests(con: duckdb.DuckDBPyConnection, book: Book, scope: Scope) -> Relations:
     """Everything from the requests, as if there were no roll-ups."""
     grain = _grain(scope.columns)
-    _cells(con, book, scope.months, grain, "all_cells", "true")
-    _timings(con, book, scope, grain, "true")
+    attempts = _attempts(con, book, scope.months)
+    _cells(con, attempts, scope.months, grain, "all_cells", "true")
+    _timings(con, attempts, scope, grain, "true")
     everything = _sources(scope, "all_cells", "raw_latency", "raw_runs", "raw_ends", "true")
     if scope.where is None:
         return Relations("all_cells", everything, everything)
-    _cells(con, book, scope.period, grain, "raw_cells", scope.where.sql)
-    _timings(con, book, scope, grain, scope.where.sql, prefix="asked")
+    _cells(con, attempts, scope.period, grain, "raw_cells", scope.where.sql)
+    _timings(con, attempts, scope, grain, scope.where.sql, prefix="asked")
     asked = _sources(scope, "raw_cells", "asked_latency", "asked_runs", "raw_ends", "true")
     return Relations("all_cells", asked, everything)
 
@@ -115,9 +118,13 @@ def _attempts(con: duckdb.DuckDBPyConnection, book: Book, days: Period) -> str:
 
 
 def _cells(
-    con: duckdb.DuckDBPyConnection, book: Book, days: Period, grain: Grained, table: str, where: str
+    con: duckdb.DuckDBPyConnection,
+    attempts: str,
+    days: Period,
+    grain: Grained,
+    table: str,
+    where: str,
 ) -> None:
-    attempts = _attempts(con, book, days)
     counted = f"({_within(days)} and {where})"
     cells.build_resent(con, "raw_resent", attempts, {"raw_key": grain}, counted=counted)
     cells.build_cells(
@@ -127,7 +134,7 @@ def _cells(
 
 def _timings(
     con: duckdb.DuckDBPyConnection,
-    book: Book,
+    attempts: str,
     scope: Scope,
     grain: Grained,
     where: str,
@@ -135,7 +142,6 @@ def _timings(
     prefix: str = "raw",
 ) -> None:
     """Make `<prefix>_latency`, `<prefix>_runs` and `raw_ends`."""
-    attempts = _attempts(con, book, scope.period)
     counted = f"({_within(scope.period)} and {where})"
     cells.build_latency(con, f"{prefix}_latency", attempts, grain, counted=counted)
     cells.build_runs(con, f"{prefix}_runs", attempts, grain, counted=counted)

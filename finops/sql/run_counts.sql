@@ -1,6 +1,6 @@
 -- Runs that ended in the period, by group. A run is in every group its calls are in; of time it is
 -- only in the part it ended in. `{ends}` holds every day of every run, and days after the period, to
--- see which runs went on.
+-- see which runs went on. The last row counts every run once.
 with ended as (
     select
         source_id,
@@ -30,10 +30,19 @@ pieces as (
     inner join ended as e on r.source_id = e.source_id and r.workflow_run_id = e.workflow_run_id
     where r.day >= {start} and r.day < {stop}
     group by all
+),
+
+keyed as (
+    select
+        {keys}
+        run_source,
+        workflow_run_id
+    from pieces
 )
 
 select
-    {keys}
+    {names}
+    {is_total} as is_total,
     count(distinct (run_source, workflow_run_id)) as runs
-from pieces
+from keyed
 {grouping}
