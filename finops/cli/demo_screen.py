@@ -134,8 +134,8 @@ def _unused(ledger: Ledger, period: Period) -> dict[str, Decimal]:
 
 
 def screen(facts: Facts, config_file: Path) -> list[str]:
-    """The lines to print, no more than `HEIGHT` of `WIDTH` columns."""
-    lines = [
+    """The lines to print, no more than `HEIGHT` of `WIDTH` columns; commands stay whole, to be pasted."""
+    told = [
         f"Harbourline (a sample company) · {facts.period.label} · {facts.currency}",
         *_bill(facts),
         *_headline(facts),
@@ -144,9 +144,8 @@ def screen(facts: Facts, config_file: Path) -> list[str]:
         "",
         *_findings(facts)[:FINDINGS],
         "",
-        *_next(facts, config_file),
     ]
-    return [line[:WIDTH].rstrip() for line in lines]
+    return [*(line[:WIDTH].rstrip() for line in told), *_next(facts, config_file)]
 
 
 def _bill(facts: Facts) -> list[str]:
