@@ -170,7 +170,9 @@ def _roll_up(ledger: Ledger, results: Sequence[LoadResult]) -> None:
     if days:
         prices = load_config().price_entries()
         if not refresh(ledger, Book.load(prices), sorted(days)):
-            diagnostics.say("the first report about these days will take longer: it sums them up once")
+            diagnostics.say(
+                "the first report about these days will take longer: it sums them up once"
+            )
 
 
 def _refused(result: LoadResult, options: LoadOptions) -> str:
