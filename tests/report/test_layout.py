@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from finops.report import Report, ReportColumn, Style, render
+
+if TYPE_CHECKING:
+    from finops.report.model import Row
 
 NAMES = st.text(min_size=1, max_size=40)
 AMOUNTS = st.decimals(min_value=-(10**9), max_value=10**9, places=6)
@@ -116,7 +120,7 @@ def test_optional_columns_give_way_last_first_and_are_named() -> None:
         ReportColumn("runs", "Runs", Style.COUNT, optional=True),
         ReportColumn("errors", "Errors", Style.COUNT, optional=True),
     )
-    row = {"workflow": "rag-answer", "cost": 10**9, "runs": 10**9, "errors": 10**9}
+    row: Row = {"workflow": "rag-answer", "cost": 10**9, "runs": 10**9, "errors": 10**9}
     report = Report("finops.test/1", "Test", columns, (row,))
 
     narrow = render(report, "table", width=40).decode()
