@@ -249,7 +249,7 @@ def _pairs(facts: Facts) -> Iterable[tuple[Row, Row]]:
 
 
 def _next(facts: Facts, config_file: Path) -> list[str]:
-    month = f"--month {facts.period.label}"
+    month, program = f"--month {facts.period.label}", _program()
     setting = (
         f'$env:FINOPS_CONFIG = "{config_file}"'
         if os.name == "nt"
@@ -257,10 +257,22 @@ def _next(facts: Facts, config_file: Path) -> list[str]:
     )
     return [
         setting,
-        f"finops unit --by workflow,model {month}",
-        f"finops costs --by provider,ServiceName {month}",
-        f"finops explain --where \"workflow = '{facts.workflows[0]['workflow']}'\" {month}",
+        f"{program} unit --by workflow,model {month}",
+        f"{program} costs --by provider,ServiceName {month}",
+        f"{program} explain --where \"workflow = '{facts.workflows[0]['workflow']}'\" {month}",
     ]
+
+
+def _program() -> str:
+    """How to call finops here: by name where it is on the PATH, else by where it stands."""
+    import shutil
+    import sys
+
+    called = Path(sys.argv[0])
+    if called.name != "finops" or shutil.which("finops") is not None:
+        return "finops"
+    here = Path.cwd()
+    return str(called.relative_to(here) if called.is_relative_to(here) else called)
 
 
 def _home(path: Path) -> str:
