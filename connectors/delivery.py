@@ -1,8 +1,9 @@
 """Files of one format as SQL: what `Delivery.scan` of the format contract answers.
 
-One scan serves three ways of reading. `FAST` reads typed and stops at the first thing that does not
-fit. `EXACT` reads as text, so that every misfit can be named; rows that are not rows at all are skipped
-and listed by `broken_rows`. Positions (`_file`, `_row`) are window expressions that DuckDB leaves out
+One scan serves both ways of reading. `FAST` reads typed and stops at the first thing that does not
+fit. `EXACT` reads as text and JSON, so that every misfit can be named; rows that are not rows at all are
+skipped and listed by `broken_rows`. `LOOSE` reads like `EXACT` but skips nothing: it is for files whose only
+oddities lie in rows the format drops. Positions (`_file`, `_row`) are window expressions that DuckDB leaves out
 of the plan when nobody selects them, so a clean load does not pay for them.
 """
 
@@ -12,6 +13,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.formats.contract import Shape
+from connectors.nested import converted, is_nested, misfits
 from connectors.reading import MAX_LINE_BYTES
 from connectors.sql import literal, quoted
 from finops.model.problem import Problem
@@ -29,14 +31,19 @@ __all__ = ["NULLS", "FileDelivery", "Reading", "Settings"]
 NULLS = ("", "NULL", "null")
 """Spellings of "no value" in a CSV cell; AWS, Azure and the FOCUS sample write all three."""
 
-_NESTED = ("[", "STRUCT", "MAP", "JSON", "VARCHAR")
+_NESTED = ("[", "MAP", "JSON", "VARCHAR")
+
+
+_BESIDE = "_finops_beside"
+"""Asked for beside a single JSON column, which DuckDB would take for the whole object."""
 
 
 class Reading(Enum):
-    """Whether values are typed while they are parsed, or read as text to be examined."""
+    """Whether values are typed while they are parsed, or read as text to be examined or taken as they fit."""
 
     FAST = auto()
     EXACT = auto()
+    LOOSE = auto()
 
 
 class Settings(dict[str, str]):
@@ -94,7 +101,7 @@ class FileDelivery:
         self.reading = reading
         self.notes: list[str] = []
         self._renamed = self.maps if rename else {}
-        self._scanned: list[tuple[str, dict[str, str]]] = []
+        self._scanned: list[tuple[str, dict[str, str], str]] = []
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -118,7 +125,7 @@ class FileDelivery:
         if text not in self.notes:
             self.notes.append(text)
 
-    def scan(self, types: Mapping[str, str] | None = None) -> str:
+    def scan(self, types: Mapping[str, str] | None = None, where: str = "true") -> str:
         """A FROM item over the files; see the contract for its columns."""
         wanted = dict(types or {})
         if self.reading is Reading.FAST:
@@ -128,31 +135,28 @@ class FileDelivery:
         changed = {name: kind for name, kind in wanted.items() if as_text[name] != kind}
         if not changed:
             return f"({source})"
-        self._scanned.append((source, changed))
+        self._scanned.append((source, changed, where))
         values = ", ".join(
-            f"try_cast({quoted(name)} as {kind}) as {quoted(name)}"
-            for name, kind in changed.items()
+            f"{converted(quoted(name), kind)} as {quoted(name)}" for name, kind in changed.items()
         )
         return f"(select * replace ({values}) from ({source}))"
 
     def misfits(self) -> Iterator[str]:
         """SELECTs of (_file, _row, column, value, why) for cells that were not what a scan asked."""
-        for source, changed in self._scanned:
+        for source, changed, where in self._scanned:
             for name, kind in changed.items():
-                cell = quoted(name)
-                yield (
-                    f"select _file, _row, {literal(name)}, cast({cell} as varchar),"
-                    f" 'not a {_plain(kind)}' from ({source})"
-                    f" where {cell} is not null and try_cast({cell} as {kind}) is null"
-                )
+                for place, found, why in misfits(name, kind):
+                    yield (
+                        f"select _file, _row, {literal(place)}, cast({found} as varchar), {literal(why)}"
+                        f" from ({source}) where ({where}) and {found} is not null"
+                    )
 
     def broken_rows(self) -> list[Problem]:
         """Lines that are not rows: too many or too few cells, an open quote, text that is not JSON."""
         if self.shape is Shape.CSV:
             return [problem for group in self._groups() for problem in self._rejected(group)]
-        if self.shape is Shape.JSONL:
-            return [problem for file in self.files for problem in self._not_json(file)]
-        return []
+        reader = {Shape.JSONL: self._not_objects, Shape.JSON: self._not_a_document}.get(self.shape)
+        return [problem for file in self.files for problem in reader(file)] if reader else []
 
     # --- SQL of the readers --------------------------------------------------------------------
 
@@ -182,6 +186,7 @@ class FileDelivery:
             read = f"(select *, row_number() over () as _order from {read})"
         hidden = {Shape.PARQUET: "filename, file_row_number"}.get(self.shape, "filename")
         hidden += ", _order" if "_order" in place else ""
+        hidden += f", {_BESIDE}" if _BESIDE in read else ""
         shown = f"* exclude ({hidden}){self._replaced(types)}"
         return f"select {shown}{self._aliases()}, filename as _file, cast({place} as bigint) as _row from {read}"
 
@@ -238,7 +243,8 @@ class FileDelivery:
         )
 
     def _json(self, group: _Group, types: Mapping[str, str]) -> str:
-        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
+        asked = {**types, _BESIDE: "VARCHAR"} if len(types) == 1 else types
+        columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in asked.items())
         layout, limit = "newline_delimited", MAX_LINE_BYTES
         if self.shape is Shape.JSON:
             layout = "array" if group.first.head.text.lstrip().startswith("[") else "unstructured"
@@ -267,29 +273,32 @@ class FileDelivery:
                 str(path), int(line) - 1, None, str(text), f"{str(kind).lower()}: {first}"
             )
 
-    def _not_json(self, file: SourceFile) -> Iterator[Problem]:
+    def _not_objects(self, file: SourceFile) -> Iterator[Problem]:
         lines = self._text(_Group((file,)), {})
         found = self.con.execute(
             f"select n, line from (select row_number() over () as n, line from {lines})"
-            " where trim(line) <> '' and not json_valid(line) order by n"
+            " where trim(line) <> '' and case when json_valid(line) then"
+            " json_type(line) not in ('OBJECT', 'NULL') else true end order by n"
         ).fetchall()
         for number, line in found:
             yield Problem(
                 str(file.path), int(number), None, str(line), "the line is not a JSON object"
             )
 
+    def _not_a_document(self, file: SourceFile) -> Iterator[Problem]:
+        import duckdb
+
+        try:
+            reader = self._json(_Group((file,)), {"any": "JSON"})
+            self.con.execute(f"select count(*) from {reader}").fetchall()
+        except duckdb.InvalidInputException as error:
+            said = str(error).splitlines()[0].replace(f'in file "{file.path}", ', "")
+            yield Problem(
+                str(file.path), None, None, None, said.removeprefix("Invalid Input Error: ")
+            )
+
 
 def _text_type(kind: str) -> str:
+    if is_nested(kind):
+        return "JSON"
     return kind if any(mark in kind.upper() for mark in _NESTED) else "VARCHAR"
-
-
-def _plain(kind: str) -> str:
-    words = {
-        "BIGINT": "whole number",
-        "INTEGER": "whole number",
-        "DOUBLE": "number",
-        "BOOLEAN": "boolean",
-    }
-    word = kind.upper().partition("(")[0]
-    fallback = "time" if word.startswith("TIMESTAMP") else word.lower()
-    return words.get(word, fallback)

@@ -50,6 +50,8 @@ def group_files(
 ) -> Grouped:
     """Deliveries of `files` by format and shape; InputError when a named file has no single format."""
     formats, failed = (_hinted(table, hint), ()) if hint else formats_of(table)
+    if hint:
+        _check_shapes(formats[0], files)
     together: dict[tuple[str, str], tuple[Format, list[SourceFile]]] = {}
     left_out: list[str] = []
     for file in files:
@@ -90,6 +92,16 @@ def _hinted(table: str, hint: str) -> tuple[Format, ...]:
             hint=f"choose one of: {', '.join(known.name for known in formats_of(table)[0])}",
         )
     return (format_,)
+
+
+def _check_shapes(format_: Format, files: Sequence[SourceFile]) -> None:
+    """InputError for a file somebody named that is not laid out as the format can be."""
+    for file in files:
+        if not file.from_folder and file.head.shape not in format_.shapes:
+            raise InputError(
+                f"{file.path}: is {file.head.shape.value}, not {format_.name}"
+                f" ({' or '.join(shape.value for shape in format_.shapes)})"
+            )
 
 
 def _renamed(file: SourceFile, maps: Mapping[str, str]) -> SourceFile:

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from connectors.formats.contract import Shape
 from finops.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -31,7 +32,12 @@ _FOUND = "_finops_problems"
 
 
 def diagnose(delivery: FileDelivery, wrapped: Wrapped) -> tuple[Problem, ...]:
-    """Every problem, in order; leaves `REFUSED` on the delivery's connection for `Wrapped.lenient`."""
+    """Every problem, in order; leaves `REFUSED` on the delivery's connection for `Wrapped.lenient`.
+
+    Of a document that is damaged nothing but that is known: a problem without a row.
+    """
+    if delivery.shape is Shape.JSON and (damaged := delivery.broken_rows()):
+        return tuple(damaged)
     con = delivery.con
     con.execute(
         f"create or replace temp table {_FOUND}"

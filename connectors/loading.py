@@ -19,6 +19,7 @@ from connectors.delivery import FileDelivery, Reading
 from connectors.detecting import group_files
 from connectors.diagnosing import REFUSED, diagnose, write_problems
 from connectors.fingerprint import check_unchanged, fingerprints, of_delivery
+from connectors.formats.contract import Shape
 from connectors.progress import Progress, watching
 from connectors.reading import find_files, open_source
 from connectors.runs import refuse_several_runs
@@ -195,10 +196,10 @@ def _with_problems(
     except _data_errors() as again:
         raise _unreadable(job, again) from again
     if not problems:
-        raise _unreadable(job, error) from error
+        return _as_told(job, con, load, error)
     if job.options.problems_file is not None:
         write_problems(job.options.problems_file, problems)
-    if not job.options.keep_good:
+    if not job.options.keep_good or any(problem.row is None for problem in problems):
         raise _refused(problems)
     refused = len({(problem.file, problem.row) for problem in problems})
     kept = load._replace(rows_refused=refused)
@@ -206,6 +207,23 @@ def _with_problems(
         job.ledger, job.table, con, wrapped.lenient(REFUSED), kept, before_commit=_check(job)
     )
     return _result(job, stored, problems, refused, delivery.notes)
+
+
+def _as_told(job: _Job, con: duckdb.DuckDBPyConnection, load: Load, error: Exception) -> LoadResult:
+    """Store a delivery whose only oddities are in lines the format does not read (JSON Lines, that is)."""
+    from finops.ledger.write import store
+
+    if job.files[0].head.shape is not Shape.JSONL:
+        raise _unreadable(job, error) from error
+    delivery, wrapped = _wrapped(job, con, Reading.LOOSE, load.load_id)
+    try:
+        stored = store(
+            job.ledger, job.table, con, wrapped.strict(), load, before_commit=_check(job)
+        )
+    except _data_errors() as again:
+        raise _unreadable(job, error) from again
+    _refuse_nothing(job, stored)
+    return _result(job, stored, (), 0, delivery.notes)
 
 
 def _check(job: _Job) -> Callable[[], None]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import glob
 import gzip
+import json
 import re
 import zlib
 from pathlib import Path
@@ -194,6 +195,8 @@ def _shape(path: Path, text: str) -> tuple[Shape, str]:
         return Shape.JSON, ","
     if start.startswith("{"):
         return (Shape.JSONL if _is_lines(path, start) else Shape.JSON), ","
+    if _named_lines(path):
+        return Shape.JSONL, ","
     first = start.partition("\n")[0].rstrip("\r")
     delimiter = _delimiter(first)
     suffixes = {suffix.lower() for suffix in path.suffixes}
@@ -206,24 +209,22 @@ def _shape(path: Path, text: str) -> tuple[Shape, str]:
 
 def _is_lines(path: Path, start: str) -> bool:
     """Whether the first line is a whole JSON object (JSON Lines), not the first line of a document."""
-    line, newline, _ = start.partition("\n")
+    line, newline, rest = start.partition("\n")
     if not newline and len(start.encode()) >= HEAD_BYTES // 2:
-        return bool({".jsonl", ".ndjson"} & {suffix.lower() for suffix in path.suffixes})
-    return line.rstrip().endswith("}") and _depth(line) == 0
+        return _named_lines(path)
+    if line.rstrip().endswith("}") and _depth(line) == 0:
+        return True
+    return _named_lines(path) and rest.startswith("{")
+
+
+def _named_lines(path: Path) -> bool:
+    """Whether the file's name says that it is JSON Lines: its first line may be damaged."""
+    return bool({".jsonl", ".ndjson"} & {suffix.lower() for suffix in path.suffixes})
 
 
 def _depth(line: str) -> int:
-    depth, quoted, skip = 0, False, False
-    for char in line:
-        if skip:
-            skip = False
-        elif quoted:
-            skip, quoted = char == "\\", char != '"'
-        elif char == '"':
-            quoted = True
-        else:
-            depth += (char in "{[") - (char in "}]")
-    return depth
+    """Brackets of `line` that are not closed in it."""
+    return sum((mark[0] in "{[") - (mark[0] in "}]") for mark in _MARK.finditer(line))
 
 
 def _delimiter(line: str) -> str:
@@ -233,7 +234,9 @@ def _delimiter(line: str) -> str:
 def _columns(path: Path, shape: Shape, text: str, delimiter: str) -> tuple[str, ...]:
     if shape is Shape.CSV:
         return _header(path, text, delimiter)
-    if shape in {Shape.JSON, Shape.JSONL}:
+    if shape is Shape.JSONL:
+        return tuple(_line_keys(text))
+    if shape is Shape.JSON:
         return tuple(_top_keys(text))
     return ()
 
@@ -268,6 +271,19 @@ def _unfolded(names: Sequence[str]) -> tuple[str, ...]:
 
 _MARK = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\]]', re.DOTALL)
 """What a JSON text is made of, for finding its keys: strings, braces and brackets."""
+
+
+def _line_keys(text: str) -> dict[str, None]:
+    """Keys of the objects in the lines of `text`; one that is damaged, or cut off, gives those it has."""
+    keys: dict[str, None] = {}
+    for line in text.split("\n"):
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            found = _top_keys(line)
+        if isinstance(found, dict):
+            keys.update(dict.fromkeys(found))
+    return keys
 
 
 def _top_keys(text: str) -> dict[str, None]:

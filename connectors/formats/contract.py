@@ -80,11 +80,12 @@ class Delivery(Protocol):
     def note(self, text: str) -> None:
         """Tell the person something about how these files are read: an assumption, say."""
 
-    def scan(self, types: Mapping[str, str] | None = None) -> str:
+    def scan(self, types: Mapping[str, str] | None = None, where: str = "true") -> str:
         """A FROM item over the files with their columns, `_file` VARCHAR and `_row` BIGINT.
 
         CSV columns are text unless `types` names a DuckDB type. JSON and JSONL yield exactly the
-        columns in `types` (missing ones null). `_row` counts data rows from 1 within a file.
+        columns in `types` (missing ones null). `_row` counts data rows from 1 within a file. `where` says
+        of which rows the types matter, in SQL over text columns: the format itself drops the others.
         """
 
 

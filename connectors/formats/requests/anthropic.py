@@ -122,7 +122,13 @@ def _select(delivery: Delivery) -> str:
     pairs = ", ".join(f"'{name}', \"{name}\"" for name in (*_OWN, "usage"))
     output = whole(nested("_usage", "output_tokens"))
     rows = _ROWS.format(pairs=pairs, scan=delivery.scan(types), output=output)
-    return record(rows, _fields(delivery), message_counts("_usage"), inclusive=False)
+    return record(
+        rows,
+        _fields(delivery),
+        message_counts("_usage"),
+        inclusive=False,
+        documents={"usage": "_usage"},
+    )
 
 
 FORMAT = Format(

@@ -97,7 +97,13 @@ def _error() -> str:
 
 def _select(delivery: Delivery) -> str:
     types = dict.fromkeys(_TEXTS, "VARCHAR") | dict.fromkeys(_DOCUMENTS, "JSON")
-    return record(delivery.scan(types), _fields(delivery), _counts(), inclusive=False)
+    return record(
+        delivery.scan(types),
+        _fields(delivery),
+        _counts(),
+        inclusive=False,
+        documents={"input": "input", "output": "output"},
+    )
 
 
 FORMAT = Format(

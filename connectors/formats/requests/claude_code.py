@@ -47,24 +47,36 @@ _TYPES = {
     "message": f"STRUCT(id VARCHAR, model VARCHAR, stop_reason VARCHAR, usage {_USAGE})",
 }
 
+_READ = "type = 'assistant'"
+"""Lines whose message is read; others may hold anything there."""
+
 _MESSAGES = """(
-  select *, regexp_extract(_file, '.*/projects/([^/]+)/', 1) as folder,
-    regexp_replace(rtrim(cwd, '/'), '[^A-Za-z0-9]', '-', 'g') as munged
-  from (
-    select identity, line.*, spent.*, silent, lines from (
-      select coalesce(message.id, requestId, uuid) as identity,
-        arg_min({{_file: _file, _row: _row, moment: "timestamp", session: sessionId, cwd: cwd,
-          side: isSidechain, client: version}}, ("timestamp", isSidechain, _file, _row)) as line,
-        arg_max({{usage: message.usage, model: message.model, stop: message.stop_reason}},
-          ({output}, message.stop_reason is not null, "timestamp")) as spent,
-        bool_and(message.stop_reason is null) as silent,
-        count(*) as lines
-      from {scan}
-      where type = 'assistant' and message.usage is not null and message.model <> '<synthetic>'
-      group by identity
-    )
-  )
+with lines as materialized (
+  select _file, _row, coalesce(message.id, requestId, uuid) as identity, "timestamp" as moment,
+    sessionId as session, cwd, isSidechain as side, version as client, message.model as model,
+    message.stop_reason as stop, message.usage as usage,
+    concat_ws(' ', coalesce("timestamp", '~'), coalesce(isSidechain, ''), _file, uuid, random()) as told,
+    concat_ws(' ', lpad(cast({output} as varchar), 20, '0'), message.stop_reason is not null,
+      "timestamp", random()) as spent
+  from {scan}
+  where {read} and message.usage is not null and message.model <> '<synthetic>'
+), answers as (
+  select identity, min(told) as told, max(spent) as spent, bool_and(stop is null) as silent
+  from lines group by identity
+)
+select earliest._file, earliest._row, answers.identity, earliest.moment, earliest.session, earliest.cwd,
+  earliest.side, earliest.client, fullest.usage, fullest.model, fullest.stop, silent,
+  regexp_extract(earliest._file, '.*/projects/([^/]+)/', 1) as folder,
+  regexp_replace(rtrim(earliest.cwd, '/'), '[^A-Za-z0-9]', '-', 'g') as munged
+from answers
+join lines as earliest on earliest.told = answers.told
+join lines as fullest on fullest.spent = answers.spent and fullest.identity = answers.identity
 )"""
+"""Of each message the earliest line (by time, main session first) and the fullest (by output).
+
+Both are found by a sortable text, and fetched by it: carrying the lines through the grouping costs
+twice as much. The random part only tells apart lines that are equal in all of it.
+"""
 
 
 def _recognises(head: Head) -> int:
@@ -130,7 +142,7 @@ def _fields() -> dict[str, str]:
 
 def _select(delivery: Delivery) -> str:
     output = f"coalesce({whole('message.usage.output_tokens')}, -1)"
-    rows = _MESSAGES.format(scan=delivery.scan(_TYPES), output=output)
+    rows = _MESSAGES.format(scan=delivery.scan(_TYPES, _READ), read=_READ, output=output)
     return record(rows, _fields(), _counts(), inclusive=False)
 
 

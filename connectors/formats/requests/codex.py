@@ -47,12 +47,15 @@ _TYPES = {
     ),
 }
 
+_READ = "type in ('session_meta', 'turn_context', 'event_msg')"
+"""Lines whose payload is read; others may hold anything there."""
+
 _EVENTS = """(
 with lines as materialized (
   select _file, _row, "timestamp" as moment, type, payload from {scan}
-  where type in ('session_meta', 'turn_context')
+  where {read} and (type in ('session_meta', 'turn_context')
     or (type = 'event_msg' and payload.type = 'token_count'
-      and payload.info.total_token_usage is not null)
+      and payload.info.total_token_usage is not null))
 ), metas as (
   select *, row_number() over (partition by _file order by _row) as nth
   from lines where type = 'session_meta'
@@ -128,7 +131,8 @@ def _select(delivery: Delivery) -> str:
         return ", ".join(f"coalesce({counts}.{kind}, '')" for kind in _KINDS)
 
     rows = _EVENTS.format(
-        scan=delivery.scan(_TYPES),
+        scan=delivery.scan(_TYPES, _READ),
+        read=_READ,
         total=listed("total"),
         own_text=f"concat_ws('|', {listed('own')})",
         deltas=", ".join(f"{_delta(kind)} as spent_{kind}" for kind in _KINDS),

@@ -183,7 +183,13 @@ def _fields(delivery: Delivery) -> dict[str, str]:
 
 
 def _select(delivery: Delivery) -> str:
-    return record(_summed(delivery), _fields(delivery), _counts(), inclusive="_inside")
+    return record(
+        _summed(delivery),
+        _fields(delivery),
+        _counts(),
+        inclusive="_inside",
+        documents={"usageDetails": "_usage"},
+    )
 
 
 FORMAT = Format(

@@ -225,7 +225,9 @@ def _select_spend(delivery: Delivery) -> str:
     fields["latency_ms"] = (
         f"coalesce(try_cast(request_duration_ms as double), {fields['latency_ms']})"
     )
-    return record(rows, fields, _counts(), inclusive=True)
+    return record(
+        rows, fields, _counts(), inclusive=True, documents={"metadata.usage_object": "_usage"}
+    )
 
 
 def _select_payload(delivery: Delivery) -> str:
@@ -236,7 +238,9 @@ def _select_payload(delivery: Delivery) -> str:
     fields["api_key_id"] = (
         f"case when regexp_full_match({hashed}, '[0-9a-f]{{64}}') then {hashed} end"
     )
-    return record(rows, fields, _counts(), inclusive=True)
+    return record(
+        rows, fields, _counts(), inclusive=True, documents={"metadata.usage_object": "_usage"}
+    )
 
 
 SPEND_LOGS = Format(

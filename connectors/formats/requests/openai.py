@@ -139,7 +139,7 @@ def _select(delivery: Delivery) -> str:
         if name not in {"timestamp", "response"}
     )
     rows = _ROWS.format(pairs=pairs, scan=delivery.scan(types))
-    return record(rows, _fields(delivery), _counts(), inclusive=True)
+    return record(rows, _fields(delivery), _counts(), inclusive=True, documents={"usage": "_usage"})
 
 
 FORMAT = Format(

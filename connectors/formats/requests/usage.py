@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from connectors.formats.requests.fields import columns
 from connectors.sql import literal, quoted
 from finops.errors import UsageError
-from finops.model.tables import CACHE_WRITE_COLUMNS, INPUT_TOKEN_COLUMNS
+from finops.model.schema import Kind
+from finops.model.tables import CACHE_WRITE_COLUMNS, INPUT_TOKEN_COLUMNS, REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Check", "Counts", "cached_in_input", "record", "split_writes", "whole"]
 
 SETTING = "cached_in_input"
+_TEXTS = frozenset(column.name for column in REQUESTS.columns if column.kind is Kind.TEXT)
 _WHOLE = r"[0-9]{1,18}(\.0+)?"
 
 
@@ -81,13 +83,17 @@ def record(
     *,
     inclusive: bool | str,
     checks: tuple[Check, ...] = (),
+    documents: Mapping[str, str] | None = None,
 ) -> str:
     """The SELECT of ledger columns over `source`, a FROM item with `_file` and `_row`.
 
     `inclusive` says whether the input count includes the cached kinds: always, never, or where an SQL
     condition over `source` holds. Counts come out as BIGINT; a count that is not one, reasoning above
-    output and cached above input become `_problem` with its column and value.
+    output and cached above input become `_problem` with its column and value. So do the JSON values
+    `documents` (by their name in the log) that are no objects, and texts that hold an object or a list.
     """
+    checks += tuple(_object(name, value) for name, value in (documents or {}).items())
+    checks += tuple(_plain_text(name, fields[name]) for name in fields if name in _TEXTS)
     kinds = counts.named()
     texts = {f"_text{name}": f"cast({value} as varchar)" for name, value in kinds.items()}
     known = [*fields, *texts]
@@ -109,6 +115,16 @@ from (
     {numbers}
   from (select _file, _row, {raw} from {source})
 )"""
+
+
+def _object(name: str, value: str) -> Check:
+    wrong = f"json_type({value}) not in ('OBJECT', 'NULL')"
+    return Check(wrong, name, f"cast({value} as varchar)", "is not a JSON object")
+
+
+def _plain_text(name: str, value: str) -> Check:
+    wrong = f"left(cast({value} as varchar), 1) in ('{{', '[')"
+    return Check(wrong, name, f"cast({value} as varchar)", "is an object or a list, not a text")
 
 
 def _verdicts(checks: tuple[Check, ...]) -> dict[str, str]:
