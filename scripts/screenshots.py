@@ -23,6 +23,7 @@ def printed(*arguments: str, home: Path) -> str:
     env = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "TERM": "xterm-256color"}
     env.update(HOME=str(home), XDG_DATA_HOME=str(home / ".local" / "share"))
     finops = Path(sys.executable).with_name("finops")
+    env["PATH"] = f"{finops.parent}{os.pathsep}{env.get('PATH', '')}"
     done = subprocess.run(
         [finops, *arguments], cwd=home, env=env, check=True, capture_output=True, text=True
     )
