@@ -255,6 +255,7 @@ MaxQualityLossOption = Annotated[
     float,
     typer.Option(
         "--max-quality-loss",
+        metavar="RATIO",
         min=0,
         max=1,
         help="How far accuracy may be below all-large's.",
@@ -265,6 +266,7 @@ MinAccuracyOption = Annotated[
     float | None,
     typer.Option(
         "--min-accuracy",
+        metavar="RATIO",
         min=0,
         max=1,
         help="Accuracy to keep, instead of a loss.",
@@ -275,6 +277,7 @@ CalibrationOption = Annotated[
     float,
     typer.Option(
         "--calibration",
+        metavar="RATIO",
         min=0,
         max=1,
         help="Share of judged rows to choose on; the others test the choice.",

@@ -102,7 +102,7 @@ class SelfHosted(NamedTuple):
 def parts(split: Split, costs: RouteCosts, design: Design) -> tuple[Part, ...]:
     """Every term of the cost of `split`; their amounts sum to it, in large-model requests."""
     decided = split.kept + split.escalated
-    forced = Part("large model, by risk class", split.forced, ONE)
+    forced = Part("large, by class", split.forced, ONE)
     if design is Design.ROUTER:
         return (
             Part("router", decided, costs.router),

@@ -52,7 +52,7 @@ def _inputs(found: Routing) -> Iterator[Step]:
     hosted = plan.self_hosted
     if hosted is not None:
         yield Step(
-            "small model's cost per million tokens",
+            "small model, per M tokens",
             f"{_short(hosted.cost_per_hour)} per hour * 1,000,000 / (3,600 s * "
             f"{hosted.tokens_per_second:f} tokens/s * {hosted.utilization:f} utilization)",
             hosted.cost_per_million_tokens,
@@ -61,8 +61,8 @@ def _inputs(found: Routing) -> Iterator[Step]:
     rho = plan.costs.small
     if plan.money is not None:
         small, large = plan.money.small, plan.money.large
-        yield Step("small model's cost per request", plan.money.source, small, plan.money.currency)
-        yield Step("large model's cost per request", plan.money.source, large, plan.money.currency)
+        yield Step("small model, per request", plan.money.source, small, plan.money.currency)
+        yield Step("large model, per request", plan.money.source, large, plan.money.currency)
         formula = f"{_short(small)} / {_short(large)}"
     elif hosted is not None and plan.large_cost_per_million_tokens is not None:
         large = plan.large_cost_per_million_tokens
@@ -118,7 +118,7 @@ def _breaks_even(found: Routing, point: Point) -> Iterator[Step]:
         )
     yield Step("break-even escalation rate", formula, found.break_even, "ratio")
     largest = largest_cost_ratio(point.split, costs, plan.design)
-    yield Step("break-even rho at this escalation", "saving = 0", largest, "ratio")
+    yield Step("break-even rho here", "saving = 0", largest, "ratio")
     if plan.self_hosted is not None:
         utilization = (
             divide(multiply(plan.self_hosted.utilization, costs.small), largest)
@@ -126,7 +126,7 @@ def _breaks_even(found: Routing, point: Point) -> Iterator[Step]:
             else None
         )
         yield Step(
-            "break-even utilization of the small model",
+            "break-even utilization",
             f"{plan.self_hosted.utilization:f} * rho / break-even rho",
             utilization,
             "ratio",
@@ -136,5 +136,5 @@ def _breaks_even(found: Routing, point: Point) -> Iterator[Step]:
 def _quality(found: Routing, point: Point) -> Iterator[Step]:
     yield Step("accuracy", f"mean over {found.judged} judged requests", point.accuracy, "ratio")
     yield Step(
-        "quality against all-large", "accuracy - all-large accuracy", point.quality_delta, "ratio"
+        "quality vs all-large", "accuracy - all-large accuracy", point.quality_delta, "ratio"
     )
