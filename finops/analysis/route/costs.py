@@ -134,11 +134,11 @@ def break_even_escalation(split: Split, costs: RouteCosts, design: Design) -> De
     if design is Design.CASCADE:
         room = multiply(decided, ONE - costs.small - costs.verifier)
         found = add(undecided, divide(room, ONE + costs.context_growth))
-        return found if room >= 0 else None
+        return found if room > 0 else None
     if costs.small >= ONE:
         return None
     found = subtract(ONE, divide(multiply(decided, costs.router), ONE - costs.small))
-    return found if found >= undecided else None
+    return found if found > undecided else None
 
 
 def largest_cost_ratio(split: Split, costs: RouteCosts, design: Design) -> Decimal | None:

@@ -115,10 +115,14 @@ def _money(
 
 def _cost_per_request(group: Group, model: str) -> Decimal:
     cost = total(group.components[name] for name in COMPONENTS if name not in _NOT_THE_MODELS)
-    if cost <= ZERO or group.unpriced_tokens:
+    unpriced = group.unpriced_tokens
+    if cost <= ZERO or unpriced:
+        why = (
+            f"{unpriced:,} of its tokens have no price" if unpriced else "its requests bear no cost"
+        )
         raise UsageError(
-            f"what {model!r} costs is not known: {group.unpriced_tokens:,} of its tokens have no price",
-            hint="add [[prices]] to finops.toml, or give --cost-ratio",
+            f"what {model!r} costs is not known: {why}",
+            hint="add [[prices]] to finops.toml, or give --cost-ratio or --small-cost-per-hour",
         )
     return divide(cost, group.counts["attempts"])
 

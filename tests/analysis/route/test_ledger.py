@@ -122,6 +122,11 @@ def test_a_model_without_a_price_has_no_cost(tmp_path: Path) -> None:
         read(tmp_path, rows, Pair(SMALL, "model-x", OCTOBER))
 
 
+def test_a_model_whose_requests_bear_no_cost_has_none(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'model-a' costs is not known: its requests bear no cost"):
+        read(tmp_path, [small("a", 0.9), request("b")])
+
+
 def test_without_a_logged_confidence_there_is_nothing_to_sweep(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match="no answer of 'model-b' has a confidence logged in 2026-10"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finops.analysis.route.answer import Plan, Routing, route
+from finops.analysis.route.answer import Money, Plan, Routing, route
 from finops.analysis.route.choice import Choice, Rule
 from finops.analysis.route.costs import Design, RouteCosts, SelfHosted
 from finops.analysis.route.derivation import derive
@@ -19,6 +19,7 @@ from finops.analysis.route.scores import Scores
 from finops.analysis.route.sweep import DEFAULT_THRESHOLDS
 from finops.errors import InputError, UsageError
 from finops.report.route import route_explained, route_report
+from tests.analysis.ledgers import OCTOBER
 
 D = Decimal
 TWENTIETH = RouteCosts(D("0.05"))
@@ -276,6 +277,41 @@ def test_a_self_hosted_model_breaks_even_at_the_utilization_named() -> None:
     assert steps["break-even rho here"] == D("0.5")
     assert steps["break-even utilization"] == D("0.2")
     assert SelfHosted(D("3.60"), D(1000), D("0.2")).cost_per_million_tokens == 5
+
+
+def test_costs_in_money_are_derived_from_both_models() -> None:
+    money = Money("EUR", D("0.001"), D("0.004"), OCTOBER, "unit economics")
+    plan = Plan(RouteCosts(D("0.25")), Design.ROUTER, thresholds=(D("0.5"),), money=money)
+    report = route_explained(route(TEN, plan))
+    steps = {row["step"]: (row["value"], row["formula"], row["unit"]) for row in report.rows}
+    assert (report.currency, report.period) == ("EUR", OCTOBER)
+    assert steps["rho, small over large"] == (D("0.25"), "0.001 / 0.004", "ratio")
+    assert steps["cost per request"] == (D("0.0025"), "0.625 * 0.004", "EUR")
+    assert steps["break-even escalation rate"] == (1, "1 - (1 - 0) * 0 / (1 - 0.25)", "ratio")
+    assert "Costs per request: unit economics." in report.notes
+    assert "Delay leaves out the time the router takes." in report.notes
+
+
+def test_what_is_judged_in_part_is_said() -> None:
+    scores = Scores((0.2, 0.4, 0.6, 0.8), (1, 1, None, 1), (1, 0, 1, None))
+    notes = route_report(route(scores, Plan(TWENTIETH))).notes
+    assert any(note.startswith("Accuracy is that of 2 of 4 requests") for note in notes)
+
+
+def test_delay_is_said_beside_that_of_all_large() -> None:
+    found = route(TEN, Plan(TWENTIETH, thresholds=(D("0.5"),)))
+    assert found.choice is not None
+    assert "Escalated requests take p99 1,540 ms; all-large takes 1,900 ms." in (
+        route_report(found).notes
+    )
+
+
+def test_no_small_model_as_dear_as_the_large_one_saves() -> None:
+    found = route(TEN, Plan(RouteCosts(D(1)), thresholds=(D("0.5"),)))
+    assert found.break_even is None
+    dearer = route(TEN, Plan(RouteCosts(D("1.5")), thresholds=(D("0.5"),)))
+    assert dearer.break_even is None
+    assert any(note.startswith("No escalation rate saves") for note in route_report(dearer).notes)
 
 
 def test_thresholds_by_default_are_every_twentieth() -> None:
