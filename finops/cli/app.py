@@ -43,6 +43,11 @@ COMMANDS = (
         "unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."
     ),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
+    CommandEntry(
+        "route",
+        "finops.cli.route",
+        "Show what asking a small model first saves, and where it loses money.",
+    ),
     CommandEntry("sql", "finops.cli.sql", "Ask the ledger in SQL, read-only."),
     CommandEntry("doctor", "finops.cli.doctor", "Check that everything finops needs is in order."),
 )

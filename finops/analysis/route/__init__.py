@@ -1,0 +1,1 @@
+"""Small-model routing: what asking a small model first costs, saves and risks, threshold by threshold."""

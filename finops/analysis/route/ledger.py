@@ -1,0 +1,210 @@
+"""Routing from the ledger: logged confidences of the small model, and what both models cost a request.
+
+A row is the small model's last answered attempt of a call, with its confidence. What is known of the
+large one on the same request comes from its own last answered attempt of the same call, which an
+escalation leaves behind; calls that were not escalated have none, so accuracy and delay are known only
+where the log has both. `outcome` counts as quality where it says success or failure.
+
+Costs are those of unit economics per attempt, less what does not depend on the model (retrieval and
+shared services).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from finops.analysis.economics import Question, unit_economics
+from finops.analysis.grain import MODEL
+from finops.analysis.measures import COMPONENTS
+from finops.analysis.route.answer import Money
+from finops.analysis.route.scores import Scores
+from finops.errors import UsageError
+from finops.ledger.engine import query
+from finops.model.money import ZERO, divide, multiply, total
+from finops.model.schema import Kind
+from finops.model.tables import GENERATION_OPERATIONS, INPUT_TOKEN_COLUMNS, REQUESTS
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from finops.analysis.economics import UnitEconomics
+    from finops.analysis.measures import Group
+    from finops.analysis.route.costs import SelfHosted
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+    from finops.model.period import Period
+
+__all__ = ["Logged", "Pair", "read_logged"]
+
+_NOT_THE_MODELS = frozenset({"retrieval", "shared"})
+
+
+class Pair(NamedTuple):
+    """Which requests: of the small model, in a period (None: all), of one workflow, with a risk column."""
+
+    small: str
+    large: str
+    period: Period | None = None
+    workflow: str | None = None
+    risk: str | None = None
+
+
+class Logged(NamedTuple):
+    """Scored requests of the ledger, and costs per request; `money` is None when it was not asked."""
+
+    scores: Scores
+    period: Period
+    money: Money | None
+
+
+def read_logged(
+    ledger: Ledger,
+    config: Config,
+    pair: Pair,
+    *,
+    self_hosted: SelfHosted | None = None,
+    with_costs: bool = True,
+) -> Logged:
+    """Confidences of `pair` and, `with_costs`, what each model costs; UsageError says what is missing."""
+    answer = unit_economics(
+        ledger, config, Question(pair.period, by=("model",), where=_where(pair.workflow))
+    )
+    models = {str(group.keys[0]): group for group in answer.groups}
+    small = _group(models, pair.small, "--small")
+    money = None
+    if with_costs:
+        large = _group(models, pair.large, "--large")
+        money = _money(answer, pair, small, large, self_hosted)
+    return Logged(_scores(ledger, pair, answer.period), answer.period, money)
+
+
+def _where(workflow: str | None) -> str | None:
+    if workflow is None:
+        return None
+    quoted = workflow.replace("'", "''")
+    return f"workflow = '{quoted}'"
+
+
+def _group(models: dict[str, Group], name: str, option: str) -> Group:
+    found = models.get(name)
+    if found is None or not found.counts["attempts"]:
+        known = ", ".join(sorted(m for m, g in models.items() if g.counts["attempts"])) or "none"
+        raise UsageError(
+            f"{option}: no request of this selection was answered by {name!r}",
+            hint=f"models it has: {known}",
+        )
+    return found
+
+
+def _money(
+    answer: UnitEconomics, pair: Pair, small: Group, large: Group, hosted: SelfHosted | None
+) -> Money:
+    if hosted is None:
+        of_small, how = _cost_per_request(small, pair.small), "unit economics"
+    else:
+        tokens = multiply(_tokens(small), hosted.cost_per_million_tokens)
+        of_small = divide(tokens, small.counts["attempts"] * 1_000_000)
+        how = "its utilization"
+    source = (
+        f"{pair.small} from {how} ({_mean_tokens(small):,} tokens a request), "
+        f"{pair.large} from unit economics ({_mean_tokens(large):,} tokens a request)"
+    )
+    of_large = _cost_per_request(large, pair.large)
+    return Money(answer.currency, of_small, of_large, answer.period, source)
+
+
+def _cost_per_request(group: Group, model: str) -> Decimal:
+    cost = total(group.components[name] for name in COMPONENTS if name not in _NOT_THE_MODELS)
+    unpriced = group.unpriced_tokens
+    if cost <= ZERO or unpriced:
+        why = (
+            f"{unpriced:,} of its tokens have no price" if unpriced else "its requests bear no cost"
+        )
+        raise UsageError(
+            f"what {model!r} costs is not known: {why}",
+            hint="add [[prices]] to finops.toml, or give --cost-ratio or --small-cost-per-hour",
+        )
+    return divide(cost, group.counts["attempts"])
+
+
+def _tokens(group: Group) -> Decimal:
+    names = (*INPUT_TOKEN_COLUMNS, "output_tokens")
+    return ZERO + sum(group.counts[name] for name in names)
+
+
+def _mean_tokens(group: Group) -> int:
+    return round(_tokens(group) / group.counts["attempts"])
+
+
+SQL = f"""
+    with answered as (
+        select
+            source_id, call_id, {MODEL} as model, confidence, latency_ms, outcome,
+            {{risk}} as risk, attempt, request_id
+        from requests
+        where status = 'ok' and operation in ({{operations}})
+            and day >= $start and day < $stop and ($workflow is null or workflow = $workflow)
+        qualify row_number() over (
+            partition by source_id, call_id, model order by attempt desc, request_id desc
+        ) = 1
+    )
+    select
+        s.confidence, s.outcome, l.outcome, s.risk, s.latency_ms, l.latency_ms
+    from answered as s
+    left join answered as l
+        on s.source_id = l.source_id and s.call_id = l.call_id and l.model = $large
+    where s.model = $small and s.confidence is not null
+    order by s.source_id, s.call_id, s.request_id
+"""
+
+
+def _scores(ledger: Ledger, pair: Pair, period: Period) -> Scores:
+    con = ledger.connect(["requests"])
+    try:
+        rows = query(
+            con,
+            SQL.format(
+                risk=_risk_column(pair.risk),
+                operations=", ".join(f"'{name}'" for name in GENERATION_OPERATIONS),
+            ),
+            {
+                "start": period.start,
+                "stop": period.end,
+                "workflow": pair.workflow,
+                "small": pair.small,
+                "large": pair.large,
+            },
+        )
+    finally:
+        con.close()
+    if not rows:
+        raise UsageError(
+            f"no answer of {pair.small!r} has a confidence logged in {period.label}",
+            hint="load requests with a confidence, or give --scores FILE.csv",
+        )
+    confidence, small, large, risk, small_ms, large_ms = zip(*rows, strict=True)
+    return Scores(
+        confidence,
+        tuple(map(_quality, small)),
+        tuple(map(_quality, large)),
+        risk if pair.risk is not None else None,
+        small_ms,
+        large_ms,
+    )
+
+
+def _risk_column(name: str | None) -> str:
+    if name is None:
+        return "cast(null as varchar)"
+    texts = [column.name for column in REQUESTS.columns if column.kind is Kind.TEXT]
+    if name not in texts:
+        raise UsageError(
+            f"--risk: requests have no text column {name!r}",
+            hint=f"choose among {', '.join(texts)}",
+        )
+    return f'"{name}"'
+
+
+def _quality(outcome: Any) -> float | None:  # noqa: ANN401  (a cell of a result)
+    """1 for a success, 0 for a failure; anything else says neither."""
+    return {"success": 1.0, "failure": 0.0}.get(str(outcome).casefold())

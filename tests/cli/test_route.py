@@ -1,0 +1,181 @@
+"""`finops route` as people run it: a file of scores, or two models of a ledger."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from finops.errors import ExitCode
+from tests.analysis.ledgers import MODEL, make_ledger, request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from typer.testing import Result
+
+SCORES = "id,conf,s,l,class\n" + "".join(
+    f"{n},{n / 100:.2f},{int(n % 7 != 0)},{int(n % 11 != 0)},{'high' if n % 10 == 0 else 'low'}\n"
+    for n in range(100)
+)
+
+
+@pytest.fixture
+def scores(tmp_path: Path) -> str:
+    path = tmp_path / "scores.csv"
+    path.write_text(SCORES, encoding="utf-8")
+    return str(path)
+
+
+def test_a_file_alone_answers(finops: Callable[..., Result], scores: str) -> None:
+    result = finops(
+        "route", "--scores", scores, "--confidence", "conf", "--small-correct", "s",
+        "--large-correct", "l", "--cost-ratio", "0.05", "--format", "json",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["schema"] == "finops.route/1"
+    (row,) = [row for row in answer["rows"] if row["threshold"] == 0.2]
+    small, large = [n % 7 != 0 for n in range(100)], [n % 11 != 0 for n in range(100)]
+    assert row["escalation_rate"] == 0.2
+    assert row["accuracy"] == pytest.approx((sum(large[:20]) + sum(small[20:])) / 100)
+    assert row["blended_cost_ratio"] == 0.25
+    assert row["saving"] == 0.75
+    assert answer["break_even_escalation"] == 0.95
+    assert answer["chosen"]["held_out_rows"] == 50
+
+
+def test_the_table_says_what_saves_and_what_loses(
+    finops: Callable[..., Result], scores: str
+) -> None:
+    shown = finops("route", "--scores", scores, "--confidence", "conf", "--cost-ratio", "0.3",
+                   "--thresholds", "0.5,0.9")  # fmt: skip
+    assert shown.exit_code == 0, shown.stderr
+    lines = [line.split() for line in shown.stdout.splitlines()]
+    assert ["0.5000", "50.0%", "n/a", "n/a", "80.0%", "20.0%", "saves"] in lines
+    assert ["0.9000", "90.0%", "n/a", "n/a", "120.0%", "-20.0%", "loses", "money"] in lines
+
+
+def test_never_small_and_router(finops: Callable[..., Result], scores: str) -> None:
+    result = finops(
+        "route", "--scores", scores, "--confidence", "conf", "--cost-ratio", "0.05", "--risk",
+        "class", "--never-small", "high", "--design", "router", "--router-cost-ratio", "0.01",
+        "--thresholds", "0", "-f", "json",
+    )  # fmt: skip
+    (row,) = json.loads(result.stdout)["rows"]
+    assert row["forced_share"] == 0.1
+    assert row["blended_cost_ratio"] == 0.154
+
+
+def test_the_derivation_is_printed(finops: Callable[..., Result], scores: str) -> None:
+    result = finops(
+        "route", "--scores", scores, "--confidence", "conf", "--thresholds", "0.2", "--explain",
+        "--small-cost-per-hour", "3.60", "--tokens-per-second", "1000", "--utilization", "0.5",
+        "--large-cost-per-million", "40", "-f", "json",
+    )  # fmt: skip
+    steps = {row["step"]: row["value"] for row in json.loads(result.stdout)["rows"]}
+    assert steps["small model, per M tokens"] == 2
+    assert steps["rho, small over large"] == 0.05
+    assert steps["saving"] == 0.75
+
+
+def test_a_packed_file_is_read(finops: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv.gz"
+    path.write_bytes(gzip.compress(SCORES.encode()))
+    result = finops("route", "--scores", str(path), "--confidence", "conf", "--cost-ratio", "0.05")
+    assert result.exit_code == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "the file is empty"),
+        ("conf,x\n", "holds no rows"),
+        ("other\n1\n", "no column 'conf'"),
+        ("conf,x\n1,a\n1.5,b\n", "row 2, conf = '1.5': is outside 0 to 1"),
+        ("conf,x\n1,a\nmuch,b\n", "row 2, conf = 'much': not a number"),
+        ('{"conf": 1}\n', "is not a CSV file"),
+    ],
+)
+def test_a_bad_file_is_the_data_s_fault(
+    finops: Callable[..., Result], tmp_path: Path, text: str, says: str
+) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text(text, encoding="utf-8")
+    result = finops("route", "--scores", str(path), "--confidence", "conf", "--cost-ratio", "0.05")
+    assert result.exit_code == ExitCode.INPUT
+    assert result.stdout == ""
+    assert f"{path}" in result.stderr
+    assert says in result.stderr
+
+
+def test_a_file_cut_short_is_the_data_s_fault(
+    finops: Callable[..., Result], tmp_path: Path
+) -> None:
+    path = tmp_path / "s.csv.gz"
+    text = "conf,x\n" + "".join(f"0.{n},{n * n}\n" for n in range(60_000))
+    path.write_bytes(gzip.compress(text.encode())[:-200])
+    result = finops("route", "--scores", str(path), "--confidence", "conf", "--cost-ratio", "0.05")
+    assert result.exit_code == ExitCode.INPUT
+    assert "cannot be read to its end" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ([], "nothing to route"),
+        (["--small", "a"], "nothing to route"),
+        (["--scores", "FILE"], "nothing says what the small model costs"),
+        (["--scores", "FILE", "--cost-ratio", "0.1", "--workflow", "w"], "from the file alone"),
+        (["--scores", "FILE", "--cost-ratio", "0.1", "--never-small", "x"], "needs --risk"),
+        (["--scores", "FILE", "--cost-ratio", "0.1", "--thresholds", "2"], "outside 0 to 1"),
+        (["--scores", "FILE", "--cost-ratio", "0.1", "--thresholds", "x"], "is not a number"),
+        (["--scores", "FILE", "--cost-ratio", "0.1", "--calibration", "1"], "both sides"),
+        (["--scores", "FILE", "--cost-ratio", "0.1", "--utilization", "1"], "exclude each other"),
+        (["--scores", "FILE", "--utilization", "1"], "a self-hosted model needs"),
+        (["--scores", "FILE", "--large-cost-per-million", "1"], "needs --small-cost-per-hour"),
+        (["--scores", "FILE", "--cost-ratio", "-1"], "not a number of 0 or more"),
+        (["--scores", "FILE", "--cost-ratio", "1,5"], "is not a number"),
+        (["--small", "a", "--large", "b", "--small-correct", "s"], "are of a file"),
+    ],
+)
+def test_a_wrong_question_is_the_command_s_fault(
+    finops: Callable[..., Result], scores: str, options: list[str], says: str
+) -> None:
+    named = [scores if option == "FILE" else option for option in options]
+    confidence = ["--confidence", "conf"] if "FILE" in options else []
+    result = finops("route", *named, *confidence)
+    assert result.exit_code == ExitCode.USAGE
+    assert says in " ".join(result.stderr.replace("│", " ").split())
+    assert result.stdout == ""
+
+
+def test_two_models_of_a_ledger(finops: Callable[..., Result], tmp_path: Path) -> None:
+    rows = [
+        request(f"s{n}", request_model="model-b", confidence=n / 10, uncached_input_tokens=100,
+                latency_ms=50)
+        for n in range(10)
+    ]  # fmt: skip
+    rows += [request("l", uncached_input_tokens=100, output_tokens=10)]
+    make_ledger(tmp_path / "ledger", requests=rows)
+    (tmp_path / "cwd" / "finops.toml").write_text(
+        '[[prices]]\nprovider = "fakeai"\nmodel = "model-a"\ninput = "2"\noutput = "10"\n'
+        '[[prices]]\nprovider = "fakeai"\nmodel = "model-b"\ninput = "1"\noutput = "4"\n',
+        encoding="utf-8",
+    )
+    result = finops(
+        "route", "--small", "model-b", "--large", MODEL, "--month", "2026-10", "--ledger",
+        str(tmp_path / "ledger"), "--thresholds", "0.3", "-f", "json",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    answer = json.loads(result.stdout)
+    (row,) = answer["rows"]
+    assert answer["currency"] == "USD"
+    assert row["escalation_rate"] == 0.3
+    assert row["blended_cost_ratio"] == pytest.approx(1 / 3 + 0.3)
+    assert row["cost_per_request"] == pytest.approx(0.0001 + 0.3 * 0.0003)
+    assert row["accuracy"] is None
+    assert "both models' answers judged" in answer["missing"]["accuracy"]
