@@ -116,6 +116,11 @@ class FileDelivery:
         return tuple(seen.values())
 
     @property
+    def exact(self) -> bool:
+        """Whether a quick reading has met something unexpected before this one."""
+        return self.reading is not Reading.FAST
+
+    @property
     def skips_broken_rows(self) -> bool:
         """Whether rows that are not rows are left out, uncounted, by the exact reading."""
         return self.shape is Shape.CSV and self.reading is Reading.EXACT

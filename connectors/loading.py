@@ -210,10 +210,13 @@ def _with_problems(
 
 
 def _as_told(job: _Job, con: duckdb.DuckDBPyConnection, load: Load, error: Exception) -> LoadResult:
-    """Store a delivery whose only oddities are in lines the format does not read (JSON Lines, that is)."""
+    """Store a delivery without a problem that the quick reading stopped at: what it met was not wrong.
+
+    An odd value in a line the format does not read, say, or a key the beginning of the file has not.
+    """
     from finops.ledger.write import store
 
-    if job.files[0].head.shape is not Shape.JSONL:
+    if job.files[0].head.shape not in {Shape.JSON, Shape.JSONL}:
         raise _unreadable(job, error) from error
     delivery, wrapped = _wrapped(job, con, Reading.LOOSE, load.load_id)
     try:

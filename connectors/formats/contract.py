@@ -74,6 +74,10 @@ class Delivery(Protocol):
         """The loader's `--map ledger_column=FILE_COLUMN`."""
 
     @property
+    def exact(self) -> bool:
+        """Whether this is the second, careful reading: the quick one has met something unexpected."""
+
+    @property
     def allowed(self) -> tuple[str, ...]:
         """`[attributes] allow` of finops.toml: which of a log's own attributes may be kept."""
 

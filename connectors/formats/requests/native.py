@@ -7,6 +7,9 @@ names is kept, and of that only scalars that would pass for a label.
 
 JSON Lines are parsed straight into types, in one pass. Counts are parsed as DOUBLE, because the
 parser rounds 1.5 to a BIGINT without a word; the loader then finds the fraction and reports it.
+Columns the beginning of the files does not show are watched for, and not written: most records have
+few of them, and an empty one costs as much to write as a full one. Where one appears after all, the quick
+reading stops and the exact one, which takes every column, stores the rows.
 """
 
 from __future__ import annotations
@@ -38,19 +41,21 @@ def _recognises(head: Head) -> int:
 
 def _select(delivery: Delivery) -> str:
     there = {name.lower() for name in delivery.columns}
-    present = [
-        column for column in REQUESTS.columns if column.name in there and column.name != "day"
-    ]
+    known = [column for column in REQUESTS.columns if column.name != "day"]
     json = delivery.shape in {Shape.JSON, Shape.JSONL}
-    types = (
-        {column.name: _PARSED.get(column.kind, "VARCHAR") for column in present} if json else None
-    )
+    types = {column.name: _PARSED.get(column.kind, "VARCHAR") for column in known} if json else None
+    everything = json and delivery.exact
+    present = [column for column in known if everything or column.name in there]
     shown = ", ".join(
         quoted(column.name)
         if column.kind is not Kind.JSON
         else f"{allowed_of_cell(quoted(column.name), delivery.allowed)} as {quoted(column.name)}"
         for column in present
     )
+    late = [quoted(column.name) for column in known if column not in present] if json else []
+    if late:
+        unseen = " and ".join(f"{name} is null" for name in late)
+        shown += f", case when not ({unseen}) then 'a column the beginning has not' end as _problem"
     return f"select _file, _row, {shown} from {delivery.scan(types)}"
 
 

@@ -134,3 +134,22 @@ def test_the_command_ends_with_5(shelf: Shelf, put: Callable[[list[str]], Path])
     )
     assert ran.exit_code == 5
     assert shelf.ledger.files("requests") == ()
+
+
+@pytest.mark.parametrize("document", [False, True])
+def test_a_key_that_appears_late_is_not_lost(
+    shelf: Shelf, tmp_path: Path, *, document: bool
+) -> None:
+    """Detection sees the first 64 KiB; the first error may come long after."""
+    line = {"timestamp": "2026-10-01T00:00:00Z", "operation": "chat", "output_tokens": 1}
+    records = [{**line, "request_id": f"r{n}", "status": "ok"} for n in range(2000)]
+    records.append(
+        {**line, "request_id": "last", "status": "error", "error_type": "429", "attempt": 2}
+    )
+    path = tmp_path / ("log.json" if document else "log.jsonl")
+    text = json.dumps(records) if document else "\n".join(map(json.dumps, records))
+    path.write_text(text, encoding="utf-8")
+    (result,) = shelf.load(path)
+    assert (result.stored.rows_stored, result.rows_refused) == (2001, 0)
+    last = shelf.by_id()["last"]
+    assert (last["error_type"], last["attempt"], last["output_tokens"]) == ("429", 2, 1)
