@@ -18,10 +18,12 @@ from finops.model.money import ZERO, divide, multiply, subtract, total
 from finops.model.tables import TOKEN_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
 
     from finops.analysis.economics import Prepared, Question
-    from finops.analysis.metering import Settlement
+    from finops.analysis.metering import BilledKey, Rate, Settlement
     from finops.config import Config
     from finops.ledger.store import Ledger
     from finops.model.period import Period
@@ -150,7 +152,7 @@ def _token_lines(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Lin
         """,
     )
     metered = prepared.allocation.metered
-    found: dict[tuple[str, str, Decimal | None, str], list[int]] = {}
+    found: dict[_Product, _Tally] = {}
     for number, provider, model, *card_and_counts in rows:
         card, counts = card_and_counts[:4], card_and_counts[4:]
         for kind, count in zip(KINDS, counts, strict=True):
@@ -158,55 +160,83 @@ def _token_lines(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Lin
             if rate is None or not count:
                 continue
             settlement = metered.settled_on.get((number, kind))
-            source = _source(rate.basis, settlement, *card)
-            key = (f"{provider} {model}", kind, rate.amount, source)
-            found.setdefault(key, []).append(count)
-    lines = [
-        Line(
-            f"{model} {kind.replace('_', ' ')}",
-            Decimal(sum(counts)),
-            "tokens",
-            rate,
-            None if rate is None else multiply(rate, sum(counts)),
-            source,
-        )
-        for (model, kind, rate, source), counts in found.items()
-    ]
+            product = _Product(
+                f"{provider} {model} {kind.replace('_', ' ')}",
+                rate,
+                "" if settlement is None else settlement.rule,
+                "" if settlement is None else _account(settlement.key),
+                _book(*card),
+            )
+            tally = found.setdefault(product, _Tally([], {}))
+            tally.counts.append(count)
+            if settlement is not None:
+                tally.settlements[settlement.key] = settlement
+    lines = [_token_line(product, tally) for product, tally in found.items()]
     return sorted(lines, key=lambda line: (-(line.amount or ZERO), line.step, line.source))
 
 
-def _source(
-    basis: str,
-    settlement: Settlement | None,
-    price_source: str | None,
-    checked: object,
-    rule: str | None,
-    reason: str | None,
-) -> str:
-    """Where a rate is from, in one sentence."""
-    book = reason or f"{price_source}{f', checked {checked}' if checked else ''}: {rule}"
-    if settlement is None:
-        return f"list price; {book}" if basis == "list" else book
-    key = settlement.key
-    account = " ".join(
-        part
-        for part in (key.provider, key.model, key.kind, key.tier, key.project, key.region)
-        if part
+class _Product(NamedTuple):
+    """Tokens of one kind at one rate, met with the bill in one way: days are told together."""
+
+    step: str
+    rate: Rate
+    rule: str
+    account: str
+    book: str
+
+
+class _Tally(NamedTuple):
+    """How many tokens a product has, and the lines of account they were settled on."""
+
+    counts: list[int]
+    settlements: dict[BilledKey, Settlement]
+
+
+def _token_line(product: _Product, tally: _Tally) -> Line:
+    rate, count = product.rate.amount, sum(tally.counts)
+    return Line(
+        product.step,
+        Decimal(count),
+        "tokens",
+        rate,
+        None if rate is None else multiply(rate, count),
+        _source(product, [tally.settlements[key] for key in sorted(tally.settlements, key=str)]),
     )
-    billed = f"bill {key.period} ({account}): {settlement.rule}"
-    if settlement.billed_tokens:
-        billed += (
-            f" = {settlement.billed_cost.normalize():f} / {settlement.billed_tokens:,.0f} tokens"
-        )
-    variance = _variance(settlement)
-    return billed if variance is None else f"{billed}; {variance:+.2%} against the book ({book})"
 
 
-def _variance(settlement: Settlement) -> float | None:
+def _book(source: str | None, checked: object, rule: str | None, reason: str | None) -> str:
+    return reason or f"{source}{f', checked {checked}' if checked else ''}: {rule}"
+
+
+def _account(key: BilledKey) -> str:
+    parts = (key.provider, key.model, key.kind, key.tier, key.project, key.region)
+    return " ".join(part for part in parts if part)
+
+
+def _source(product: _Product, settlements: Sequence[Settlement]) -> str:
+    """Where a rate is from, in one sentence."""
+    if not settlements:
+        return f"list price; {product.book}" if product.rate.basis == "list" else product.book
+    periods = settlements[0].key.period
+    if len(settlements) > 1:
+        periods += f" to {settlements[-1].key.period}, {len(settlements)} bills"
+    told = f"bill {periods} ({product.account}): {product.rule}"
+    billed = [each.billed_tokens for each in settlements if each.billed_tokens is not None]
+    if billed and product.rule == "billed rate":
+        cost = total(each.billed_cost for each in settlements)
+        told += f" = {cost.normalize():f} / {total(billed):,.0f} tokens"
+    variance = _variance(settlements)
+    return (
+        told if variance is None else f"{told}; {variance:+.2%} against the book ({product.book})"
+    )
+
+
+def _variance(settlements: Sequence[Settlement]) -> float | None:
     """Rate variance as a share of the book's cost."""
-    if not settlement.book_cost:
+    books = [each.book_cost for each in settlements if each.book_cost]
+    if len(books) < len(settlements):
         return None
-    return float(settlement.requests_cost / settlement.book_cost) - 1
+    return float(total(each.requests_cost for each in settlements) / total(books)) - 1
 
 
 def _share_lines(prepared: Prepared, group: Group) -> list[Line]:
