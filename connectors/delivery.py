@@ -10,6 +10,7 @@ of the plan when nobody selects them, so a clean load does not pay for them.
 from __future__ import annotations
 
 from enum import Enum, auto
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.formats.contract import Shape
@@ -19,7 +20,7 @@ from connectors.sql import literal, quoted
 from finops.model.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
@@ -106,10 +107,37 @@ class FileDelivery:
     @property
     def columns(self) -> tuple[str, ...]:
         """The union of the files' columns, as spelled, with `--map` applied where the pipeline does."""
+        return self._renaming(name for file in self.files for name in file.head.columns)
+
+    @cached_property
+    def all_columns(self) -> tuple[str, ...]:
+        """As `columns`, with the keys that first appear later in a JSON file: reads it once more."""
+        return self._renaming((*self.head_columns, *self.late_columns))
+
+    @property
+    def head_columns(self) -> tuple[str, ...]:
+        """The columns the beginning of each file shows, as spelled there."""
+        return tuple(dict.fromkeys(name for file in self.files for name in file.head.columns))
+
+    @cached_property
+    def late_columns(self) -> tuple[str, ...]:
+        """Keys of JSON objects that the beginning of no file shows; none where the files are damaged."""
+        if self.shape not in {Shape.JSON, Shape.JSONL}:
+            return ()
+        import duckdb
+
+        found: set[str] = set()
+        try:
+            for group in self._groups():
+                found.update(key for (key,) in self.con.execute(self._keys(group)).fetchall())
+        except duckdb.InvalidInputException:
+            return ()
+        return tuple(sorted(found.difference(self.head_columns)))
+
+    def _renaming(self, names: Iterable[str]) -> tuple[str, ...]:
         seen: dict[str, str] = {}
-        for file in self.files:
-            for name in file.head.columns:
-                seen.setdefault(name.lower(), name)
+        for name in names:
+            seen.setdefault(name.lower(), name)
         for ledger_column, file_column in self._renamed.items():
             seen.pop(file_column.lower(), None)
             seen[ledger_column.lower()] = ledger_column
@@ -193,7 +221,7 @@ class FileDelivery:
         hidden += ", _order" if "_order" in place else ""
         hidden += f", {_BESIDE}" if _BESIDE in read else ""
         shown = f"* exclude ({hidden}){self._replaced(types)}"
-        return f"select {shown}{self._aliases()}, filename as _file, cast({place} as bigint) as _row from {read}"
+        return f"select {shown}{self._aliases(types)}, filename as _file, cast({place} as bigint) as _row from {read}"
 
     def _replaced(self, types: Mapping[str, str]) -> str:
         """Parquet arrives typed: casts for what the format asks otherwise."""
@@ -207,11 +235,13 @@ class FileDelivery:
         ]
         return f" replace ({', '.join(casts)})" if casts else ""
 
-    def _aliases(self) -> str:
+    def _aliases(self, types: Mapping[str, str]) -> str:
+        """Mapped columns under their ledger names; of JSON, those that were asked for."""
+        json = self.shape in {Shape.JSON, Shape.JSONL}
         return "".join(
             f", {quoted(file_column)} as {quoted(ledger_column)}"
             for ledger_column, file_column in self._renamed.items()
-            if ledger_column.lower() != file_column.lower()
+            if ledger_column.lower() != file_column.lower() and (ledger_column in types or not json)
         )
 
     def _paths(self, group: _Group) -> str:
@@ -248,17 +278,31 @@ class FileDelivery:
         )
 
     def _json(self, group: _Group, types: Mapping[str, str]) -> str:
-        asked = {**types, _BESIDE: "VARCHAR"} if len(types) == 1 else types
+        asked = {self._renamed.get(name, name): kind for name, kind in types.items()}
+        asked |= {_BESIDE: "VARCHAR"} if len(asked) == 1 else {}
         columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in asked.items())
+        lenient = self.reading is Reading.EXACT
+        return (
+            f"read_json({self._objects(group, lenient=lenient)}, columns = {{{columns}}},"
+            " filename = true)"
+        )
+
+    def _keys(self, group: _Group) -> str:
+        """A SELECT of every key an object of the files has; lines that are no objects have none."""
+        objects = f"read_json_objects({self._objects(group, lenient=True)})"
+        keys = "case when json_type(json) = 'OBJECT' then json_keys(json) end"
+        return f"select distinct unnest(keys) from (select distinct {keys} as keys from {objects})"
+
+    def _objects(self, group: _Group, *, lenient: bool) -> str:
+        """What a JSON reader is told of the files; a lenient one passes over lines that are not JSON."""
         layout, limit = "newline_delimited", MAX_LINE_BYTES
         if self.shape is Shape.JSON:
             layout = "array" if group.first.head.text.lstrip().startswith("[") else "unstructured"
             limit = max(MAX_LINE_BYTES, min(max(file.stat.size for file in group.files) + 1, 2**28))
-        lenient = self.reading is Reading.EXACT and self.shape is Shape.JSONL
+        passing = ", ignore_errors = true" if lenient and self.shape is Shape.JSONL else ""
         return (
-            f"read_json({self._paths(group)}, format = '{layout}', columns = {{{columns}}},"
-            f" filename = true, compression = {literal(group.first.compression)},"
-            f" maximum_object_size = {limit}{', ignore_errors = true' if lenient else ''})"
+            f"{self._paths(group)}, format = '{layout}',"
+            f" compression = {literal(group.first.compression)}, maximum_object_size = {limit}{passing}"
         )
 
     # --- rows that are not rows ----------------------------------------------------------------

@@ -256,9 +256,12 @@ def _reading(job: _Job) -> dict[str, object]:
 
 
 def _check_maps(job: _Job, delivery: FileDelivery) -> None:
-    here = {name for file in delivery.files for name in file.head.columns}
+    """UsageError for a `--map` from a column the files have nowhere."""
+    here = set(delivery.head_columns)
+    if not here.issuperset(job.options.maps.values()):
+        here.update(delivery.late_columns)
     for ledger_column, file_column in job.options.maps.items():
-        if here and file_column not in here and delivery.shape.value in {"csv", "parquet"}:
+        if here and file_column not in here:
             raise UsageError(
                 f"--map {ledger_column}={file_column}: the files have no column {file_column!r}",
                 hint=f"they have: {', '.join(sorted(here))}",

@@ -63,7 +63,11 @@ class Delivery(Protocol):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The union of their columns (or top-level keys), as spelled in the files."""
+        """The union of their columns, as spelled in the files; of JSON, the keys in the beginning of each."""
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """As `columns`, with the keys that first appear later in a JSON file: reads it once more."""
 
     @property
     def settings(self) -> Mapping[str, str]:

@@ -1,24 +1,30 @@
 """The project's own record of any ledger table: columns named as the table declares them.
 
-CSV, JSONL and Parquet; a column that is missing is NULL, and one the table does not declare is not
+CSV, JSON Lines and Parquet; a column that is missing is NULL, and one the table does not declare is not
 read. The loader checks types and rules, so the reader only chooses columns, and of `attributes` keeps only the
 allow-list of finops.toml.
+
+Columns of JSON that the beginning of the files does not show are watched for, and not written: most records
+have few of them, and an empty one costs as much to write as a full one. Where one appears after all, the
+quick reading stops and the exact one, which takes every column, stores the rows.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connectors.formats.cells import quoted
 from connectors.formats.contract import Format, Shape
-from connectors.formats.requests.fields import allowed_of_cell
+from connectors.formats.requests.fields import allowed_of_cell, is_json
+from connectors.sql import quoted
 from finops.model.schema import Kind
 
 if TYPE_CHECKING:
-    from connectors.formats.contract import Delivery, Head
-    from finops.model.schema import Table
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["own_record"]
+    from connectors.formats.contract import Delivery, Head
+    from finops.model.schema import Column, Table
+
+__all__ = ["own_record", "own_select"]
 
 
 def own_record(name: str, table: Table, *, identified_by: tuple[str, ...]) -> Format:
@@ -28,16 +34,7 @@ def own_record(name: str, table: Table, *, identified_by: tuple[str, ...]) -> Fo
         return 90 if set(identified_by) <= set(head.columns) else 0
 
     def select(delivery: Delivery) -> str:
-        present = [column for column in table.columns if column.name in delivery.columns]
-        names = [column.name for column in present]
-        types = dict.fromkeys(names, "VARCHAR") if _is_json(delivery.shape) else None
-        columns = ", ".join(
-            quoted(column.name)
-            if column.kind is not Kind.JSON
-            else f"{allowed_of_cell(quoted(column.name), delivery.allowed)} as {quoted(column.name)}"
-            for column in present
-        )
-        return f"select _file, _row, {columns} from {delivery.scan(types)}"
+        return own_select(delivery, table.columns, {})
 
     return Format(
         name=name,
@@ -49,5 +46,21 @@ def own_record(name: str, table: Table, *, identified_by: tuple[str, ...]) -> Fo
     )
 
 
-def _is_json(shape: Shape) -> bool:
-    return shape in {Shape.JSON, Shape.JSONL}
+def own_select(delivery: Delivery, known: Sequence[Column], parsed: Mapping[Kind, str]) -> str:
+    """The SELECT of those of the ledger columns `known` that the files have, JSON parsed as `parsed` or text."""
+    there = {name.lower() for name in delivery.columns}
+    json = is_json(delivery)
+    types = {column.name: parsed.get(column.kind, "VARCHAR") for column in known} if json else None
+    everything = json and delivery.exact
+    present = [column for column in known if everything or column.name.lower() in there]
+    shown = ", ".join(
+        quoted(column.name)
+        if column.kind is not Kind.JSON
+        else f"{allowed_of_cell(quoted(column.name), delivery.allowed)} as {quoted(column.name)}"
+        for column in present
+    )
+    late = [quoted(column.name) for column in known if column not in present] if json else []
+    if late:
+        unseen = " and ".join(f"{name} is null" for name in late)
+        shown += f", case when not ({unseen}) then 'a column the beginning has not' end as _problem"
+    return f"select _file, _row, {shown} from {delivery.scan(types)}"

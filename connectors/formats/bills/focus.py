@@ -72,7 +72,7 @@ def _recognises(head: Head) -> int:
 
 
 def _select(delivery: Delivery) -> str:
-    here = {column.lower(): column for column in delivery.columns}
+    here = {column.lower(): column for column in delivery.all_columns}
     missing = [
         name for name in REQUIRED if name.lower() not in here and name not in delivery.settings
     ]
@@ -81,7 +81,7 @@ def _select(delivery: Delivery) -> str:
             f"{delivery.paths[0]}: a FOCUS bill without {', '.join(missing)}",
             hint="--map FOCUS_COLUMN=FILE_COLUMN names them where they are called otherwise",
         )
-    delivery.note(f"FOCUS {version_of(delivery.columns)}")
+    delivery.note(f"FOCUS {version_of(delivery.all_columns)}")
     types = None
     if delivery.shape in {Shape.JSON, Shape.JSONL}:
         types = dict.fromkeys(here.values(), "VARCHAR")
@@ -106,7 +106,7 @@ def _select(delivery: Delivery) -> str:
 def _texts(delivery: Delivery, scan: str) -> frozenset[str]:
     """Lower-case names of the columns that hold text; a Parquet file may hold maps and doubles."""
     if delivery.shape is not Shape.PARQUET:
-        return frozenset(column.lower() for column in delivery.columns)
+        return frozenset(column.lower() for column in delivery.all_columns)
     described = delivery.con.execute(f"describe select * from {scan}").fetchall()
     return frozenset(str(name).lower() for name, kind, *_ in described if kind == "VARCHAR")
 

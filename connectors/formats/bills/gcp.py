@@ -109,17 +109,21 @@ TAGS = (
 
 def _cell(delivery: Delivery, name: str) -> str:
     """SQL text of the flat field `name` (`service_description`), however the file nests it; else null."""
+    top, _, field = name.partition("_")
+    if delivery.shape in {Shape.JSON, Shape.JSONL}:
+        return (
+            f"cast({name} as varchar)"
+            if name in FIELDS
+            else f"json_extract_string({top}, '$.{field}')"
+        )
     here = {column.replace(".", "_").lower(): column for column in delivery.columns}
     if name in here:
         column = quoted(here[name])
         nested = delivery.shape is Shape.PARQUET and name in {"labels", "credits"}
         return f"cast({'to_json' * nested}({column}) as varchar)"
-    top, _, field = name.partition("_")
     if top not in here or delivery.shape is Shape.CSV or not FIELDS.get(top):
         return "cast(null as varchar)"
-    column = quoted(here[top])
-    source = f"to_json({column})" if delivery.shape is Shape.PARQUET else column
-    return f"json_extract_string({source}, '$.{field}')"
+    return f"json_extract_string(to_json({quoted(here[top])}), '$.{field}')"
 
 
 def _select(delivery: Delivery) -> str:

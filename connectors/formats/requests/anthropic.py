@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from connectors.formats.contract import Format, Shape
 from connectors.formats.requests.fields import (
     allowed,
+    asked,
     attributes,
     chosen,
     code,
@@ -88,7 +89,7 @@ def _fields(delivery: Delivery) -> dict[str, str]:
     model = nested("_body", "model")
     failed = first(nested("result", "type"), nested("_body", "type"))
     return {
-        "timestamp": chosen(delivery, _TIMES),
+        "timestamp": chosen(delivery, *_TIMES),
         "request_id": first(nested("_body", "id"), "request_id", "custom_id"),
         "operation": "'chat'",
         "provider": provider_of(model, "'anthropic'"),
@@ -116,8 +117,7 @@ def _fields(delivery: Delivery) -> dict[str, str]:
 
 
 def _select(delivery: Delivery) -> str:
-    times = [name for name in _TIMES if name in delivery.columns]
-    types = dict.fromkeys((*_OWN, *_BESIDE, *times), "VARCHAR")
+    types = dict.fromkeys((*_OWN, *_BESIDE, *asked(delivery, *_TIMES)), "VARCHAR")
     types |= dict.fromkeys(("usage", "metadata", *_WRAPPINGS), "JSON")
     pairs = ", ".join(f"'{name}', \"{name}\"" for name in (*_OWN, "usage"))
     output = whole(nested("_usage", "output_tokens"))

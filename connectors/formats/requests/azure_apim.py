@@ -14,9 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.formats.contract import Format, Shape
-from connectors.formats.requests.fields import attributes, first, label, spelled
+from connectors.formats.requests.fields import as_texts, asked, attributes, chosen, first, label
 from connectors.formats.requests.usage import Check, Counts, record, whole
-from connectors.sql import quoted
 
 if TYPE_CHECKING:
     from connectors.formats.contract import Delivery, Head
@@ -51,18 +50,11 @@ def _largest(cell: str) -> str:
 
 
 def _select(delivery: Delivery) -> str:
-    found = {name: spelled(delivery, name, f"{name} [UTC]") for name in _CELLS}
-    types = None
-    if delivery.shape in {Shape.JSON, Shape.JSONL}:
-        types = dict.fromkeys(
-            (column for column in found.values() if column is not None), "VARCHAR"
-        )
-    cells = ", ".join(
-        f"cast({quoted(column) if column is not None else 'null'} as varchar) as {name}"
-        for name, column in found.items()
-    )
+    names = {name: (name, f"{name} [UTC]") for name in _CELLS}
+    cells = ", ".join(f"{chosen(delivery, *both)} as {name}" for name, both in names.items())
+    read = [column for both in names.values() for column in asked(delivery, *both)]
     rows = _REQUESTS.format(
-        scan=delivery.scan(types),
+        scan=as_texts(delivery, read),
         cells=cells,
         prompt=_largest("PromptTokens"),
         completion=_largest("CompletionTokens"),

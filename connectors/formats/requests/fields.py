@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connectors.formats.contract import Shape
 from connectors.sql import literal, quoted
 
 if TYPE_CHECKING:
@@ -22,12 +23,15 @@ __all__ = [
     "allowed",
     "allowed_of_cell",
     "answered",
+    "as_texts",
+    "asked",
     "attributes",
     "chosen",
     "code",
     "columns",
     "epoch",
     "first",
+    "is_json",
     "label",
     "labels",
     "nested",
@@ -35,7 +39,6 @@ __all__ = [
     "path",
     "provider_of",
     "scalar",
-    "spelled",
     "status",
 ]
 
@@ -203,16 +206,32 @@ def columns(expressions: Mapping[str, str]) -> str:
     return ",\n  ".join(f"{value} as {quoted(name)}" for name, value in expressions.items())
 
 
-def spelled(delivery: Delivery, *names: str) -> str | None:
-    """The first of `names` that is a column of the delivery, as the files spell it."""
+def is_json(delivery: Delivery) -> bool:
+    """Whether the files are JSON, of which the beginning need not show every key."""
+    return delivery.shape in {Shape.JSON, Shape.JSONL}
+
+
+def asked(delivery: Delivery, *names: str) -> tuple[str, ...]:
+    """The columns to read for `names`, as the files spell them.
+
+    Of JSON all are asked for, since a key may first appear after the beginning of the file.
+    """
     there = {column.lower(): column for column in delivery.columns}
-    return next((there[name.lower()] for name in names if name.lower() in there), None)
+    everything = is_json(delivery)
+    return tuple(
+        there.get(name.lower(), name) for name in names if everything or name.lower() in there
+    )
 
 
-def chosen(delivery: Delivery, names: Iterable[str]) -> str:
-    """SQL: the first non-empty of those of `names` that are columns of the delivery."""
-    found = [quoted(column) for name in names if (column := spelled(delivery, name)) is not None]
+def chosen(delivery: Delivery, *names: str) -> str:
+    """SQL VARCHAR: the first non-empty of the columns `names`; NULL where the files have none of them."""
+    found = [f"cast({quoted(column)} as varchar)" for column in asked(delivery, *names)]
     return first(*found) if found else "cast(null as varchar)"
+
+
+def as_texts(delivery: Delivery, columns: Iterable[str]) -> str:
+    """A FROM item over the files with `columns`, which JSON and CSV give as text."""
+    return delivery.scan(dict.fromkeys(columns, "VARCHAR") if is_json(delivery) else None)
 
 
 def note(delivery: Delivery, text: str) -> None:

@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING
 from connectors.formats.contract import Format, Shape
 from connectors.formats.requests.fields import (
     allowed,
+    as_texts,
+    asked,
     attributes,
+    chosen,
     code,
     first,
     label,
     nested,
-    spelled,
 )
 from connectors.formats.requests.usage import (
     Counts,
@@ -102,16 +104,11 @@ def _usage(names: tuple[str, ...]) -> str:
 
 def _rows(delivery: Delivery) -> str:
     cells = _CELLS | ({"metadata": ("metadata",)} if delivery.allowed else {})
-    found = {name: spelled(delivery, *spellings) for name, spellings in cells.items()}
-    there = {name: column for name, column in found.items() if column is not None}
-    types = None
-    if delivery.shape in {Shape.JSON, Shape.JSONL}:
-        types = dict.fromkeys(there.values(), "VARCHAR")
     shown = ", ".join(
-        f"cast({quoted(there[name]) if name in there else 'null'} as varchar) as {quoted(name)}"
-        for name in cells
+        f"{chosen(delivery, *spellings)} as {quoted(name)}" for name, spellings in cells.items()
     )
-    rows = f"select _file, _row, {shown} from {delivery.scan(types)}"
+    read = [column for spellings in cells.values() for column in asked(delivery, *spellings)]
+    rows = f"select _file, _row, {shown} from {as_texts(delivery, read)}"
     return f"select *, try_cast(used as json) as _usage from ({rows})"
 
 

@@ -24,6 +24,8 @@ from connectors.formats.contract import Format, Shape
 from connectors.formats.requests.fields import (
     allowed,
     answered,
+    as_texts,
+    asked,
     attributes,
     code,
     epoch,
@@ -32,7 +34,6 @@ from connectors.formats.requests.fields import (
     labels,
     nested,
     scalar,
-    spelled,
 )
 from connectors.formats.requests.usage import Counts, record, split_writes
 from connectors.sql import literal, quoted
@@ -68,6 +69,7 @@ _SPEND = (
     "organization_id",
 )
 _PAYLOAD = (*_SHARED, "id", "trace_id", "response_cost")
+_DOCUMENTS = ("metadata", "error_information")
 _METADATA = ("_meta->'spend_logs_metadata'", "_meta->'requester_metadata'", "_meta")
 """Where a caller's own metadata stands, nearest first."""
 
@@ -91,31 +93,26 @@ def _recognises_payload(head: Head) -> int:
 
 def _rows(delivery: Delivery, names: tuple[str, ...]) -> str:
     """A FROM item with `names` as text (NULL where the files lack one) and `_usage`, `_meta` as JSON."""
-    json = delivery.shape in {Shape.JSON, Shape.JSONL}
-    found = {name: spelled(delivery, name) for name in (*names, "metadata", "error_information")}
-    there = {name: column for name, column in found.items() if column is not None}
-    types = dict.fromkeys(there.values(), "VARCHAR") if json else None
-    cells = ", ".join(
-        f"cast({quoted(there[name])} as varchar) as {quoted(name)}"
-        if name in there
-        else f"cast(null as varchar) as {quoted(name)}"
-        for name in names
-    )
+    cells = ", ".join(f"{_cell(delivery, name)} as {quoted(name)}" for name in names)
+    read = asked(delivery, *names, *_DOCUMENTS)
     return f"""(
   select *, coalesce(_meta->'usage_object', _meta->'$.additional_usage_values') as _usage
   from (
-    select _file, _row, {cells}, {_document(there, "metadata")} as _meta,
-      {_document(there, "error_information")} as _own_error
-    from {delivery.scan(types)}
+    select _file, _row, {cells}, {_document(delivery, "metadata")} as _meta,
+      {_document(delivery, "error_information")} as _own_error
+    from {as_texts(delivery, read)}
   )
 )"""
 
 
-def _document(there: dict[str, str], name: str) -> str:
+def _cell(delivery: Delivery, name: str) -> str:
+    columns = asked(delivery, name)
+    return f"cast({quoted(columns[0]) if columns else 'null'} as varchar)"
+
+
+def _document(delivery: Delivery, name: str) -> str:
     """A JSON column; SpendLogs exports write it as text, sometimes as a JSON string of JSON."""
-    if name not in there:
-        return "cast(null as json)"
-    cell = f"cast({quoted(there[name])} as varchar)"
+    cell = _cell(delivery, name)
     return (
         f"case when starts_with({cell}, '\"') then try_cast(json_extract_string(try_cast({cell} as json), '$')"
         f" as json) else try_cast({cell} as json) end"

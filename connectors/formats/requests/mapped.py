@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.formats.contract import Format, Shape
-from connectors.formats.requests.fields import allowed_of_cell, spelled
+from connectors.formats.requests.fields import allowed_of_cell, as_texts, is_json
 from connectors.formats.requests.usage import whole
 from connectors.sql import literal, quoted
 from finops.errors import UsageError
@@ -43,13 +43,12 @@ def _recognises(head: Head) -> int:
 
 def _select(delivery: Delivery) -> str:
     cells = _mapped(delivery)
-    types = dict.fromkeys(_read(delivery, cells), "VARCHAR") if _is_json(delivery.shape) else None
     fields = {name: quoted(column) for name, column in cells.items()}
     if "attributes" in fields:
         fields["attributes"] = allowed_of_cell(fields["attributes"], delivery.allowed)
     for name, value in _DEFAULTS.items():
         fields.setdefault(name, literal(delivery.settings.get(name) or value))
-    source = delivery.scan(types)
+    source = as_texts(delivery, delivery.all_columns)
     if "request_id" not in fields and "request_id" not in delivery.settings:
         source = _identified(delivery, source)
         fields["request_id"] = "_identity"
@@ -61,33 +60,34 @@ def _select(delivery: Delivery) -> str:
 def _mapped(delivery: Delivery) -> dict[str, str]:
     """File column by ledger column; columns that carry a ledger name need no map. UsageError."""
     known = {*REQUESTS.names, _INCLUSIVE} - _NEVER
+    here = {column.lower(): column for column in delivery.all_columns}
     cells: dict[str, str] = {}
     for name, column in delivery.maps.items():
         if name not in known:
             hint = f"one of: {', '.join(sorted(known))}"
             raise UsageError(f"--map {name}=…: requests have no column {name!r}", hint=hint)
-        found = spelled(delivery, column) or spelled(delivery, name)
+        found = here.get(column.lower())
         if found is None:
-            there = ", ".join(delivery.columns)
+            there = ", ".join(delivery.all_columns)
             raise UsageError(
                 f"--map {name}={column}: the file has no column {column!r}", hint=f"it has: {there}"
             )
         cells[name] = found
     for name in sorted(known - cells.keys()):
-        if (found := spelled(delivery, name)) is not None and found not in cells.values():
+        if (found := here.get(name)) is not None and found not in cells.values():
             cells[name] = found
     return cells
 
 
-def _read(delivery: Delivery, cells: dict[str, str]) -> list[str]:
-    return list(dict.fromkeys([*delivery.columns, *cells.values()]))
-
-
 def _identified(delivery: Delivery, source: str) -> str:
-    """`source` with `_identity`: digest of a row's cells, and its number among equal rows of its file."""
+    """`source` with `_identity`: digest of a row's cells, and its number among equal rows of its file.
+
+    Of JSON the keys an object has enter with their values: one it has not may come with later lines.
+    """
+    said = "{literal} || chr(30) || {cell}" if is_json(delivery) else "coalesce({cell}, chr(30))"
     cells = ", ".join(
-        f"coalesce(cast({quoted(column)} as varchar), chr(30))"
-        for column in sorted(delivery.columns)
+        said.format(literal=literal(column), cell=f"cast({quoted(column)} as varchar)")
+        for column in sorted(delivery.all_columns)
     )
     return f"""(
   select *, _cells || '-' || row_number() over (partition by _file, _cells order by _row) as _identity
@@ -118,10 +118,6 @@ select _file, _row, {_listed(kept)},
   case when ({inside}) > {whole(total)} then 'more cached tokens than input' end as _problem,
   '{_INCLUSIVE}' as _problem_column, {total} as _problem_value
 from {source}"""
-
-
-def _is_json(shape: Shape) -> bool:
-    return shape in {Shape.JSON, Shape.JSONL}
 
 
 FORMAT = Format(

@@ -17,8 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.formats.contract import Format, Shape
-from connectors.formats.requests.fields import allowed_of_cell
-from connectors.sql import quoted
+from connectors.formats.records import own_select
 from finops.model.schema import Kind
 from finops.model.tables import REQUESTS
 
@@ -40,23 +39,7 @@ def _recognises(head: Head) -> int:
 
 
 def _select(delivery: Delivery) -> str:
-    there = {name.lower() for name in delivery.columns}
-    known = [column for column in REQUESTS.columns if column.name != "day"]
-    json = delivery.shape in {Shape.JSON, Shape.JSONL}
-    types = {column.name: _PARSED.get(column.kind, "VARCHAR") for column in known} if json else None
-    everything = json and delivery.exact
-    present = [column for column in known if everything or column.name in there]
-    shown = ", ".join(
-        quoted(column.name)
-        if column.kind is not Kind.JSON
-        else f"{allowed_of_cell(quoted(column.name), delivery.allowed)} as {quoted(column.name)}"
-        for column in present
-    )
-    late = [quoted(column.name) for column in known if column not in present] if json else []
-    if late:
-        unseen = " and ".join(f"{name} is null" for name in late)
-        shown += f", case when not ({unseen}) then 'a column the beginning has not' end as _problem"
-    return f"select _file, _row, {shown} from {delivery.scan(types)}"
+    return own_select(delivery, [each for each in REQUESTS.columns if each.name != "day"], _PARSED)
 
 
 FORMAT = Format(

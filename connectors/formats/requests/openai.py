@@ -24,7 +24,6 @@ from connectors.formats.contract import Format, Shape
 from connectors.formats.requests.fields import (
     allowed,
     attributes,
-    chosen,
     code,
     epoch,
     first,
@@ -102,11 +101,10 @@ def _state() -> str:
 
 def _fields(delivery: Delivery) -> dict[str, str]:
     created = first(nested("_body", "created"), nested("_body", "created_at"))
-    logged = chosen(delivery, ["timestamp"]) if "timestamp" in delivery.columns else "null"
     done = f"try_cast({nested('_body', 'completed_at')} as double)"
     took = f"({done} - try_cast({nested('_body', 'created_at')} as double)) * 1000"
     return {
-        "timestamp": f"coalesce(cast({epoch(created)} as varchar), {logged})",
+        "timestamp": f"coalesce(cast({epoch(created)} as varchar), nullif(\"timestamp\", ''))",
         "request_id": first(nested("_body", "id"), "custom_id"),
         "operation": f"case when {nested('_body', 'object')} = 'text_completion'"
         " then 'text_completion' else 'chat' end",
