@@ -1,0 +1,131 @@
+"""Break-even as a report: one row per option, the derivation, and what the reader must know."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from finops.analysis.breakeven.derivation import derivation
+from finops.report.model import Report, ReportColumn, Style
+from finops.report.numbers import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from finops.analysis.breakeven.compare import Comparison, OptionAnswer
+    from finops.analysis.breakeven.derivation import Line
+    from finops.report.model import Cell, Row
+
+__all__ = ["breakeven_report", "derivation_report"]
+
+SCHEMA = "finops.breakeven/1"
+
+COLUMNS = (
+    ReportColumn("option", "Option"),
+    ReportColumn("breakeven_hours", "Break-even hours", Style.NUMBER),
+    ReportColumn("breakeven_months", "Months", Style.NUMBER),
+    ReportColumn("breakeven_utilization", "Utilization", Style.RATIO),
+    ReportColumn("breakeven_price_per_hour", "Price per hour", Style.UNIT_MONEY, shown=False),
+    ReportColumn("breakeven_units", "Units", Style.COUNT, shown=False),
+    ReportColumn(
+        "breakeven_million_tokens_per_month", "M tokens a month", Style.NUMBER, shown=False
+    ),
+    ReportColumn("npv", "NPV", Style.MONEY),
+    ReportColumn("irr", "IRR a year", Style.RATIO, optional=True),
+    ReportColumn("payback_months", "Payback months", Style.NUMBER),
+    ReportColumn("discounted_payback_months", "Discounted payback", Style.NUMBER, optional=True),
+    ReportColumn("total_cost", "Total cost", Style.MONEY, shown=False),
+    ReportColumn("present_cost", "Present cost", Style.MONEY, optional=True),
+    ReportColumn("equivalent_annual_cost", "Cost a year", Style.MONEY, optional=True),
+    ReportColumn(
+        "cost_per_million_valid_tokens", "per M valid tokens", Style.UNIT_MONEY, shown=False
+    ),
+    ReportColumn("reason", "Why not", shown=False),
+    ReportColumn("reasons", "Why a number is missing", shown=False),
+)
+
+_ALTERNATIVES = {"cloud": "renting", "api": "calling an API"}
+
+
+def breakeven_report(
+    found: Comparison,
+    currency: str,
+    *,
+    notes: Sequence[str] = (),
+    extras: Mapping[str, object] | None = None,
+) -> Report:
+    """The report of `found`: every option's break-evens and costs, and the rule of thumb computed."""
+    return Report(
+        schema=SCHEMA,
+        title=f"Break-even: own against {_ALTERNATIVES[found.against]}",
+        columns=COLUMNS,
+        rows=tuple(_row(option) for option in found.options),
+        currency=currency,
+        notes=(*_notes(found), *notes),
+        extras={
+            "against": found.against,
+            "utilization_rule": [
+                {"months": months, "breakeven_utilization": utilization}
+                for months, utilization in found.rule
+            ],
+            "values": dict(found.values),
+            **(extras or {}),
+        },
+    )
+
+
+def derivation_report(found: Comparison, currency: str) -> Report:
+    """The arithmetic of owning, line by line."""
+    return Report(
+        schema="finops.breakeven.derivation/1",
+        title="How owning breaks even",
+        columns=(
+            ReportColumn("step", "Step"),
+            ReportColumn("amount", "Value"),
+            ReportColumn("value", "Value", Style.NUMBER, shown=False),
+            ReportColumn("unit", "Unit"),
+            ReportColumn("formula", "From"),
+        ),
+        rows=tuple(_line(line) for line in derivation(found, currency)),
+        currency=currency,
+    )
+
+
+def _line(line: Line) -> Row:
+    amount = "none" if line.value is None else shown(line.value, Style.UNIT_MONEY)
+    return {**line._asdict(), "amount": amount}
+
+
+def _row(option: OptionAnswer) -> Row:
+    row: dict[str, Cell] = {**option._asdict(), "reasons": dict(option.reasons)}
+    why = [option.reasons.get(name) for name in ("payback_months", "breakeven_hours", "irr")]
+    row["reason"] = next((reason for reason in why if reason), None)
+    return row
+
+
+def _notes(found: Comparison) -> list[str]:
+    v, own = found.values, found.options[0]
+    months = v["time.horizon"]
+    notes = []
+    if own.payback_months is None:
+        notes.append(f"Owning {own.reasons['payback_months']}.")
+    if own.breakeven_hours is None:
+        notes.append(f"At today's prices: {own.reasons['breakeven_hours']}.")
+    if found.against == "cloud":
+        parts = ", ".join(f"{_share(value)} for {length} months" for length, value in found.rule)
+        notes.append(
+            f"Utilization needed at this pair of prices ({shown(found.static.price, Style.UNIT_MONEY)} rented, "
+            f"{shown(found.static.used, Style.UNIT_MONEY)} used): {parts}; here "
+            f"{_share(v['demand.utilization'])}. It is hours that would be rented, of hours owned."
+        )
+    notes.append(
+        f"Over {months:g} months of {v['time.hours_per_month']:g} h at "
+        f"{v['money.discount_rate']:.1%} a year. Break-even hours, months and utilization are at "
+        "today's prices, without interest; what is already spent is in none of them."
+    )
+    return notes
+
+
+def _share(value: float | None) -> str:
+    if value is None:
+        return "none"
+    return shown(value, Style.RATIO) + (" (out of reach)" if value > 1 else "")

@@ -1,0 +1,64 @@
+"""`finops breakeven`: answers, reasons and refusals, as a person and a program meet them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typer.testing import Result
+
+PAIR = (
+    "breakeven",
+    *("--capex", "250141.80", "--opex-per-hour", "6.37", "--cloud-per-hour", "98.32"),
+)
+
+
+def rows(result: Result) -> dict[str, dict[str, Any]]:
+    assert result.exit_code == 0, result.output
+    return {row["option"]: row for row in json.loads(result.stdout)["rows"]}
+
+
+def test_three_numbers_are_enough(finops: Callable[..., Result]) -> None:
+    own = rows(finops(*PAIR, "--format", "json"))["own"]
+    assert own["breakeven_hours"] == pytest.approx(2720.4, abs=0.05)
+    assert own["breakeven_months"] == pytest.approx(3.7266, abs=5e-5)
+    assert own["payback_months"] == pytest.approx(3.7266, abs=5e-5)
+    assert own["breakeven_utilization"] == pytest.approx(0.12287, abs=5e-6)
+    assert own["npv"] == pytest.approx(2_940_808.72, abs=0.01)
+    assert own["reason"] is None
+
+
+def test_it_may_say_that_owning_never_pays(finops: Callable[..., Result]) -> None:
+    result = finops(*PAIR, "--utilization", "0.05", "--format", "json")
+    own = rows(result)["own"]
+    for name in ("breakeven_hours", "breakeven_months", "payback_months", "irr"):
+        assert own[name] is None
+        assert own["reasons"][name]
+    assert own["reason"] == "never pays back within 60 months"
+    assert "Owning never pays back within 60 months." in json.loads(result.stdout)["notes"]
+
+
+def test_the_rule_of_thumb_is_computed_for_this_pair(finops: Callable[..., Result]) -> None:
+    result = finops(*PAIR, "--utilization", "0.6")
+    assert "35.5% for 12 months, 29.7% for 15 months, 25.8% for 18 months; here 60.0%" in " ".join(
+        result.stdout.split()
+    )
+
+
+def test_the_derivation_has_every_number(finops: Callable[..., Result]) -> None:
+    shown = finops(*PAIR, "--explain", "--format", "json")
+    lines = {row["step"]: row for row in json.loads(shown.stdout)["rows"]}
+    assert lines["break-even in months"]["formula"] == "250,141.80 / 67,123.50"
+    assert lines["break-even in hours owned"]["value"] == pytest.approx(2720.4, abs=0.05)
+
+
+def test_a_price_is_not_guessed(finops: Callable[..., Result]) -> None:
+    result = finops("breakeven", "--capex", "1")
+    assert result.exit_code == 2
+    assert "--cloud-per-hour missing" in result.stderr
+    assert result.stdout == ""
