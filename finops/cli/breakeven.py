@@ -2,170 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
+from finops.cli.breakeven_options import (
+    Against,
+    AgainstOption,
+    CapexOption,
+    CloudOption,
+    CurrencyOption,
+    DeclineOption,
+    DiscountOption,
+    ExplainOption,
+    HorizonOption,
+    HoursOption,
+    InterimOption,
+    LeadOption,
+    OpexOption,
+    ResidualOption,
+    ScenarioArgument,
+    ScenarioOption,
+    TaxOption,
+    UnitsOption,
+    UtilizationOption,
+    VariableOption,
+)
 from finops.cli.options import FormatOption, OutputOption  # noqa: TC001  (Typer reads them)
 from finops.report.formats import ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from finops.analysis.breakeven.inputs import Input
+    from finops.report.model import Report
+
 __all__ = ["register"]
 
-_OWN = "Owning"
-_RENT = "Renting"
-_TERMS = "Terms"
-
-CapexOption = Annotated[
-    float | None,
-    typer.Option("--capex", min=0, metavar="MONEY", help="Price of a unit.", rich_help_panel=_OWN),
-]
-OpexOption = Annotated[
-    float | None,
-    typer.Option(
-        "--opex-per-hour",
-        min=0,
-        metavar="MONEY",
-        help="Cost of an hour owned, used or not. (default: 0)",
-        rich_help_panel=_OWN,
-    ),
-]
-VariableOption = Annotated[
-    float | None,
-    typer.Option(
-        "--variable-per-hour",
-        min=0,
-        metavar="MONEY",
-        help="Cost of an hour used, on top. (default: 0)",
-        rich_help_panel=_OWN,
-    ),
-]
-ResidualOption = Annotated[
-    float | None,
-    typer.Option(
-        "--residual",
-        min=0,
-        max=1,
-        metavar="RATIO",
-        help="Share of its price a unit fetches at the end. (default: 0)",
-        rich_help_panel=_OWN,
-    ),
-]
-LeadOption = Annotated[
-    float | None,
-    typer.Option(
-        "--lead-months",
-        min=0,
-        metavar="MONTHS",
-        help="From order to running; rented meanwhile. (default: 0)",
-        rich_help_panel=_OWN,
-    ),
-]
-CloudOption = Annotated[
-    float | None,
-    typer.Option(
-        "--cloud-per-hour",
-        min=0,
-        metavar="MONEY",
-        help="Price of a unit rented for an hour.",
-        rich_help_panel=_RENT,
-    ),
-]
-InterimOption = Annotated[
-    float | None,
-    typer.Option(
-        "--interim-per-hour",
-        min=0,
-        metavar="MONEY",
-        help="Price paid during lead time. (default: the cloud's)",
-        rich_help_panel=_RENT,
-    ),
-]
-DeclineOption = Annotated[
-    float | None,
-    typer.Option(
-        "--price-decline",
-        max=0.99,
-        metavar="RATIO",
-        help="Yearly fall of the cloud's price. (default: 0)",
-        rich_help_panel=_RENT,
-    ),
-]
-UnitsOption = Annotated[
-    float | None,
-    typer.Option(
-        "--units", min=1e-9, metavar="N", help="Units owned. (default: 1)", rich_help_panel=_TERMS
-    ),
-]
-UtilizationOption = Annotated[
-    float | None,
-    typer.Option(
-        "--utilization",
-        min=0,
-        metavar="RATIO",
-        help="Hours otherwise rented, of the hours owned; held idle counts. (default: 1)",
-        rich_help_panel=_TERMS,
-    ),
-]
-HoursOption = Annotated[
-    float | None,
-    typer.Option(
-        "--hours-per-month",
-        min=1,
-        max=744,
-        metavar="HOURS",
-        help="Length of a month. (default: 730)",
-        rich_help_panel=_TERMS,
-    ),
-]
-HorizonOption = Annotated[
-    int | None,
-    typer.Option(
-        "--horizon-months",
-        min=1,
-        max=600,
-        metavar="MONTHS",
-        help="Months looked at. (default: 60)",
-        rich_help_panel=_TERMS,
-    ),
-]
-DiscountOption = Annotated[
-    float | None,
-    typer.Option(
-        "--discount-rate",
-        min=-0.5,
-        max=10,
-        metavar="RATIO",
-        help="Cost of capital by year. (default: 0.10)",
-        rich_help_panel=_TERMS,
-    ),
-]
-TaxOption = Annotated[
-    float | None,
-    typer.Option(
-        "--tax-rate",
-        min=0,
-        max=0.99,
-        metavar="RATIO",
-        help="Tax on what is saved. (default: 0)",
-        rich_help_panel=_TERMS,
-    ),
-]
-CurrencyOption = Annotated[
-    str | None,
-    typer.Option("--currency", metavar="CODE", help="Currency of the amounts. (default: USD)"),
-]
-ExplainOption = Annotated[
-    bool, typer.Option("--explain", help="Show the derivation, line by line, instead.")
-]
+NAMES = (
+    *("own.price", "own.running", "own.variable", "own.residual", "own.hardware_lead_time"),
+    *("cloud.on_demand", "cloud.interim", "cloud.decline"),
+    *("demand.units", "demand.utilization", "time.hours_per_month", "time.horizon"),
+    *("money.discount_rate", "money.tax_rate"),
+)
+"""What the options that are numbers are called in a scenario, in the order they are read."""
 
 
 def register(app: typer.Typer) -> None:
     """Add `breakeven` to the application."""
     group = typer.Typer(invoke_without_command=True)
     group.callback()(breakeven)
+    group.command("audit")(audit)
     app.add_typer(group, name="breakeven")
 
 
@@ -187,6 +74,8 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     discount_rate: DiscountOption = None,
     tax_rate: TaxOption = None,
     currency: CurrencyOption = None,
+    scenario: ScenarioOption = None,
+    against: AgainstOption = Against.CLOUD,
     explain: ExplainOption = False,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -196,46 +85,106 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     A first answer needs three numbers: --capex, --opex-per-hour and --cloud-per-hour. Utilization is
     hours that would otherwise be rented, of the hours owned: a unit held idle would be rented too.
     """
-    from finops.analysis.breakeven.compare import compare
     from finops.cli.output import emit
-    from finops.report.breakeven import breakeven_report, derivation_report
 
     if ctx.invoked_subcommand is not None:
         return
-    given = {
-        "own.price": capex,
-        "own.running": opex_per_hour,
-        "own.variable": variable_per_hour,
-        "own.residual": residual,
-        "own.hardware_lead_time": lead_months,
-        "cloud.on_demand": cloud_per_hour,
-        "cloud.interim": interim_per_hour,
-        "cloud.decline": price_decline,
-        "demand.units": units,
-        "demand.utilization": utilization,
-        "time.hours_per_month": hours_per_month,
-        "time.horizon": horizon_months,
-        "money.discount_rate": discount_rate,
-        "money.tax_rate": tax_rate,
+    given = (
+        *(capex, opex_per_hour, variable_per_hour, residual, lead_months),
+        *(cloud_per_hour, interim_per_hour, price_decline),
+        *(units, utilization, hours_per_month, horizon_months, discount_rate, tax_rate),
+    )
+    asked = _asked(scenario, dict(zip(NAMES, given, strict=True)), currency)
+    emit(_answer(asked, against, explain=explain), format, output)
+
+
+class Asked(NamedTuple):
+    """A question made ready: inputs with their origin, the currency, demand by hour where known."""
+
+    inputs: Mapping[str, Input]
+    currency: str
+    load: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _asked(scenario: str | None, given: Mapping[str, float | None], currency: str | None) -> Asked:
+    """The scenario, with what options say laid over it."""
+    from finops.analysis.breakeven.scenario import load_scenario
+
+    told = load_scenario(scenario) if scenario is not None else None
+    money = (currency or (told.currency if told else "USD")).upper()
+    inputs = {**(told.inputs if told else {}), **_flags(given, money)}
+    _check(inputs)
+    notes = (f"Quality: {told.quality_equivalence}",) if told and told.quality_equivalence else ()
+    return Asked(inputs, money, told.load if told else (), notes)
+
+
+def _answer(asked: Asked, against: Against, *, explain: bool) -> Report:
+    from finops.analysis.breakeven.compare import compare
+    from finops.analysis.breakeven.inputs import values
+    from finops.report.breakeven import (
+        breakeven_report,
+        derivation_report,
+        input_rows,
+        origin_note,
+    )
+
+    found = compare(values(asked.inputs), against=against.value)
+    if explain:
+        return derivation_report(found, asked.currency)
+    return breakeven_report(
+        found,
+        asked.currency,
+        notes=(*asked.notes, origin_note(asked.inputs)),
+        extras={"inputs": input_rows(asked.inputs)},
+    )
+
+
+def audit(
+    scenario: ScenarioArgument,
+    *,
+    format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
+    output: OutputOption = None,
+) -> None:
+    """Recompute a published comparison and say what it hides.
+
+    The scenario's own table is recomputed to the printed digit; then follow other prices for the same
+    hour, the length of a month, what nobody pays for and power that does not fit the hardware.
+    """
+    from finops.analysis.breakeven.audit import audit as held_against_its_inputs
+    from finops.analysis.breakeven.scenario import load_scenario
+    from finops.cli.output import emit
+    from finops.errors import UsageError
+    from finops.report.breakeven import audit_report
+
+    found = load_scenario(scenario)
+    if not found.claims:
+        raise UsageError(
+            f"{scenario} publishes nothing to recompute", hint="add [[published]] with its figures"
+        )
+    emit(audit_report(held_against_its_inputs(found)), format, output)
+
+
+def _flags(given: Mapping[str, float | None], currency: str) -> dict[str, Input]:
+    """What options say, as inputs: whoever types a number has not said where it is from."""
+    from finops.analysis.breakeven.inputs import FIELDS, Input, Origin
+
+    units = {field.name: field.unit.replace("USD", currency) for field in FIELDS}
+    return {
+        name: Input(name, float(value), units[name], Origin.ASSUMED, "given on the command line")
+        for name, value in given.items()
+        if value is not None
     }
-    found = compare(_values({name: float(it) for name, it in given.items() if it is not None}))
-    money = (currency or "USD").upper()
-    report = derivation_report(found, money) if explain else breakeven_report(found, money)
-    emit(report, format, output)
 
 
-def _values(given: Mapping[str, float]) -> dict[str, float]:
-    """Every input, those `given` over the defaults; UsageError where a price is missing."""
-    from finops.analysis.breakeven.inputs import FIELDS, defaults
+def _check(inputs: Mapping[str, Input]) -> None:
+    """UsageError where a price is missing: none is guessed."""
     from finops.errors import UsageError
 
     flags = {"own.price": "--capex", "cloud.on_demand": "--cloud-per-hour"}
-    missing = [
-        flags[field.name] for field in FIELDS if field.default is None and field.name not in given
-    ]
+    missing = [flag for name, flag in flags.items() if name not in inputs]
     if missing:
         raise UsageError(
             f"{' and '.join(missing)} missing",
             hint="finops breakeven --capex 250141.80 --opex-per-hour 6.37 --cloud-per-hour 98.32",
         )
-    return defaults() | dict(given)

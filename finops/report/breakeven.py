@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from finops.analysis.breakeven.derivation import derivation
+from finops.analysis.breakeven.inputs import Origin
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from finops.analysis.breakeven.audit import Audit, Finding
     from finops.analysis.breakeven.compare import Comparison, OptionAnswer
     from finops.analysis.breakeven.derivation import Line
+    from finops.analysis.breakeven.inputs import Input
     from finops.report.model import Cell, Row
 
-__all__ = ["breakeven_report", "derivation_report"]
+__all__ = [
+    "audit_report",
+    "breakeven_report",
+    "derivation_report",
+    "input_rows",
+    "origin_note",
+]
 
 SCHEMA = "finops.breakeven/1"
 
@@ -42,6 +52,9 @@ COLUMNS = (
     ReportColumn("reason", "Why not", shown=False),
     ReportColumn("reasons", "Why a number is missing", shown=False),
 )
+
+_NAMED = 4
+"""Inputs a note names before it says there are more."""
 
 _ALTERNATIVES = {"cloud": "renting", "api": "calling an API"}
 
@@ -129,3 +142,56 @@ def _share(value: float | None) -> str:
     if value is None:
         return "none"
     return shown(value, Style.RATIO) + (" (out of reach)" if value > 1 else "")
+
+
+def audit_report(found: Audit) -> Report:
+    """A published table recomputed, row by row; what the comparison hides stands in the notes."""
+    return Report(
+        schema="finops.breakeven.audit/1",
+        title=f"Audit: {found.scenario.name}",
+        columns=(
+            ReportColumn("claim", "Claim"),
+            ReportColumn("axis", "Break-even in"),
+            ReportColumn("published", "Published"),
+            ReportColumn("reproduced", "Reproduced"),
+            ReportColumn("from_inputs", "From inputs as printed", Style.NUMBER, shown=False),
+            ReportColumn("low", "At least", Style.NUMBER, shown=False),
+            ReportColumn("high", "At most", Style.NUMBER, shown=False),
+            ReportColumn("verdict", "Verdict"),
+        ),
+        rows=tuple(line._asdict() for line in found.table),
+        currency=found.scenario.currency,
+        notes=(
+            *(
+                f"{line.claim}: inputs as printed give {line.from_inputs:,.1f}; rounding of the inputs "
+                f"allows {line.low:,.1f} to {line.high:,.1f}."
+                for line in found.table
+                if line.from_inputs is not None and line.verdict != "reproduced"
+            ),
+            *(_hides(finding) for finding in found.findings),
+        ),
+        extras={"hides": [finding._asdict() for finding in found.findings]},
+    )
+
+
+def _hides(finding: Finding) -> str:
+    text = f"Hidden, {finding.topic}: {finding.says}"
+    if finding.breakeven_hours is None or finding.breakeven_months is None:
+        return f"{text}."
+    return f"{text}: {finding.breakeven_hours:,.0f} h, {finding.breakeven_months:.1f} months."
+
+
+def input_rows(inputs: Mapping[str, Input]) -> list[dict[str, object]]:
+    """Every input that was given, with where it comes from, for programs."""
+    return [{**asdict(one), "origin": str(one.origin)} for one in inputs.values()]
+
+
+def origin_note(inputs: Mapping[str, Input]) -> str:
+    """How many inputs were measured, quoted and assumed; what is not given takes its default."""
+    parts = []
+    for origin in Origin:
+        names = [name for name, one in inputs.items() if one.origin is origin]
+        if names:
+            more = " …" if len(names) > _NAMED else ""
+            parts.append(f"{len(names)} {origin} ({', '.join(names[:_NAMED])}{more})")
+    return f"Inputs: {'; '.join(parts)}; every other one takes its default, which is an assumption."

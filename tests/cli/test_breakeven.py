@@ -62,3 +62,45 @@ def test_a_price_is_not_guessed(finops: Callable[..., Result]) -> None:
     assert result.exit_code == 2
     assert "--cloud-per-hour missing" in result.stderr
     assert result.stdout == ""
+
+
+def test_a_scenario_starts_from_the_template(finops: Callable[..., Result]) -> None:
+    assert finops("init", "--scenario").exit_code == 0
+    result = finops("breakeven", "--scenario", "scenario.toml", "--format", "json")
+    assert rows(result)["own"]["breakeven_months"] is not None
+    inputs = {one["name"]: one for one in json.loads(result.stdout)["inputs"]}
+    assert inputs["own.price"] == {
+        "name": "own.price",
+        "value": 250000.0,
+        "unit": "USD/unit",
+        "origin": "assumed",
+        "source": "an example: replace it",
+        "date": "2026-11-01",
+        "low": 230000.0,
+        "high": 290000.0,
+    }
+    assert finops("init", "--scenario").exit_code == 2
+
+
+def test_options_win_over_the_scenario(finops: Callable[..., Result]) -> None:
+    result = finops(
+        *("breakeven", "--scenario", "lp2368", "--cloud-per-hour", "62.92", "--format", "json")
+    )
+    assert rows(result)["own"]["breakeven_hours"] == pytest.approx(4423.4, abs=0.05)
+
+
+def test_the_audit_prints_the_published_table_and_what_it_hides(
+    finops: Callable[..., Result],
+) -> None:
+    result = finops("breakeven", "audit", "lp2368")
+    assert result.exit_code == 0
+    for figure in ("2,720", "4,423", "6,800", "7,591"):
+        assert f"hours          {figure}      {figure}" in result.stdout
+    text = " ".join(result.stdout.split())
+    assert "AWS, same paper: 55.04 an hour instead of 98.32: 5,140 h, 7.0 months." in text
+
+
+def test_an_api_without_prices_cannot_be_compared_with(finops: Callable[..., Result]) -> None:
+    result = finops(*PAIR, "--against", "api")
+    assert result.exit_code == 2
+    assert "no tokens, or no price of an API" in result.stderr

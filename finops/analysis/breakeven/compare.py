@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from finops.analysis.breakeven import finance, flows
+from finops.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,12 +121,20 @@ def utilization_rule(v: Mapping[str, float], months: float) -> float | None:
 
 
 def compare(v: Mapping[str, float], *, against: str = "cloud") -> Comparison:
-    """Every option of `v`, owning held against renting (`cloud`) or calling an API (`api`)."""
+    """Every option of `v`, owning held against renting (`cloud`) or calling an API (`api`).
+
+    UsageError when there is no price, or no work, of what it is to be held against.
+    """
     months = _months(v)
     paid = flows.costs(v, months)
     by_name = {"own": paid.own, "cloud": paid.cloud}
     if paid.api.any():
         by_name["api"] = paid.api
+    if against not in by_name:
+        raise UsageError(
+            "no tokens, or no price of an API, are given to compare with",
+            hint="give demand.output_tokens and api.output in a scenario",
+        )
     saved = flows.savings(v, by_name[against], paid.own)
     month = static(v)
     options = [_own(v, month, paid.own, saved, against)]

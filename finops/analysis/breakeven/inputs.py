@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
 __all__ = ["FIELDS", "Field", "Input", "Origin", "defaults", "values"]
 
@@ -46,7 +45,7 @@ class Input:
     unit: str
     origin: Origin
     source: str = ""
-    date: date | None = None
+    date: str = ""
     low: float | None = None
     high: float | None = None
 
@@ -118,6 +117,9 @@ FIELDS = (
     Field("api.input", "USD/Mtokens", "Uncached input tokens."),
     Field("api.cached", "USD/Mtokens", "Input tokens read from a cache."),
     Field("api.output", "USD/Mtokens", "Output tokens."),
+    Field("claim.power_cost", "USD/unit/hour", "Electricity the comparison counts, for an audit."),
+    Field("claim.tariff", "USD/kWh", "Electricity price it names."),
+    Field("claim.nameplate_power", "kW/unit", "Power the hardware is specified for."),
 )
 """Every input, in the order of a scenario file."""
 
