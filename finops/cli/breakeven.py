@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -14,6 +15,7 @@ from finops.cli.breakeven_options import (
     CurrencyOption,
     DeclineOption,
     DiscountOption,
+    DrawsOption,
     ExplainOption,
     HorizonOption,
     HoursOption,
@@ -23,6 +25,7 @@ from finops.cli.breakeven_options import (
     ResidualOption,
     ScenarioArgument,
     ScenarioOption,
+    SeedOption,
     TaxOption,
     UnitsOption,
     UtilizationOption,
@@ -34,7 +37,9 @@ from finops.report.formats import ReportFormat
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from finops.analysis.breakeven.compare import Comparison
     from finops.analysis.breakeven.inputs import Input
+    from finops.analysis.breakeven.uncertainty import Uncertainty
     from finops.report.model import Report
 
 __all__ = ["register"]
@@ -76,6 +81,8 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     currency: CurrencyOption = None,
     scenario: ScenarioOption = None,
     against: AgainstOption = Against.CLOUD,
+    draws: DrawsOption = 10_000,
+    seed: SeedOption = 0,
     explain: ExplainOption = False,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -86,6 +93,7 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     hours that would otherwise be rented, of the hours owned: a unit held idle would be rented too.
     """
     from finops.cli.output import emit
+    from finops.report.breakeven import derivation_report
 
     if ctx.invoked_subcommand is not None:
         return
@@ -95,7 +103,12 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
         *(units, utilization, hours_per_month, horizon_months, discount_rate, tax_rate),
     )
     asked = _asked(scenario, dict(zip(NAMES, given, strict=True)), currency)
-    emit(_answer(asked, against, explain=explain), format, output)
+    found = _compare(asked, against)
+    if explain:
+        emit(derivation_report(found, asked.currency), format, output)
+        return
+    sure = _draw(asked, found, draws, seed)
+    emit(_report(asked, found, sure), format, output)
 
 
 class Asked(NamedTuple):
@@ -119,22 +132,38 @@ def _asked(scenario: str | None, given: Mapping[str, float | None], currency: st
     return Asked(inputs, money, told.load if told else (), notes)
 
 
-def _answer(asked: Asked, against: Against, *, explain: bool) -> Report:
+def _compare(asked: Asked, against: Against) -> Comparison:
+    """The comparison; with demand by hour, of as many units as are owned or, unsaid, as peak."""
     from finops.analysis.breakeven.compare import compare
     from finops.analysis.breakeven.inputs import values
-    from finops.report.breakeven import (
-        breakeven_report,
-        derivation_report,
-        input_rows,
-        origin_note,
-    )
+    from finops.analysis.breakeven.ownership import with_load
 
-    found = compare(values(asked.inputs), against=against.value)
-    if explain:
-        return derivation_report(found, asked.currency)
+    v = values(asked.inputs)
+    if any(asked.load):
+        peak = float(math.ceil(max(asked.load)))
+        owned = v["demand.units"] if "demand.units" in asked.inputs else peak
+        v = with_load(v, asked.load, owned)
+    return compare(v, against=against.value, load=asked.load if any(asked.load) else ())
+
+
+def _draw(asked: Asked, found: Comparison, draws: int, seed: int) -> Uncertainty | None:
+    """The draws; what demand by hour says takes no range."""
+    from finops.analysis.breakeven.uncertainty import uncertainty
+
+    measured = ("demand.units", "demand.utilization", "demand.base_share") if found.load else ()
+    given = {name: found.values[name] for name in measured}
+    if not draws:
+        return None
+    return uncertainty(asked.inputs, against=found.against, draws=draws, seed=seed, given=given)
+
+
+def _report(asked: Asked, found: Comparison, sure: Uncertainty | None) -> Report:
+    from finops.report.breakeven import breakeven_report, input_rows, origin_note
+
     return breakeven_report(
         found,
         asked.currency,
+        sure=sure,
         notes=(*asked.notes, origin_note(asked.inputs)),
         extras={"inputs": input_rows(asked.inputs)},
     )

@@ -15,6 +15,7 @@ __all__ = [
     "CurrencyOption",
     "DeclineOption",
     "DiscountOption",
+    "DrawsOption",
     "ExplainOption",
     "HorizonOption",
     "HoursOption",
@@ -24,6 +25,7 @@ __all__ = [
     "ResidualOption",
     "ScenarioArgument",
     "ScenarioOption",
+    "SeedOption",
     "TaxOption",
     "UnitsOption",
     "UtilizationOption",
@@ -197,4 +199,25 @@ ScenarioArgument = Annotated[
 ]
 ExplainOption = Annotated[
     bool, typer.Option("--explain", help="Show the derivation, line by line, instead.")
+]
+DrawsOption = Annotated[
+    int,
+    typer.Option(
+        "--draws",
+        min=0,
+        max=1_000_000,
+        metavar="N",
+        help="Draws of the inputs that have a range; 0 for none.",
+        rich_help_panel=_TERMS,
+    ),
+]
+SeedOption = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        min=0,
+        metavar="N",
+        help="Which draws: the same seed gives the same answer.",
+        rich_help_panel=_TERMS,
+    ),
 ]

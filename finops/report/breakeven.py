@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from finops.analysis.breakeven.compare import Comparison, OptionAnswer
     from finops.analysis.breakeven.derivation import Line
     from finops.analysis.breakeven.inputs import Input
+    from finops.analysis.breakeven.uncertainty import Uncertainty
     from finops.report.model import Cell, Row
 
 __all__ = [
@@ -63,17 +64,18 @@ def breakeven_report(
     found: Comparison,
     currency: str,
     *,
+    sure: Uncertainty | None = None,
     notes: Sequence[str] = (),
     extras: Mapping[str, object] | None = None,
 ) -> Report:
-    """The report of `found`: every option's break-evens and costs, and the rule of thumb computed."""
+    """The report of `found`: every option's break-evens and costs, and how `sure` they are."""
     return Report(
         schema=SCHEMA,
         title=f"Break-even: own against {_ALTERNATIVES[found.against]}",
         columns=COLUMNS,
         rows=tuple(_row(option) for option in found.options),
         currency=currency,
-        notes=(*_notes(found), *notes),
+        notes=(*_notes(found), *_base_notes(found), *_sure_notes(sure), *notes),
         extras={
             "against": found.against,
             "utilization_rule": [
@@ -81,6 +83,8 @@ def breakeven_report(
                 for months, utilization in found.rule
             ],
             "values": dict(found.values),
+            "ownership": _ownership(found),
+            "uncertainty": _uncertainty(sure),
             **(extras or {}),
         },
     )
@@ -136,6 +140,56 @@ def _notes(found: Comparison) -> list[str]:
         "today's prices, without interest; what is already spent is in none of them."
     )
     return notes
+
+
+def _base_notes(found: Comparison) -> list[str]:
+    base = found.ownership
+    if base is None:
+        return []
+    most = max(found.load)
+    rule = "" if base.threshold is None else f" above a load factor of {base.threshold:.1%}"
+    text = (
+        f"Own the base, rent the peak: {base.units} of {most:,.4g} units at most needed are worth "
+        f"owning; a unit is{rule}, what all units share left out."
+    )
+    return [text]
+
+
+def _sure_notes(sure: Uncertainty | None) -> list[str]:
+    if sure is None:
+        return []
+    paid = ", ".join(
+        "never" if months is None else f"{months:,.1f}" for months in sure.payback_months
+    )
+    text = (
+        f"Over {sure.draws:,} draws of the inputs with a range (seed {sure.seed}): NPV is above 0 in "
+        f"{sure.probability_npv_positive:.1%}; payback in months at P10, P50, P90: {paid}; "
+        f"{sure.tornado[0].name} moves NPV most."
+    )
+    return [text]
+
+
+def _ownership(found: Comparison) -> object:
+    base = found.ownership
+    if base is None:
+        return None
+    return {
+        "units": base.units,
+        "threshold_load_factor": base.threshold,
+        "cost": base.cost,
+        "levels": [level._asdict() for level in base.levels],
+    }
+
+
+def _uncertainty(sure: Uncertainty | None) -> object:
+    if sure is None:
+        return None
+    return {
+        **sure._asdict(),
+        "npv": sure.npv._asdict(),
+        "payback_months": sure.payback_months._asdict(),
+        "tornado": [bar._asdict() for bar in sure.tornado],
+    }
 
 
 def _share(value: float | None) -> str:

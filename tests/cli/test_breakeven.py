@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,3 +105,55 @@ def test_an_api_without_prices_cannot_be_compared_with(finops: Callable[..., Res
     result = finops(*PAIR, "--against", "api")
     assert result.exit_code == 2
     assert "no tokens, or no price of an API" in result.stderr
+
+
+def scenario(units: str, extra: str = "") -> str:
+    return f"""
+[own]
+price = {{ value = 43800, unit = "USD/unit", source = "test", date = 2026-11-01 }}
+[cloud]
+on_demand = {{ value = 2.50, unit = "USD/unit/hour", source = "test", date = 2026-11-01 {extra} }}
+[money]
+discount_rate = {{ value = 0, unit = "ratio/year", source = "test", date = 2026-11-01 }}
+[load]
+units = [{units}]
+source = "test"
+date = 2026-11-01
+"""
+
+
+FLAT = ",".join(["4"] * 24)
+SWITCHED = ",".join(["8"] * 12 + ["0"] * 12)
+
+
+@pytest.mark.parametrize(
+    ("units", "price", "owned"), [(FLAT, "2.5", 4), (SWITCHED, "2.5", 8), (SWITCHED, "1.8", 0)]
+)
+def test_demand_by_hour_says_how_many_to_own(
+    finops: Callable[..., Result], units: str, price: str, owned: int
+) -> None:
+    """A unit costs 1.00 an hour: switched demand (half the hours) is worth owning above 2.00."""
+    Path("s.toml").write_text(scenario(units), encoding="utf-8")
+    result = finops(
+        *("breakeven", "--scenario", "s.toml", "--cloud-per-hour", price, "--format", "json")
+    )
+    options = rows(result)
+    assert json.loads(result.stdout)["ownership"]["units"] == owned
+    hybrid, cloud = options["hybrid"], options["cloud"]
+    hours = 60 * 730
+    assert cloud["total_cost"] == pytest.approx(4 * hours * float(price))
+    expected = owned * 43800 if owned else cloud["total_cost"]
+    assert hybrid["total_cost"] == pytest.approx(expected)
+
+
+def test_ranges_make_the_answer_a_distribution(finops: Callable[..., Result]) -> None:
+    Path("s.toml").write_text(scenario("1, 1", ", low = 0.5, high = 3"), encoding="utf-8")
+    asked = ("breakeven", "--scenario", "s.toml", "--format", "json")
+    first, again, other = finops(*asked), finops(*asked), finops(*asked, "--seed", "1")
+    assert first.stdout == again.stdout
+    assert first.stdout != other.stdout
+    found = json.loads(first.stdout)["uncertainty"]
+    below = (1.0 - 0.5) ** 2 / ((3 - 0.5) * (2.5 - 0.5))
+    assert found["probability_npv_positive"] == pytest.approx(1 - below, abs=2e-4)
+    assert found["tornado"][0]["name"] == "cloud.on_demand"
+    assert json.loads(finops(*asked, "--draws", "0").stdout)["uncertainty"] is None

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from finops.analysis.breakeven import finance, flows
+from finops.analysis.breakeven.ownership import own_base, unit_costs, with_load
 from finops.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from finops.analysis.breakeven.flows import Array
+    from finops.analysis.breakeven.ownership import Ownership
 
 __all__ = [
     "RULE_MONTHS",
@@ -93,6 +95,10 @@ class Comparison(NamedTuple):
     rule: tuple[tuple[int, float | None], ...]
     costs: Mapping[str, Array]
     savings: Array
+    load: tuple[float, ...] = ()
+    """Units needed in each hour, where that is known."""
+    ownership: Ownership | None = None
+    """How much of it is worth owning."""
 
 
 def static(v: Mapping[str, float]) -> Static:
@@ -103,7 +109,9 @@ def static(v: Mapping[str, float]) -> Static:
         capex=float(flows.capex(v)),
         fixed=float(flows.fixed_per_month(v)) - v["cloud.egress"] - v["cloud.storage"],
         hours=hours,
-        served=v["demand.units"] * hours * min(v["demand.utilization"], usable),
+        served=v["demand.units"]
+        * hours
+        * min(v["demand.utilization"] * v["demand.base_share"], usable),
         price=float(flows.cloud_price(v)),
         used=float(flows.used_cost_per_hour(v)),
     )
@@ -120,8 +128,13 @@ def utilization_rule(v: Mapping[str, float], months: float) -> float | None:
     return (month.capex / months + month.fixed) / gained if gained > 0 else None
 
 
-def compare(v: Mapping[str, float], *, against: str = "cloud") -> Comparison:
+def compare(
+    v: Mapping[str, float], *, against: str = "cloud", load: Sequence[float] = ()
+) -> Comparison:
     """Every option of `v`, owning held against renting (`cloud`) or calling an API (`api`).
+
+    With a `load` (units needed in each hour) also `hybrid`: owning the units that are worth it and
+    renting the rest; `v` then is `with_load`.
 
     UsageError when there is no price, or no work, of what it is to be held against.
     """
@@ -142,8 +155,12 @@ def compare(v: Mapping[str, float], *, against: str = "cloud") -> Comparison:
         if name in by_name:
             why = _BASELINE if name == against else "it has nothing to pay back"
             options.append(_rented(v, name, by_name[name], why))
+    base = own_base(load, unit_costs(v)) if load else None
+    if base is not None:
+        options.append(_hybrid(v, load, base, by_name, against))
     rule = tuple((length, utilization_rule(v, length)) for length in RULE_MONTHS)
-    return Comparison(v, against, tuple(options), month, rule, by_name, saved)
+    answers = tuple(options)
+    return Comparison(v, against, answers, month, rule, by_name, saved, tuple(load), base)
 
 
 def answer(
@@ -183,6 +200,24 @@ def answer(
         present / valid if valid else None,
         why,
     )
+
+
+def _hybrid(
+    v: Mapping[str, float],
+    load: Sequence[float],
+    base: Ownership,
+    by_name: dict[str, Array],
+    against: str,
+) -> OptionAnswer:
+    """Owning the base of `load` and renting its peaks; without a base that is renting. Adds to `by_name`."""
+    if not base.units:
+        by_name["hybrid"] = by_name["cloud"]
+        return _rented(v, "hybrid", by_name["cloud"], "no unit is worth owning")
+    part = with_load(v, load, base.units)
+    cost = flows.own_costs(part, _months(v))
+    by_name["hybrid"] = cost
+    saved = flows.savings(part, by_name[against], cost)
+    return _own(part, static(part), cost, saved, against)._replace(option="hybrid")
 
 
 def _own(

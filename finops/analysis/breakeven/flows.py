@@ -91,7 +91,7 @@ def own_costs(v: Values, months: int) -> Array:
     needed = _column(_needed(v)) * _growth(v, months)
     capacity = v["demand.units"] * v["time.hours_per_month"]
     capacity = _column(capacity * (1 - v["own.downtime"]) * (1 - v["own.headroom"]))
-    served = np.minimum(needed, capacity)
+    served = np.minimum(needed * _column(v["demand.base_share"]), capacity)
     price = _column(cloud_price(v)) * _decline(v, months)
     interim = np.where(_column(v["cloud.interim"]) > 0, _column(v["cloud.interim"]), price)
     staff = _column(v["own.staff"] * v["own.salary"] / _YEAR)
@@ -136,17 +136,15 @@ def savings(v: Values, alternative: Array, own: Array) -> Array:
     """
     months = own.shape[-1] - 1
     rate = _column(v["money.tax_rate"])
-    saved = alternative - own
-    spent = _column(capex(v))
-    life = _column(v["own.lifetime"])
+    spent, life = _column(capex(v)), _column(v["own.lifetime"])
     written = np.clip(life - np.arange(months), 0.0, 1.0) * spent / life
-    left = spent[..., 0] - written.sum(axis=-1)
-    flows = saved * (1 - rate)
-    flows[..., 0] = saved[..., 0] * 1.0
-    flows[..., 1:] += rate * written
-    tax = np.asarray(v["money.tax_rate"])
-    flows[..., -1] += residual(v) * (1 - tax) + left * tax
-    return flows
+    left = spent - written.sum(axis=-1, keepdims=True)
+    end = np.zeros(months + 1)
+    end[-1] = 1.0
+    saved = alternative - own
+    later = saved * (1 - rate) + _with_start(0.0, rate * written)
+    later = later + end * (_column(residual(v)) * (1 - rate) + left * rate)
+    return np.where(np.arange(months + 1) == 0, saved, later)
 
 
 def _hardware(v: Values) -> Number:
