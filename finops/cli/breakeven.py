@@ -17,6 +17,7 @@ from finops.cli.breakeven_options import (
     DiscountOption,
     DrawsOption,
     ExplainOption,
+    FromLedgerOption,
     HorizonOption,
     HoursOption,
     InterimOption,
@@ -31,7 +32,17 @@ from finops.cli.breakeven_options import (
     UtilizationOption,
     VariableOption,
 )
-from finops.cli.options import FormatOption, OutputOption  # noqa: TC001  (Typer reads them)
+from finops.cli.options import (
+    FormatOption,
+    FromOption,
+    LastOption,
+    LedgerOption,
+    MonthOption,
+    OutputOption,
+    ToOption,
+    open_ledger,
+)
+from finops.model.period import parse_period
 from finops.report.formats import ReportFormat
 
 if TYPE_CHECKING:
@@ -39,7 +50,9 @@ if TYPE_CHECKING:
 
     from finops.analysis.breakeven.compare import Comparison
     from finops.analysis.breakeven.inputs import Input
+    from finops.analysis.breakeven.measured import Demand
     from finops.analysis.breakeven.uncertainty import Uncertainty
+    from finops.model.period import Period
     from finops.report.model import Report
 
 __all__ = ["register"]
@@ -81,6 +94,12 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     currency: CurrencyOption = None,
     scenario: ScenarioOption = None,
     against: AgainstOption = Against.CLOUD,
+    from_ledger: FromLedgerOption = None,
+    month: MonthOption = None,
+    since: FromOption = None,
+    until: ToOption = None,
+    last: LastOption = None,
+    ledger: LedgerOption = None,
     draws: DrawsOption = 10_000,
     seed: SeedOption = 0,
     explain: ExplainOption = False,
@@ -102,7 +121,9 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
         *(cloud_per_hour, interim_per_hour, price_decline),
         *(units, utilization, hours_per_month, horizon_months, discount_rate, tax_rate),
     )
-    asked = _asked(scenario, dict(zip(NAMES, given, strict=True)), currency)
+    period = parse_period(month=month, since=since, until=until, last=last)
+    measured = _measured(from_ledger, period, ledger, currency)
+    asked = _asked(scenario, measured, dict(zip(NAMES, given, strict=True)), currency)
     found = _compare(asked, against)
     if explain:
         emit(derivation_report(found, asked.currency), format, output)
@@ -120,16 +141,66 @@ class Asked(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def _asked(scenario: str | None, given: Mapping[str, float | None], currency: str | None) -> Asked:
-    """The scenario, with what options say laid over it."""
+def _measured(
+    pool: str | None, period: Period | None, ledger: str | None, currency: str | None
+) -> Demand | None:
+    """Demand of the pool `pool=NAME` names; None where no pool is asked for."""
+    from finops.analysis.breakeven.measured import measured_demand
+    from finops.analysis.pools import pool_rules
+    from finops.config import load_config
+    from finops.errors import UsageError
+
+    if pool is None:
+        if period is not None or ledger is not None:
+            raise UsageError("a period or ledger needs a pool", hint="--from-ledger pool=NAME")
+        return None
+    key, _, name = pool.partition("=")
+    if key.strip() != "pool" or not name.strip():
+        raise UsageError(
+            f"--from-ledger {pool!r} names no pool", hint="--from-ledger pool=aws-serving"
+        )
+    config = load_config()
+    return measured_demand(
+        open_ledger(ledger, config=config),
+        name.strip(),
+        period=period,
+        rules=pool_rules(config.pools),
+        currency=(currency or config.currency).upper(),
+    )
+
+
+def _asked(
+    scenario: str | None,
+    measured: Demand | None,
+    given: Mapping[str, float | None],
+    currency: str | None,
+) -> Asked:
+    """The scenario, what was measured and what options say, each laid over the one before.
+
+    A price paid is taken only where the scenario names none.
+    """
+    from finops.analysis.breakeven.inputs import values
     from finops.analysis.breakeven.scenario import load_scenario
 
     told = load_scenario(scenario) if scenario is not None else None
     money = (currency or (told.currency if told else "USD")).upper()
-    inputs = {**(told.inputs if told else {}), **_flags(given, money)}
+    inputs = dict(told.inputs) if told else {}
+    notes = [f"Quality: {told.quality_equivalence}"] if told and told.quality_equivalence else []
+    load = told.load if told else ()
+    flags = _flags(given, money)
+    if measured is not None:
+        from finops.analysis.breakeven.measured import measured_inputs
+        from finops.report.breakeven import demand_notes
+
+        hours = values({**inputs, **flags})["time.hours_per_month"]
+        found = measured_inputs(measured, hours, money)
+        if "cloud.on_demand" in inputs:
+            found.pop("cloud.on_demand", None)
+        inputs, load = {**inputs, **found}, measured.load
+        notes = [*notes, *demand_notes(measured)]
+    inputs = {**inputs, **flags}
     _check(inputs)
-    notes = (f"Quality: {told.quality_equivalence}",) if told and told.quality_equivalence else ()
-    return Asked(inputs, money, told.load if told else (), notes)
+    return Asked(inputs, money, load, tuple(notes))
 
 
 def _compare(asked: Asked, against: Against) -> Comparison:

@@ -17,6 +17,7 @@ __all__ = [
     "DiscountOption",
     "DrawsOption",
     "ExplainOption",
+    "FromLedgerOption",
     "HorizonOption",
     "HoursOption",
     "InterimOption",
@@ -219,5 +220,13 @@ SeedOption = Annotated[
         metavar="N",
         help="Which draws: the same seed gives the same answer.",
         rich_help_panel=_TERMS,
+    ),
+]
+FromLedgerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from-ledger",
+        metavar="pool=NAME",
+        help="Take demand, tokens and the price paid as measured of this pool.",
     ),
 ]

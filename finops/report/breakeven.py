@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from finops.analysis.breakeven.compare import Comparison, OptionAnswer
     from finops.analysis.breakeven.derivation import Line
     from finops.analysis.breakeven.inputs import Input
+    from finops.analysis.breakeven.measured import Demand
     from finops.analysis.breakeven.uncertainty import Uncertainty
     from finops.report.model import Cell, Row
 
 __all__ = [
     "audit_report",
     "breakeven_report",
+    "demand_notes",
     "derivation_report",
     "input_rows",
     "origin_note",
@@ -249,3 +251,33 @@ def origin_note(inputs: Mapping[str, Input]) -> str:
             more = " …" if len(names) > _NAMED else ""
             parts.append(f"{len(names)} {origin} ({', '.join(names[:_NAMED])}{more})")
     return f"Inputs: {'; '.join(parts)}; every other one takes its default, which is an assumption."
+
+
+def demand_notes(found: Demand) -> list[str]:
+    """What was measured of a pool, and what the measurement cannot see."""
+    activity = found.active_hours / found.owned_hours
+    measured = (
+        f"Measured, pool {found.pool}, {found.start:%Y-%m-%d} to {found.end:%Y-%m-%d}: "
+        f"{found.devices} devices held {found.utilization:.1%} of {found.owned_hours:,.0f} "
+        f"device-hours, engines active {activity:.1%}; held is what counts, as it would be rented too."
+    )
+    notes = [measured]
+    if found.hours_missing:
+        notes.append(f"{found.hours_missing} hours have no samples and are left out.")
+    if found.hours_full:
+        notes.append(
+            f"In {found.hours_full} of {len(found.load)} hours every device was held: demand may have "
+            "been higher than what was measured."
+        )
+    if found.waited_hours:
+        notes.append(
+            f"{found.waited_hours:,.0f} device-hours waited; they count in the hour they were asked for."
+        )
+    if found.refused_jobs:
+        notes.append(f"{found.refused_jobs} jobs never began and are not counted.")
+    if found.paid is not None:
+        notes.append(
+            f"The bill charges {shown(found.paid, Style.MONEY)} for the pool: "
+            f"{shown(found.paid / found.owned_hours, Style.UNIT_MONEY)} for each device-hour observed."
+        )
+    return notes

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from finops.ledger.store import Ledger
+from finops.model.tables import TABLES
+from tests.analysis.ledgers import add, at
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -157,3 +161,40 @@ def test_ranges_make_the_answer_a_distribution(finops: Callable[..., Result]) ->
     assert found["probability_npv_positive"] == pytest.approx(1 - below, abs=2e-4)
     assert found["tornado"][0]["name"] == "cloud.on_demand"
     assert json.loads(finops(*asked, "--draws", "0").stdout)["uncertainty"] is None
+
+
+def test_demand_can_be_the_one_measured(finops: Callable[..., Result], tmp_path: Path) -> None:
+    """A day of two devices, held in 19 of 20 hours and 40 % active: 95 %."""
+    ledger = Ledger.open(str(tmp_path / "ledger"), create=True)
+    nothing = dict.fromkeys(column.name for column in TABLES["gpu_samples"].columns)
+    add(
+        ledger,
+        "gpu_samples",
+        [
+            {
+                **nothing,
+                "timestamp": at(f"2026-10-05T{hour:02}:00:00"),
+                "interval_s": 3600,
+                "device_uuid": f"gpu-{device}",
+                "pool": "h100",
+                "pod": "server" if hour else None,
+                "gr_engine_active": 0.4 if hour else 0,
+                "source_id": "dcgm",
+                "day": "2026-10-05",
+            }
+            for hour in range(20)
+            for device in range(2)
+        ],
+    )
+    asked = (*PAIR, "--from-ledger", "pool=h100", "--ledger", str(tmp_path / "ledger"))
+    result = finops(*asked, "--format", "json")
+    assert rows(result)["hybrid"]["breakeven_months"] is not None
+    found = json.loads(result.stdout)
+    assert found["values"]["demand.utilization"] == 0.95
+    assert found["values"]["demand.units"] == 2
+    origins = {one["name"]: one["origin"] for one in found["inputs"]}
+    assert origins["demand.utilization"] == "measured"
+    assert origins["own.price"] == "assumed"
+    assert "In 19 of 20 hours every device was held" in " ".join(found["notes"])
+    assert finops(*PAIR, "--from-ledger", "h100").exit_code == 2
+    assert finops(*PAIR, "--month", "2026-10").exit_code == 2
