@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import typer
@@ -11,6 +12,7 @@ from finops.cli.breakeven_options import (
     Against,
     AgainstOption,
     CapexOption,
+    ChartOption,
     CloudOption,
     CurrencyOption,
     DeclineOption,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from finops.analysis.breakeven.measured import Demand
     from finops.analysis.breakeven.uncertainty import Uncertainty
     from finops.model.period import Period
+    from finops.report.breakeven_chart import BreakevenChart
     from finops.report.model import Report
 
 __all__ = ["register"]
@@ -103,6 +106,7 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     draws: DrawsOption = 10_000,
     seed: SeedOption = 0,
     explain: ExplainOption = False,
+    chart: ChartOption = None,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
 ) -> None:
@@ -129,7 +133,10 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
         emit(derivation_report(found, asked.currency), format, output)
         return
     sure = _draw(asked, found, draws, seed)
-    emit(_report(asked, found, sure), format, output)
+    if chart is None:
+        emit(_report(asked, found, sure), format, output)
+    else:
+        _draw_chart(asked, found, sure, chart, format, output)
 
 
 class Asked(NamedTuple):
@@ -226,6 +233,26 @@ def _draw(asked: Asked, found: Comparison, draws: int, seed: int) -> Uncertainty
     if not draws:
         return None
     return uncertainty(asked.inputs, against=found.against, draws=draws, seed=seed, given=given)
+
+
+def _draw_chart(
+    asked: Asked,
+    found: Comparison,
+    sure: Uncertainty | None,
+    chart: BreakevenChart,
+    format: ReportFormat,  # noqa: A002  (the option is called --format)
+    output: str | None,
+) -> None:
+    """Write the chart; UsageError where a program is to read it."""
+    from finops.cli.output import terminal_width, write_bytes
+    from finops.errors import UsageError
+    from finops.report.breakeven_chart import breakeven_chart
+
+    if format is not ReportFormat.TABLE:
+        raise UsageError("a chart is text", hint="leave out --format, or leave out --chart")
+    width = terminal_width(tty=output is None and sys.stdout.isatty())
+    text = breakeven_chart(chart, found, sure, asked.currency, width=width)
+    write_bytes(text.encode(), output)
 
 
 def _report(asked: Asked, found: Comparison, sure: Uncertainty | None) -> Report:

@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from finops.report.breakeven_chart import BreakevenChart
+
 __all__ = [
     "Against",
     "AgainstOption",
     "CapexOption",
+    "ChartOption",
     "CloudOption",
     "CurrencyOption",
     "DeclineOption",
@@ -228,5 +231,12 @@ FromLedgerOption = Annotated[
         "--from-ledger",
         metavar="pool=NAME",
         help="Take demand, tokens and the price paid as measured of this pool.",
+    ),
+]
+ChartOption = Annotated[
+    BreakevenChart | None,
+    typer.Option(
+        "--chart",
+        help="Draw cost over time, demand by how long it lasts, or what moves NPV, instead.",
     ),
 ]

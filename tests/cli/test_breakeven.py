@@ -198,3 +198,39 @@ def test_demand_can_be_the_one_measured(finops: Callable[..., Result], tmp_path:
     assert "In 19 of 20 hours every device was held" in " ".join(found["notes"])
     assert finops(*PAIR, "--from-ledger", "h100").exit_code == 2
     assert finops(*PAIR, "--month", "2026-10").exit_code == 2
+
+
+def test_the_chart_of_cost_shows_where_the_lines_cross(finops: Callable[..., Result]) -> None:
+    shown = finops(*PAIR, "--utilization", "0.2", "--horizon-months", "50", "--chart", "cost")
+    assert shown.exit_code == 0, shown.output
+    lines = shown.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "Cost up to each month, USD"
+    assert lines[16].lstrip(" 0").startswith("┤c")
+    assert "o own, c cloud, * both" in lines
+    assert lines[-1] == "own crosses cloud after 25.8 months"
+    assert finops(*PAIR, "--chart", "cost", "--format", "json").exit_code == 2
+
+
+def test_the_chart_of_demand_shows_what_is_owned(finops: Callable[..., Result]) -> None:
+    Path("s.toml").write_text(scenario("3, 1, 1, 1"), encoding="utf-8")
+    shown = finops("breakeven", "--scenario", "s.toml", "--chart", "load")
+    assert shown.stdout.splitlines()[:5] == [
+        "Units needed, the busiest hour first",
+        "3 ┤░",
+        "2 ┤░",
+        "1 ┤████",
+        "  └────",
+    ]
+    assert "█ owned (1 units), ░ rented" in shown.stdout
+    assert finops(*PAIR, "--chart", "load").exit_code == 2
+
+
+def test_the_tornado_has_the_widest_bar_first(finops: Callable[..., Result]) -> None:
+    assert finops("init", "--scenario").exit_code == 0
+    shown = finops("breakeven", "--scenario", "scenario.toml", "--chart", "tornado")
+    lines = shown.stdout.splitlines()
+    assert lines[1].startswith("demand.utilization  ◁─")
+    assert "▶" in lines[1]
+    assert max(map(len, lines)) <= 80
+    assert finops(*PAIR, "--chart", "tornado").exit_code == 2
