@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from finops.analysis.breakeven.compare import Comparison
     from finops.analysis.breakeven.inputs import Input
     from finops.analysis.breakeven.measured import Demand
+    from finops.analysis.breakeven.scenario import Scenario
     from finops.analysis.breakeven.uncertainty import Uncertainty
     from finops.model.period import Period
     from finops.report.breakeven_chart import BreakevenChart
@@ -116,21 +117,21 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     hours that would otherwise be rented, of the hours owned: a unit held idle would be rented too.
     """
     from finops.cli.output import emit
-    from finops.report.breakeven import derivation_report
 
     if ctx.invoked_subcommand is not None:
         return
     given = (
-        *(capex, opex_per_hour, variable_per_hour, residual, lead_months),
-        *(cloud_per_hour, interim_per_hour, price_decline),
-        *(units, utilization, hours_per_month, horizon_months, discount_rate, tax_rate),
+        *(capex, opex_per_hour, variable_per_hour, residual, lead_months, cloud_per_hour),
+        *(interim_per_hour, price_decline, units, utilization, hours_per_month),
+        *(horizon_months, discount_rate, tax_rate),
     )
     period = parse_period(month=month, since=since, until=until, last=last)
-    measured = _measured(from_ledger, period, ledger, currency)
-    asked = _asked(scenario, measured, dict(zip(NAMES, given, strict=True)), currency)
+    told, money = _told(scenario, currency)
+    measured = _measured(from_ledger, period, ledger, money)
+    asked = _asked(told, measured, dict(zip(NAMES, given, strict=True)), money)
     found = _compare(asked, against)
     if explain:
-        emit(derivation_report(found, asked.currency), format, output)
+        emit(_derivation(found, asked.currency), format, output)
         return
     sure = _draw(asked, found, draws, seed)
     if chart is None:
@@ -148,8 +149,22 @@ class Asked(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
+def _told(path: str | None, currency: str | None) -> tuple[Scenario | None, str]:
+    """The scenario and the currency of every amount; nothing is converted."""
+    from finops.analysis.breakeven.scenario import load_scenario
+    from finops.config import load_config
+    from finops.errors import UsageError
+
+    told = load_scenario(path) if path is not None else None
+    if told is not None and currency is not None and currency.upper() != told.currency:
+        raise UsageError(f"{path} is in {told.currency}, not {currency.upper()}")
+    if told is not None:
+        return told, told.currency
+    return None, (currency or load_config().currency).upper()
+
+
 def _measured(
-    pool: str | None, period: Period | None, ledger: str | None, currency: str | None
+    pool: str | None, period: Period | None, ledger: str | None, currency: str
 ) -> Demand | None:
     """Demand of the pool `pool=NAME` names; None where no pool is asked for."""
     from finops.analysis.breakeven.measured import measured_demand
@@ -172,27 +187,24 @@ def _measured(
         name.strip(),
         period=period,
         rules=pool_rules(config.pools),
-        currency=(currency or config.currency).upper(),
+        currency=currency,
     )
 
 
 def _asked(
-    scenario: str | None,
+    told: Scenario | None,
     measured: Demand | None,
     given: Mapping[str, float | None],
-    currency: str | None,
+    money: str,
 ) -> Asked:
     """The scenario, what was measured and what options say, each laid over the one before.
 
     A price paid is taken only where the scenario names none.
     """
     from finops.analysis.breakeven.inputs import values
-    from finops.analysis.breakeven.scenario import load_scenario
 
-    told = load_scenario(scenario) if scenario is not None else None
-    money = (currency or (told.currency if told else "USD")).upper()
     inputs = dict(told.inputs) if told else {}
-    notes = [f"Quality: {told.quality_equivalence}"] if told and told.quality_equivalence else []
+    notes = _quality(told)
     load = told.load if told else ()
     flags = _flags(given, money)
     if measured is not None:
@@ -222,6 +234,12 @@ def _compare(asked: Asked, against: Against) -> Comparison:
         owned = v["demand.units"] if "demand.units" in asked.inputs else peak
         v = with_load(v, asked.load, owned)
     return compare(v, against=against.value, load=asked.load if any(asked.load) else ())
+
+
+def _derivation(found: Comparison, currency: str) -> Report:
+    from finops.report.breakeven import derivation_report
+
+    return derivation_report(found, currency)
 
 
 def _draw(asked: Asked, found: Comparison, draws: int, seed: int) -> Uncertainty | None:
@@ -292,10 +310,23 @@ def audit(
     emit(audit_report(held_against_its_inputs(found)), format, output)
 
 
+def _quality(told: Scenario | None) -> list[str]:
+    """What the scenario says of an API's answers; that it says nothing, where it prices them."""
+    if told is None or not any(name.startswith("api.") for name in told.inputs):
+        return []
+    if told.quality_equivalence:
+        return [f"Quality: {told.quality_equivalence}"]
+    return ["The scenario does not say that the API's answers are as good (quality_equivalence)."]
+
+
 def _flags(given: Mapping[str, float | None], currency: str) -> dict[str, Input]:
     """What options say, as inputs: whoever types a number has not said where it is from."""
     from finops.analysis.breakeven.inputs import FIELDS, Input, Origin
+    from finops.errors import UsageError
 
+    odd = [name for name, value in given.items() if value is not None and not math.isfinite(value)]
+    if odd:
+        raise UsageError(f"{', '.join(odd)}: not a finite number")
     units = {field.name: field.unit.replace("USD", currency) for field in FIELDS}
     return {
         name: Input(name, float(value), units[name], Origin.ASSUMED, "given on the command line")

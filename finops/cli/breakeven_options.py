@@ -185,7 +185,9 @@ TaxOption = Annotated[
 ]
 CurrencyOption = Annotated[
     str | None,
-    typer.Option("--currency", metavar="CODE", help="Currency of the amounts. (default: USD)"),
+    typer.Option(
+        "--currency", metavar="CODE", help="Currency of the amounts. (default: finops.toml, USD)"
+    ),
 ]
 ScenarioOption = Annotated[
     str | None,

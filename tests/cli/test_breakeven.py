@@ -234,3 +234,32 @@ def test_the_tornado_has_the_widest_bar_first(finops: Callable[..., Result]) -> 
     assert "▶" in lines[1]
     assert max(map(len, lines)) <= 80
     assert finops(*PAIR, "--chart", "tornado").exit_code == 2
+
+
+def test_what_is_no_number_is_refused(finops: Callable[..., Result]) -> None:
+    for flag, value in (("--capex", "nan"), ("--utilization", "inf"), ("--tax-rate", "1.5")):
+        assert finops(*PAIR, flag, value).exit_code == 2
+
+
+def test_currencies_are_not_converted(finops: Callable[..., Result]) -> None:
+    result = finops("breakeven", "--scenario", "lp2368", "--currency", "EUR")
+    assert result.exit_code == 2
+    assert "lp2368 is in USD, not EUR" in result.stderr
+    assert json.loads(finops(*PAIR, "--currency", "eur", "-f", "json").stdout)["currency"] == "EUR"
+
+
+@pytest.mark.parametrize("format_", ["csv", "md", "table"])
+def test_every_format_answers(finops: Callable[..., Result], format_: str) -> None:
+    for arguments in (PAIR, (*PAIR, "--explain"), ("breakeven", "audit", "lp2368")):
+        result = finops(*arguments, "--format", format_)
+        assert result.exit_code == 0
+        assert "2,720" in result.stdout or "2720.4" in result.stdout
+
+
+def test_free_hardware_pays_at_once(finops: Callable[..., Result]) -> None:
+    own = rows(finops("breakeven", "--capex", "0", "--cloud-per-hour", "1", "-f", "json"))["own"]
+    assert (own["breakeven_hours"], own["payback_months"], own["irr"]) == (0, 0, None)
+    idle = rows(finops(*PAIR, "--utilization", "0", "-f", "json"))["own"]
+    assert idle["reasons"]["breakeven_price_per_hour"] == (
+        "never pays back: nothing would be rented"
+    )

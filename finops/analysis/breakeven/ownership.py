@@ -43,11 +43,13 @@ class UnitCosts(NamedTuple):
     """Hours a rental is paid for at least."""
     start_up: float = 0.0
     """Hours of a rental that are paid before it works."""
+    available: float = 1.0
+    """Share of its hours an owned unit can serve; the rest of its work is rented by the hour."""
 
     @property
     def threshold(self) -> float | None:
         """Load factor above which a unit is worth owning, while rentals are as short as one likes."""
-        gained = self.rented - self.used
+        gained = (self.rented - self.used) * self.available
         return self.fixed / gained if gained > 0 else None
 
 
@@ -74,7 +76,8 @@ def own_base(demand: Sequence[float], costs: UnitCosts) -> Ownership:
     """The number of units that makes `demand` (units needed in each hour) cheapest.
 
     Without a minimum rental and start-up a higher unit never works more than a lower one, so this is
-    the marginal rule: own unit k while its load factor exceeds fixed / (rented - used).
+    the marginal rule: own unit k while its load factor exceeds fixed / (rented - used), the difference
+    counting as far as owned units are available.
     """
     hours = np.asarray(demand, dtype=np.float64)
     levels = tuple(_level(hours, unit, costs) for unit in range(1, _top(hours) + 1))
@@ -125,6 +128,7 @@ def unit_costs(v: Mapping[str, float]) -> UnitCosts:
         rented=price,
         minimum_rental=v["cloud.minimum_rental"],
         start_up=v["cloud.start_up"],
+        available=(1 - v["own.downtime"]) * (1 - v["own.headroom"]),
     )
 
 
@@ -165,13 +169,9 @@ def _level(hours: Array, unit: int, costs: UnitCosts) -> UnitLevel:
     use = np.clip(hours - (unit - 1), 0.0, 1.0)
     worked = float(use.sum())
     rented = rented_hours(use.tolist(), costs.minimum_rental, costs.start_up)
-    return UnitLevel(
-        unit,
-        worked / len(hours),
-        rented,
-        costs.fixed * len(hours) + costs.used * worked,
-        costs.rented * rented,
-    )
+    served = costs.available * worked
+    owned = costs.fixed * len(hours) + costs.used * served + costs.rented * (worked - served)
+    return UnitLevel(unit, worked / len(hours), rented, owned, costs.rented * rented)
 
 
 def _top(hours: Array) -> int:

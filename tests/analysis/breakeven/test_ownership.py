@@ -20,7 +20,7 @@ from finops.analysis.breakeven.ownership import (
 
 DAY = 24
 PRICES = UnitCosts(fixed=1.0, used=0.2, rented=2.7)
-"""A unit is worth owning above 1.0 / (2.7 - 0.2) = 40 % of its hours... at 12 of 24 it is."""
+"""A unit is worth owning above 1.0 / (2.7 - 0.2) = 40 % of its hours."""
 
 
 def brute_force(demand: list[float], costs: UnitCosts) -> tuple[int, float]:
@@ -124,3 +124,14 @@ def test_what_a_unit_costs_by_the_hour() -> None:
 def test_share_that_owned_units_serve() -> None:
     assert served_share([8.0] * 12 + [0.0] * 12, 4) == 0.5
     assert served_share([], 4) == 1.0
+
+
+def test_a_unit_that_is_down_half_its_time_saves_half() -> None:
+    costs = UnitCosts(fixed=1.0, used=0.0, rented=1.8)
+    assert own_base([1.0] * 4, costs).units == 1
+    half = own_base([1.0] * 4, costs._replace(available=0.5))
+    assert half.units == 0
+    assert half.cost == pytest.approx(7.2)
+    dear = own_base([1.0] * 4, costs._replace(available=0.5, rented=3.0))
+    assert dear.units == 1
+    assert dear.cost == pytest.approx(4 * (1.0 + 0.5 * 3.0))
