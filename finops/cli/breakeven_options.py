@@ -27,6 +27,7 @@ __all__ = [
     "LeadOption",
     "OpexOption",
     "ResidualOption",
+    "SamplesMonthOption",
     "ScenarioArgument",
     "ScenarioOption",
     "SeedOption",
@@ -126,7 +127,7 @@ DeclineOption = Annotated[
 UnitsOption = Annotated[
     float | None,
     typer.Option(
-        "--units", min=1e-9, metavar="N", help="Units owned. (default: 1)", rich_help_panel=_TERMS
+        "--units", min=0.001, metavar="N", help="Units owned. (default: 1)", rich_help_panel=_TERMS
     ),
 ]
 UtilizationOption = Annotated[
@@ -240,5 +241,14 @@ ChartOption = Annotated[
     typer.Option(
         "--chart",
         help="Draw cost over time, demand by how long it lasts, or what moves NPV, instead.",
+    ),
+]
+SamplesMonthOption = Annotated[
+    str | None,
+    typer.Option(
+        "--month",
+        metavar="YYYY-MM",
+        help="One month of the pool. (default: all its samples)",
+        rich_help_panel="Period",
     ),
 ]
