@@ -217,6 +217,8 @@ def _asked(
             found.pop("cloud.on_demand", None)
         inputs, load = {**inputs, **found}, measured.load
         notes = [*notes, *demand_notes(measured)]
+    if load and "demand.utilization" in flags:
+        load, notes = (), [*notes, "Demand by hour is left out: --utilization says another."]
     inputs = {**inputs, **flags}
     _check(inputs)
     return Asked(inputs, money, load, tuple(notes))

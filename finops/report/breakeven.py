@@ -207,7 +207,7 @@ def audit_report(found: Audit) -> Report:
         title=f"Audit: {found.scenario.name}",
         columns=(
             ReportColumn("claim", "Claim"),
-            ReportColumn("axis", "Break-even in"),
+            ReportColumn("axis", "Figure"),
             ReportColumn("published", "Published"),
             ReportColumn("reproduced", "Reproduced"),
             ReportColumn("from_inputs", "From inputs as printed", Style.NUMBER, shown=False),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.analysis.breakeven.compare import static, utilization_rule
+from finops.analysis.breakeven.compare import compare, static
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from finops.analysis.breakeven.scenario import Claim, Scenario
 
 __all__ = ["Audit", "Finding", "Reproduced", "audit"]
-
-_SEARCHED = {"own.price", "own.running", "own.variable", "cloud.on_demand"}
-"""Inputs whose rounding is followed: each moves every break-even one way only."""
 
 _USUAL_UTILIZATION = 0.6
 _USUAL_RATE = 0.10
@@ -66,7 +63,7 @@ def audit(scenario: Scenario) -> Audit:
 
 def _reproduce(scenario: Scenario, claim: Claim) -> Reproduced:
     v = scenario.values() | {name: float(value) for name, value in claim.changes.items()}
-    exact = _breakeven(v, claim.axis)
+    exact = _figure(v, claim)
     if exact is None:
         return Reproduced(
             claim.name, claim.axis, claim.printed, None, None, None, None, "its inputs give none"
@@ -90,28 +87,35 @@ def _reach(
 ) -> tuple[float, float]:
     """The least and the greatest figure that inputs which round to the printed ones can give."""
     digits = {**scenario.digits, **claim.changes}
-    low, high = dict(v), dict(v)
+    low, high = dict(v), dict(v)  # each input moves a figure one way only
     for name, printed in digits.items():
         exponent = printed.as_tuple().exponent
-        if name not in _SEARCHED or not isinstance(exponent, int) or exponent >= 0:
+        if not isinstance(exponent, int) or exponent >= 0:
             continue
         half = 0.5 * 10.0**exponent
-        up = _breakeven({**v, name: v[name] + half}, claim.axis)
+        up = _figure({**v, name: v[name] + half}, claim)
         sign = 1 if up is None or up > exact else -1
         low[name] -= sign * half
         high[name] += sign * half
-    ends = _breakeven(low, claim.axis), _breakeven(high, claim.axis)
+    ends = _figure(low, claim), _figure(high, claim)
     return (exact if ends[0] is None else ends[0], math.inf if ends[1] is None else ends[1])
 
 
+def _figure(v: Mapping[str, float], claim: Claim) -> float | None:
+    """What `claim` is about, from the values `v`."""
+    if claim.axis in {"hours", "months"} and claim.option == "own":
+        return _breakeven(v, claim.axis)
+    for option in compare(v).options:
+        if option.option == claim.option:
+            found = option._asdict()
+            figure = found.get(claim.axis, found.get(f"breakeven_{claim.axis}"))
+            return None if figure is None else float(figure)
+    return None
+
+
 def _breakeven(v: Mapping[str, float], axis: str) -> float | None:
-    """The figure on `axis` at today's prices; hours are hours owned."""
+    """Break-even in hours owned or months, at today's prices; shorter than `compare` over many corners."""
     month = static(v)
-    if axis == "utilization":
-        return utilization_rule(v, v["time.horizon"])
-    if axis == "price_per_hour":
-        due = month.capex / v["time.horizon"] + month.fixed
-        return due / month.served + month.used if month.served else None
     if month.saved <= 0:
         return None
     return month.capex / month.saved * (month.hours if axis == "hours" else 1)

@@ -11,6 +11,7 @@ Numbers keep the digits they are written with, because an audit asks how far rou
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,14 +31,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Claim", "Scenario", "load_scenario", "parse_scenario", "shipped", "template"]
 
-AXES = ("hours", "months", "utilization", "price_per_hour")
-"""What a published figure may be a break-even of."""
+AXES = (
+    *("hours", "months", "utilization", "price_per_hour", "units", "million_tokens_per_month"),
+    *("npv", "irr", "payback_months", "discounted_payback_months"),
+    *("total_cost", "present_cost", "equivalent_annual_cost", "cost_per_million_valid_tokens"),
+)
+"""What a published figure may be: a break-even on an axis, or a number of one option."""
 
 _BY_NAME = {one.name: one for one in FIELDS}
 _SECTIONS = tuple(dict.fromkeys(one.name.partition(".")[0] for one in FIELDS))
 _INPUT_KEYS = ("value", "unit", "source", "date", "low", "high", "origin")
 _HEAD_KEYS = ("name", "about", "currency", "price_decline", "quality_equivalence")
-_CLAIM_KEYS = ("name", "axis", "value", "set")
+_CLAIM_KEYS = ("name", "axis", "value", "set", "option")
+_OPTIONS = ("own", "cloud", "api")
+_PRINTED = re.compile(r"-?[0-9][0-9,]*(\.[0-9]+)?")
 _TOP_KEYS = ("scenario", "load", "published", "comparators", *_SECTIONS)
 _SHARES = ("one_year_share", "three_years_share", "five_years_share", "spot_share")
 
@@ -50,6 +57,7 @@ class Claim:
     axis: str
     printed: str
     changes: Mapping[str, Decimal]
+    option: str = "own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +237,15 @@ def _claim(given: Mapping[str, Any], problems: list[str]) -> Claim:
     if axis not in AXES:
         problems.append(f"published {name!r}: axis is one of {', '.join(AXES)}")
     printed = given.get("value")
-    if not isinstance(printed, str) or not printed.replace(",", "").replace(".", "").isdigit():
+    if not isinstance(printed, str) or not _PRINTED.fullmatch(printed):
         problems.append(f'published {name!r}: value is the printed figure in quotes ("6,800")')
+    option = str(given.get("option", "own"))
+    if option not in _OPTIONS:
+        problems.append(f"published {name!r}: option is one of {', '.join(_OPTIONS)}")
     changes = given.get("set", {})
     _check_keys(changes, tuple(_BY_NAME), f"published {name!r}: ", problems)
-    return Claim(name, axis, str(printed), {key: Decimal(it) for key, it in changes.items()})
+    numbers = {key: Decimal(it) for key, it in changes.items()}
+    return Claim(name, axis, str(printed), numbers, option)
 
 
 def _load(document: Mapping[str, Any], problems: list[str]) -> tuple[float, ...]:

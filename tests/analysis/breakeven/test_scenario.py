@@ -128,3 +128,22 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="could not be read"):
         load_scenario(tmp_path / "none.toml")
     assert shipped() == ("lp2368",)
+
+
+def test_any_number_of_any_option_can_be_held_against_its_inputs() -> None:
+    """730 hours at 2.50 for 60 months, and 1,000 spent: by hand."""
+    claims = {
+        ("cloud", "total_cost"): "109,500",
+        ("own", "total_cost"): "1,000",
+        ("own", "utilization"): "0.01",
+        ("own", "units"): "1",
+        ("api", "total_cost"): "1",
+    }
+    text = MINIMAL + "".join(
+        f'[[published]]\nname = "{option}"\noption = "{option}"\naxis = "{axis}"\nvalue = "{value}"\n'
+        for (option, axis), value in claims.items()
+    )
+    table = audit(parse_scenario(text, "x")).table
+    assert [line.reproduced for line in table] == ["109,500", "1,000", "0.01", "1", None]
+    with pytest.raises(ConfigError, match="option is one of own, cloud, api"):
+        parse_scenario(text.replace('option = "api"', 'option = "apes"'), "x")
