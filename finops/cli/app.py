@@ -44,6 +44,11 @@ COMMANDS = (
     ),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(
+        "breakeven",
+        "finops.cli.breakeven",
+        "Show when owning hardware beats renting it, or that it never does.",
+    ),
+    CommandEntry(
         "route",
         "finops.cli.route",
         "Show what asking a small model first saves, and where it loses money.",

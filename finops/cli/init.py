@@ -69,7 +69,13 @@ tolerance = "0.05"
 """The file written; everything in it is valid, also with the `#` before every example removed."""
 
 PathArgument = Annotated[
-    Path, typer.Argument(help="File to write.", metavar="PATH", show_default="finops.toml")
+    Path | None, typer.Argument(help="File to write.", metavar="PATH", show_default="finops.toml")
+]
+ScenarioOption = Annotated[
+    bool,
+    typer.Option(
+        "--scenario", help="Write a break-even scenario instead, scenario.toml by default."
+    ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
@@ -79,7 +85,9 @@ def register(app: typer.Typer) -> None:
     app.command("init")(init)
 
 
-def init(*, path: PathArgument = Path("finops.toml"), force: ForceOption = False) -> None:
+def init(
+    *, path: PathArgument = None, scenario: ScenarioOption = False, force: ForceOption = False
+) -> None:
     """Write a finops.toml to start from.
 
     Pools and prices are explained by examples in it. An existing file is kept unless --force is given.
@@ -88,7 +96,14 @@ def init(*, path: PathArgument = Path("finops.toml"), force: ForceOption = False
     from finops.cli.output import write_bytes
     from finops.errors import UsageError
 
-    if path.exists() and not force:
-        raise UsageError(f"{path} exists already", hint="--force replaces it")
-    write_bytes(TEMPLATE.encode(), path)
-    say(f"wrote {path}; next: finops load costs BILL.csv, or finops demo to see it with samples")
+    target = path or Path("scenario.toml" if scenario else "finops.toml")
+    if target.exists() and not force:
+        raise UsageError(f"{target} exists already", hint="--force replaces it")
+    if scenario:
+        from finops.analysis.breakeven.scenario import template
+
+        write_bytes(template().encode(), target)
+        say(f"wrote {target}; next: finops breakeven --scenario {target}")
+        return
+    write_bytes(TEMPLATE.encode(), target)
+    say(f"wrote {target}; next: finops load costs BILL.csv, or finops demo to see it with samples")

@@ -1,0 +1,253 @@
+"""Demand as the ledger measured it: devices held in each hour of a pool, its tokens and the price paid.
+
+Held is what counts, not engine activity: a device somebody holds would be rented as well, however idle
+its engine. A device is held in an interval when a pod, workload or job is on it, or its engine runs.
+Slices of a device count as the device. Hours without samples are left out, never called idle. Work that
+waited is put back to the hour it was asked for; an hour with every device held may hide more demand.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.analysis.breakeven.inputs import Input, Origin
+from finops.analysis.charges import read_charges
+from finops.analysis.pools import pool_rules
+from finops.errors import UsageError
+from finops.ledger.engine import query
+from finops.model.period import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
+
+    from finops.analysis.pools import PoolRule
+    from finops.ledger.store import Ledger
+
+__all__ = ["Demand", "measured_demand", "measured_inputs"]
+
+_HOUR_S = 3600.0
+_MILLION = 1e6
+_FULL = 0.999
+"""Share of a pool's devices held above which an hour counts as full."""
+
+
+class Demand(NamedTuple):
+    """A pool's demand by hour, and what else is known of it."""
+
+    pool: str
+    start: datetime
+    end: datetime
+    devices: int
+    """Devices seen at least once."""
+    load: tuple[float, ...]
+    """Devices needed in each observed hour, in order; waiting work in the hour it was asked for."""
+    owned_hours: float
+    """Device-hours observed."""
+    held_hours: float
+    active_hours: float
+    """Device-hours of engine activity, beside which `held_hours` is to be seen."""
+    hours_missing: int
+    """Hours between the first and the last sample without any."""
+    hours_full: int
+    """Hours with every device held: demand may have been higher."""
+    waited_hours: float
+    """Device-hours asked for earlier than they began."""
+    refused_jobs: int
+    """Jobs that never began; how long they would have run is not known."""
+    million_tokens: tuple[float, float, float]
+    """Uncached input, cached and output tokens of the pool's requests in the period."""
+    valid_share: float | None
+    """Share of those tokens in answers that were ok."""
+    paid: float | None
+    """EffectiveCost of the pool on the bill in the period."""
+
+    @property
+    def utilization(self) -> float:
+        """Device-hours held, of the device-hours observed."""
+        return self.held_hours / self.owned_hours
+
+
+_SAMPLES = """
+with devices as (
+    select
+        timestamp,
+        device_uuid,
+        max(interval_s) as seconds,
+        bool_or(coalesce(pod, workload, job_id) is not null
+            or coalesce(gr_engine_active, gpu_util, 0) > 0) as is_held,
+        least(sum(coalesce(gr_engine_active, gpu_util, 0)), 1) as active
+    from gpu_samples
+    where pool = $pool and ($start is null or timestamp >= $start) and ($end is null or timestamp < $end)
+    group by all
+)
+select
+    date_trunc('hour', timestamp) as hour,
+    count(distinct device_uuid) as devices,
+    sum(seconds) as owned,
+    coalesce(sum(seconds) filter (where is_held), 0) as held,
+    sum(seconds * active) as active
+from devices group by hour order by hour
+"""
+
+_JOBS = """
+select submitted_at, started_at, coalesce(ended_at, $until), coalesce(gpu_count, 0)
+from jobs
+where pool = $pool and submitted_at is not null and submitted_at < $until
+    and (started_at is null or (started_at > submitted_at and started_at < $until))
+    and coalesce(started_at, submitted_at) >= $since
+"""
+
+_TOKENS = """
+select
+    coalesce(sum(uncached_input_tokens + cache_write_5m_tokens + cache_write_30m_tokens
+        + cache_write_1h_tokens + cache_write_12h_tokens + cache_write_unknown_tokens), 0) as fresh,
+    coalesce(sum(cache_read_tokens), 0) as cached,
+    coalesce(sum(output_tokens), 0) as output,
+    coalesce(sum(output_tokens) filter (where status = 'ok'), 0) as good
+from requests
+where pool = $pool and timestamp >= $since and timestamp < $until
+"""
+
+
+def measured_demand(
+    ledger: Ledger,
+    pool: str,
+    *,
+    period: Period | None = None,
+    rules: Sequence[PoolRule] = (),
+    currency: str = "USD",
+) -> Demand:
+    """Demand of `pool` in `period` (None: all its samples); UsageError when it has no samples."""
+    con = ledger.connect(["gpu_samples", "jobs", "requests", "costs"])
+    try:
+        return _measure(con, pool, period, rules or pool_rules(()), currency)
+    finally:
+        con.close()
+
+
+def measured_inputs(found: Demand, v_hours_per_month: float, currency: str) -> dict[str, Input]:
+    """What `found` says, as inputs; the price paid is for a device-hour observed."""
+    months = (found.end - found.start).total_seconds() / _HOUR_S / v_hours_per_month
+    fresh, cached, output = (count / months for count in found.million_tokens)
+    rows = [
+        ("demand.units", float(found.devices), "units"),
+        ("demand.utilization", found.utilization, "ratio"),
+        ("demand.input_tokens", fresh, "Mtokens/month"),
+        ("demand.cached_tokens", cached, "Mtokens/month"),
+        ("demand.output_tokens", output, "Mtokens/month"),
+    ]
+    if found.valid_share:
+        rows.append(("demand.valid_share", found.valid_share, "ratio"))
+    if found.paid:
+        price = found.paid / found.owned_hours
+        rows.append(("cloud.on_demand", price, f"{currency}/unit/hour"))
+    source = f"ledger, pool {found.pool}"
+    day = found.end.date().isoformat()
+    return {
+        name: Input(name, value, unit, Origin.MEASURED, source, day) for name, value, unit in rows
+    }
+
+
+def _measure(
+    con: duckdb.DuckDBPyConnection,
+    pool: str,
+    period: Period | None,
+    rules: Sequence[PoolRule],
+    currency: str,
+) -> Demand:
+    asked = {
+        "pool": pool,
+        "start": None if period is None else _midnight(period.start.isoformat()),
+        "end": None if period is None else _midnight(period.end.isoformat()),
+    }
+    rows = query(con, _SAMPLES, asked)
+    if not rows:
+        raise UsageError(f"no GPU samples of pool {pool!r} in this period", hint=_pools(con))
+    first, last = rows[0][0], rows[-1][0] + timedelta(hours=1)
+    span = {"pool": pool, "since": first, "until": last}
+    held = {hour: float(seconds) / _HOUR_S for hour, _, _, seconds, _ in rows}
+    waited, refused = _put_back(held, query(con, _JOBS, span))
+    fresh, cached, output, good = query(con, _TOKENS, span)[0]
+    hours = round((last - first).total_seconds() / _HOUR_S)
+    return Demand(
+        pool=pool,
+        start=first,
+        end=last,
+        devices=max(devices for _, devices, *_ in rows),
+        load=tuple(max(held[hour], 0.0) for hour, *_ in rows),
+        owned_hours=sum(float(owned) for _, _, owned, _, _ in rows) / _HOUR_S,
+        held_hours=sum(float(seconds) for _, _, _, seconds, _ in rows) / _HOUR_S,
+        active_hours=sum(float(active) for *_, active in rows) / _HOUR_S,
+        hours_missing=hours - len(rows),
+        hours_full=sum(seconds >= owned * _FULL for _, _, owned, seconds, _ in rows),
+        waited_hours=waited,
+        refused_jobs=refused,
+        million_tokens=(fresh / _MILLION, cached / _MILLION, output / _MILLION),
+        valid_share=good / output if output else None,
+        paid=_paid(con, pool, first, last, rules, currency),
+    )
+
+
+def _put_back(
+    held: dict[datetime, float],
+    jobs: Sequence[tuple[datetime, datetime | None, datetime, int]],
+) -> tuple[float, int]:
+    """Move work that waited to when it was asked for, in `held`; device-hours moved, jobs never begun."""
+    moved, refused = 0.0, 0
+    for submitted, started, ended, devices in jobs:
+        if started is None:
+            refused += 1
+            continue
+        length = ended - started
+        if length <= timedelta(0):
+            continue
+        _add(held, started, ended, -devices)
+        _add(held, submitted, submitted + length, devices)
+        moved += devices * length.total_seconds() / _HOUR_S
+    return moved, refused
+
+
+def _add(held: dict[datetime, float], start: datetime, end: datetime, devices: int) -> None:
+    """Add `devices` to each observed hour for the part of it between `start` and `end`."""
+    hour = start.replace(minute=0, second=0, microsecond=0)
+    while hour < end:
+        following = hour + timedelta(hours=1)
+        if hour in held:
+            part = min(end, following) - max(start, hour)
+            held[hour] += devices * part.total_seconds() / _HOUR_S
+        hour = following
+
+
+def _paid(
+    con: duckdb.DuckDBPyConnection,
+    pool: str,
+    first: datetime,
+    last: datetime,
+    rules: Sequence[PoolRule],
+    currency: str,
+) -> float | None:
+    """What the bill charges for `pool` over the whole days the samples cover; None for nothing."""
+    end = (last + timedelta(hours=23)).date()
+    charges = read_charges(con, Period(first.date(), end), currency, rules)
+    lines = ("usage", "commitment_unused")
+    cost = float(charges.cost(lambda charge: charge.pool == pool and charge.line in lines))
+    return cost if cost > 0 and math.isfinite(cost) else None
+
+
+def _midnight(day: str) -> datetime:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)
+
+
+def _pools(con: duckdb.DuckDBPyConnection) -> str:
+    names = [
+        name
+        for (name,) in query(con, "select distinct pool from gpu_samples order by 1")
+        if name is not None
+    ]
+    if not names:
+        return "load some: finops load gpu FILE"
+    return f"pools with samples: {', '.join(names)}"

@@ -1,0 +1,171 @@
+"""Break-even as text charts: cost over time, demand by how long it lasts, and what moves NPV.
+
+Letters and shades carry the meaning, so that a chart reads the same without colour.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from finops.errors import UsageError
+from finops.report.model import Style
+from finops.report.numbers import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from finops.analysis.breakeven.compare import Comparison
+    from finops.analysis.breakeven.uncertainty import Bar, Uncertainty
+
+__all__ = ["BreakevenChart", "breakeven_chart"]
+
+WIDTH = 80
+"""Columns where the terminal does not say."""
+
+HEIGHT = 16
+"""Rows of the plot."""
+
+_NARROWEST = 30
+
+
+class BreakevenChart(StrEnum):
+    """What to draw."""
+
+    COST = "cost"
+    """Money spent on each option up to each month."""
+    LOAD = "load"
+    """Units needed, the busiest hour first."""
+    TORNADO = "tornado"
+    """NPV with each input at its P10 and P90."""
+
+
+def breakeven_chart(
+    chart: BreakevenChart,
+    found: Comparison,
+    sure: Uncertainty | None,
+    currency: str,
+    *,
+    width: int | None = None,
+) -> str:
+    """The chart as lines of text, at most `width` columns; UsageError where there is nothing to draw."""
+    room = max(width or WIDTH, _NARROWEST)
+    if chart is BreakevenChart.COST:
+        lines = _cost(found, sure, currency, room)
+    elif chart is BreakevenChart.LOAD:
+        lines = _load(found, room)
+    else:
+        lines = _tornado(sure, currency, room)
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _cost(found: Comparison, sure: Uncertainty | None, currency: str, width: int) -> list[str]:
+    spent = {name: cost.cumsum().tolist() for name, cost in found.costs.items()}
+    most = max(max(line) for line in spent.values()) or 1.0
+    label = len(shown(most, Style.COUNT))
+    columns = width - label - 2
+    months = len(found.savings) - 1
+    plot = [[" "] * columns for _ in range(HEIGHT)]
+    for name, line in spent.items():
+        for column in range(columns):
+            value = line[round(column * months / (columns - 1))]
+            row = HEIGHT - 1 - round(value / most * (HEIGHT - 1))
+            taken = plot[row][column]
+            plot[row][column] = name[0] if taken in {" ", name[0]} else "*"
+    lines = [f"Cost up to each month, {currency}"]
+    for row, cells in enumerate(plot):
+        at = shown(most * (HEIGHT - 1 - row) / (HEIGHT - 1), Style.COUNT) if row % 5 == 0 else ""
+        lines.append(f"{at:>{label}} ┤{''.join(cells)}")
+    lines.append(f"{'':>{label}} └{'─' * columns}")
+    if sure is not None:
+        lines.append(f"{'':>{label}}  {_band(sure, columns, months)}")
+    end = f"{months} months"
+    lines.append(f"{'':>{label}}  0{end:>{columns - 1}}")
+    legend = ", ".join(f"{name[0]} {name}" for name in spent)
+    return [*lines, f"{legend}, * both", *_crossings(found, sure)]
+
+
+def _band(sure: Uncertainty, columns: int, months: int) -> str:
+    """P10 to P90 of payback along the axis, P50 marked."""
+    ends = [months if it is None else it for it in sure.payback_months]
+    first, middle, last = (round(min(it, months) / months * (columns - 1)) for it in ends)
+    return "".join(
+        "▒" if first <= column <= last and column != middle else "█" if column == middle else " "
+        for column in range(columns)
+    )
+
+
+def _crossings(found: Comparison, sure: Uncertainty | None) -> list[str]:
+    lines = []
+    for option in found.options:
+        if option.payback_months is not None:
+            lines.append(
+                f"{option.option} crosses {found.against} after {option.payback_months:.1f} months"
+            )
+        elif option.option == "own":
+            lines.append(f"own {option.reasons['payback_months']}")
+    if sure is not None:
+        texts = ["never" if it is None else f"{it:.1f}" for it in sure.payback_months]
+        lines.append(
+            f"▒ payback of own, P10 to P90: {texts[0]} to {texts[2]}, █ P50: {texts[1]} months"
+        )
+    return lines
+
+
+def _load(found: Comparison, width: int) -> list[str]:
+    if found.ownership is None:
+        raise UsageError(
+            "no demand by hour is known", hint="--from-ledger pool=NAME, or [load] in a scenario"
+        )
+    ordered = sorted(found.load, reverse=True)
+    most = math.ceil(ordered[0])
+    label = len(str(most))
+    columns = min(width - label - 2, len(ordered))
+    picked = [ordered[column * len(ordered) // columns] for column in range(columns)]
+    rows = min(HEIGHT, most)
+    owned = found.ownership.units
+    lines = ["Units needed, the busiest hour first"]
+    for row in range(rows, 0, -1):
+        level = row * most / rows
+        cells = "".join(_shade(need, level, most / rows, owned) for need in picked)
+        lines.append(f"{math.ceil(level):>{label}} ┤{cells}")
+    lines.append(f"{'':>{label}} └{'─' * columns}")
+    lines.append(f"{'':>{label}}  0%{'of hours 100%':>{max(columns - 2, 13)}}")
+    return [*lines, f"█ owned ({owned} units), ░ rented"]
+
+
+def _shade(need: float, level: float, step: float, owned: int) -> str:
+    if need <= level - step / 2:
+        return " "
+    return "█" if level - step / 2 < owned else "░"
+
+
+def _tornado(sure: Uncertainty | None, currency: str, width: int) -> list[str]:
+    if sure is None:
+        raise UsageError(
+            "no input has a range", hint="give inputs low and high in a scenario, and draw them"
+        )
+    names = max(len(bar.name) for bar in sure.tornado)
+    ends = [end for bar in sure.tornado for end in (bar.npv_low, bar.npv_high)]
+    least, most = min(ends), max(ends)
+    texts = [_ends(bar.npv_low, bar.npv_high) for bar in sure.tornado]
+    columns = max(width - names - max(map(len, texts)) - 4, 10)
+    lines = [f"NPV with each input at its P10 and P90, {currency}"]
+    for bar, text in zip(sure.tornado, texts, strict=True):
+        lines.append(f"{bar.name:<{names}}  {_bar(bar, least, most, columns)}  {text}")
+    return [*lines, "◁ input at P10, ▶ at P90"]
+
+
+def _ends(low: float, high: float) -> str:
+    return f"{shown(min(low, high), Style.COUNT)} to {shown(max(low, high), Style.COUNT)}"
+
+
+def _bar(bar: Bar, least: float, most: float, columns: int) -> str:
+    span = (most - least) or 1.0
+    low, high = (round((it - least) / span * (columns - 1)) for it in (bar.npv_low, bar.npv_high))
+    cells: Sequence[str] = [
+        "▶" if column == high else "◁" if column == low else "─"
+        for column in range(min(low, high), max(low, high) + 1)
+    ]
+    return (" " * min(low, high) + "".join(cells)).ljust(columns)
