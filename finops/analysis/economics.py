@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.books import books, price_book
 from finops.analysis.charges import currencies, read_charges, read_metered
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
@@ -23,14 +24,13 @@ from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import subtract, total
 from finops.model.period import Period, month_of
-from finops.prices.book import Book
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from decimal import Decimal
 
     import duckdb
 
+    from finops.analysis.books import Segment
     from finops.analysis.charges import Charges
     from finops.analysis.grain import Dimension
     from finops.analysis.logged import Log
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from finops.analysis.relations import Relations
     from finops.config import Config
     from finops.ledger.store import Ledger
+    from finops.prices.book import Book
 
 __all__ = [
     "INCLUDABLE",
@@ -89,9 +90,18 @@ class UnitEconomics(NamedTuple):
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
     """Answer `question`; UsageError where it names what does not exist."""
-    con = ledger.connect(["costs", "requests"])
+    parts = books(ledger, config, question.period)
+    answers = [_answer_of(part, question) for part in parts]
+    if len(parts) == 1:
+        return answers[0]
+    return together(answers, timings_of(ledger, config, question, parts))
+
+
+def _answer_of(part: Segment, question: Question) -> UnitEconomics:
+    con = part.ledger.connect(["costs", "requests"])
     try:
-        return _answer(con, prepare(con, ledger, config, question), question)
+        asked = question._replace(period=part.period)
+        return _answer(con, prepare(con, part.ledger, part.config, asked), asked)
     finally:
         con.close()
 
@@ -119,7 +129,7 @@ def prepare(
             )
     by = tuple(dimension(name) for name in question.by)
     where = compile_where(question.where, filter_columns()) if question.where else None
-    book = Book.load(price.model_dump(by_alias=True, exclude_none=True) for price in config.prices)
+    book = price_book(ledger, config)
     period = question.period or _everything(con)
     money = currencies(con, question.period)
     currency = _currency(question, config, money)
