@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from finops.analysis.route.answer import Routing
     from finops.analysis.route.fleet import ClassNeed, Fleet, FleetEffect, SiteAnswer
     from finops.analysis.route.sweep import Point
-    from finops.report.model import Row
+    from finops.report.model import Cell, Row
 
 __all__ = ["fleet_point", "fleet_report"]
 
@@ -51,22 +51,12 @@ def fleet_report(
     rows = tuple(
         _row(before, after) for before, after in zip(effect.before, effect.after, strict=True)
     )
-    added = ("accelerators", "nodes", "racks", "kw")
-    names = [f"{name}_{when}" for name in added for when in ("before", "after")]
-    totals: dict[str, object] = {name: sum(row[name] for row in rows) for name in names}  # type: ignore[misc]
-    freed = {f"{name}_freed": _freed(effect, name) for name in ("accelerators", "kw")}
     return Report(
         schema="finops.route-fleet/1",
         title=f"Fleet with small-model routing, {found.plan.design}, threshold {point.threshold:f}",
         columns=COLUMNS,
         rows=rows,
-        totals={
-            "accelerator": "Total",
-            **totals,  # type: ignore[dict-item]
-            **freed,
-            "kw_per_rack_before": max(need.kw_per_rack for need in effect.before),
-            "kw_per_rack_after": max(need.kw_per_rack for need in effect.after),
-        },
+        totals={"accelerator": "Total", **_sums(effect)},
         notes=(*notes, _basis(fleet), *map(_site, effect.sites)),
         extras={
             "threshold": point.threshold,
@@ -91,17 +81,25 @@ def fleet_report(
 
 
 def _row(before: ClassNeed, after: ClassNeed) -> Row:
-    found: dict[str, object] = {"accelerator": before.accelerator}
+    found: dict[str, Cell] = {"accelerator": before.accelerator}
     for name in ("accelerators", "nodes", "racks", "kw", "kw_per_rack"):
         found |= {f"{name}_before": getattr(before, name), f"{name}_after": getattr(after, name)}
     found["accelerators_freed"] = before.accelerators - after.accelerators
     found["kw_freed"] = before.kw - after.kw
-    return found  # type: ignore[return-value]
+    return found
 
 
-def _freed(effect: FleetEffect, name: str) -> object:
-    sums = [sum(getattr(need, name) for need in needs) for needs in (effect.before, effect.after)]
-    return sums[0] - sums[1]
+def _sums(effect: FleetEffect) -> dict[str, Cell]:
+    """Everything added over the classes; the fullest rack is that of all."""
+    found: dict[str, Cell] = {}
+    for when, needs in (("before", effect.before), ("after", effect.after)):
+        for name in ("accelerators", "nodes", "racks", "kw"):
+            found[f"{name}_{when}"] = sum(getattr(need, name) for need in needs)
+        found[f"kw_per_rack_{when}"] = max(need.kw_per_rack for need in needs)
+    for name in ("accelerators", "kw"):
+        pairs = zip(effect.before, effect.after, strict=True)
+        found[f"{name}_freed"] = sum(getattr(b, name) - getattr(a, name) for b, a in pairs)
+    return found
 
 
 def _basis(fleet: Fleet) -> str:
