@@ -17,13 +17,15 @@ from finops.analysis.measures import COMPONENTS, Group, measure
 from finops.analysis.metering import meter
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
-from finops.analysis.relations import Scope, relate
+from finops.analysis.relations import Scope, months_touched, relate
 from finops.analysis.sharing import SharedPool, Shares, share
+from finops.analysis.spans import timings_of, together
 from finops.analysis.where import compile_where
 from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import subtract, total
 from finops.model.period import Period, month_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from decimal import Decimal
@@ -134,7 +136,7 @@ def prepare(
     money = currencies(con, question.period)
     currency = _currency(question, config, money)
     columns = frozenset(column for each in by for column in each.columns)
-    scope = Scope(period, _months(period), columns, where, question.use_rollups)
+    scope = Scope(period, months_touched(period), columns, where, question.use_rollups)
     relations = relate(con, ledger, book, scope)
     allocation = _allocate(con, config, book, question, scope, relations.allocation, currency)
     others = {name: cost for name, cost in money.items() if name != currency}
@@ -232,12 +234,6 @@ def _canonical(book: Book) -> Callable[[str | None, str | None], tuple[str, str]
         return known[key]
 
     return canonical
-
-
-def _months(period: Period) -> Period:
-    """The whole months `period` touches."""
-    last = date.fromordinal(period.end.toordinal() - 1)
-    return Period(month_of(period.start).start, month_of(last).end)
 
 
 def _everything(con: duckdb.DuckDBPyConnection) -> Period:
