@@ -27,11 +27,15 @@ __all__ = ["Compared", "Comparison", "Flip", "Swing", "compare_offers", "flips",
 
 
 class Compared(NamedTuple):
-    """An offer with its cost in the common currency; None where there is no cost, or no rate."""
+    """An offer with its costs in the common currency; None where there is no cost, or no rate."""
 
     normal: Normal
     rate: Rate | None
+    price: Decimal | None
+    """Of a GPU-hour, as offered."""
+    month: Decimal | None
     per_hour: Decimal | None
+    """Of a GPU-hour that can be used."""
     per_million: Decimal | None
     rank: int | None
 
@@ -78,24 +82,31 @@ def compare_offers(
     quotes: Sequence[Quote], need: Need, currency: str, rates: Sequence[Rate]
 ) -> Comparison:
     """Every offer for `need`, in `currency`."""
-    found = []
-    for quote in quotes:
-        normal, rate = normalize(quote, need), _rate(quote.currency, currency, rates)
-        found.append(
-            Compared(
-                normal,
-                rate,
-                _converted(normal.cost_per_usable_hour, quote.currency, currency, rate),
-                _converted(normal.cost_per_million_tokens, quote.currency, currency, rate),
-                None,
-            )
-        )
+    found = [_compared(normalize(quote, need), currency, rates) for quote in quotes]
     found.sort(key=_by_cost)
     ranked = [
         one._replace(rank=place if one.per_hour is not None else None)
         for place, one in enumerate(found, start=1)
     ]
     return Comparison(need, currency, tuple(ranked), tuple(rates))
+
+
+def _compared(normal: Normal, currency: str, rates: Sequence[Rate]) -> Compared:
+    own = normal.quote.currency
+    rate = _rate(own, currency, rates)
+
+    def converted(amount: Decimal | None) -> Decimal | None:
+        return _converted(amount, own, currency, rate)
+
+    return Compared(
+        normal,
+        rate,
+        converted(normal.price_per_gpu_hour),
+        converted(normal.month_cost),
+        converted(normal.cost_per_usable_hour),
+        converted(normal.cost_per_million_tokens),
+        None,
+    )
 
 
 def _by_cost(one: Compared) -> tuple[bool, Decimal, str]:
