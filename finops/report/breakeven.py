@@ -93,11 +93,12 @@ def breakeven_report(
 
 
 def derivation_report(found: Comparison, currency: str) -> Report:
-    """The arithmetic of owning, line by line."""
+    """The arithmetic of every option, line by line."""
     return Report(
         schema="finops.breakeven.derivation/1",
-        title="How owning breaks even",
+        title="How each option comes to its figures",
         columns=(
+            ReportColumn("option", "Option"),
             ReportColumn("step", "Step"),
             ReportColumn("amount", "Value"),
             ReportColumn("value", "Value", Style.NUMBER, shown=False),
