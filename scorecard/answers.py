@@ -9,21 +9,23 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from finops.errors import InputError, UsageError
+from finops.errors import ConfigError, InputError, UsageError
 from finops.model.problem import Problem
+from finops.yamltext import parse_yaml
+from scorecard.attachments import attached, fingerprint, is_web
 from scorecard.catalog import Number, SubjectKind
 from scorecard.evidence import ATTESTED_DAYS, Evidence, EvidenceType, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from decimal import Decimal
 
 __all__ = [
     "Answer",
@@ -34,7 +36,6 @@ __all__ = [
     "Value",
     "dump_answers",
     "evidence_of",
-    "fingerprint",
     "parse_answers",
     "parse_subject",
     "read_answers",
@@ -89,8 +90,8 @@ class Answer(NamedTuple):
     documents: tuple[Document, ...] = ()
 
 
-Value = bool | str | date
-"""A questionnaire field's answer: Decimal for numbers and percents (percent 12 is 12), text, yes or no, a day."""
+Value = bool | Decimal | str | date
+"""A questionnaire field's answer: yes or no, a number (12 percent is 12), words, a day."""
 
 
 class Answers(NamedTuple):
@@ -103,7 +104,7 @@ class Answers(NamedTuple):
     subject: Subject = Subject()
     claims: Mapping[str, int] = {}
     answers: tuple[Answer, ...] = ()
-    responses: Mapping[str, Decimal | Value] = {}
+    responses: Mapping[str, Value] = {}
 
     def answer(self, check: str) -> Answer | None:
         """The answer about `check`, if there is one."""
@@ -181,7 +182,7 @@ def parse_subject(text: str) -> Subject:
 
 
 def _said(value: object) -> object:
-    """YAML reads a bare yes and no as true and false."""
+    """`true` and `false` for yes and no."""
     return {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
 
 
@@ -200,7 +201,7 @@ class _Answer(_Part):
     check: str
     says: Annotated[Says, BeforeValidator(_said)]
     owner: str | None = None
-    on: date | None = None
+    on: date | None = Field(default=None, alias="date")
     note: str = ""
     documents: tuple[_Document, ...] = ()
 
@@ -229,9 +230,9 @@ def read_answers(path: str | Path) -> Answers:
 def parse_answers(text: str, name: str, *, folder: Path | None = None) -> Answers:
     """The answers written in `text` (YAML); `folder` is where its documents lie, None for nowhere."""
     try:
-        raw = yaml.load(text, Loader=_Loader)  # noqa: S506  (a SafeLoader that keeps `on` a word)
-    except yaml.YAMLError as error:
-        raise InputError(f"{name} is not valid YAML: {' '.join(str(error).split())}") from error
+        raw = parse_yaml(text, name)
+    except ConfigError as error:
+        raise InputError(error.message) from error
     try:
         found = _File.model_validate(raw or {})
     except ValidationError as error:
@@ -250,20 +251,6 @@ def parse_answers(text: str, name: str, *, folder: Path | None = None) -> Answer
     )
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads the key `on` as a word: YAML 1.1 takes it for true."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012  (the loader's own way of being configured)
-        first: [
-            (tag, re.compile(r"^(?:yes|Yes|no|No|true|True|false|False)$"))
-            if tag == "tag:yaml.org,2002:bool"
-            else (tag, pattern)
-            for tag, pattern in resolvers
-        ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
 def _answer(raw: _Answer, attach: Callable[[_Document, str], Document]) -> Answer:
     documents = tuple(attach(document, raw.check) for document in raw.documents)
     return Answer(raw.check, raw.says, raw.owner, raw.on, raw.note, documents)
@@ -271,34 +258,18 @@ def _answer(raw: _Answer, attach: Callable[[_Document, str], Document]) -> Answe
 
 def _attacher(name: str, folder: Path | None) -> Callable[[_Document, str], Document]:
     def attach(raw: _Document, check: str) -> Document:
-        file = None if folder is None else _inside(folder, raw.uri, name, check)
+        where = f"{name}, {check}"
+        here = folder is not None and not is_web(raw.uri)
+        file = attached(folder, raw.uri, where=where) if here and folder is not None else None
         sha256 = raw.sha256 if file is None else fingerprint(file)
         if raw.sha256 is not None and sha256 != raw.sha256:
-            why = "its content is not what its sha256 says; look at it and answer again"
-            problem = Problem(name, None, f"{check}.documents", raw.uri, why)
-            raise InputError(f"a document of {name} has changed", problems=[problem])
+            raise InputError(
+                f"{where}: {raw.uri} is not the document it was: its content has changed",
+                hint="look at it, then take the sha256 out and read the answers again",
+            )
         return Document(raw.uri, sha256, raw.collected, raw.expires)
 
     return attach
-
-
-def _inside(folder: Path, uri: str, name: str, check: str) -> Path | None:
-    """The file in `folder` that `uri` names; None for an address elsewhere or a file that is not there."""
-    if "://" in uri:
-        return None
-    path = PurePosixPath(uri.replace("\\", "/"))
-    file = (folder / path).resolve()
-    if path.is_absolute() or ".." in path.parts or not file.is_relative_to(folder.resolve()):
-        why = "documents lie in the folder of the answers, or below it"
-        problem = Problem(name, None, f"{check}.documents", uri, why)
-        raise InputError(f"a document of {name} lies outside", problems=[problem])
-    return file if file.is_file() else None
-
-
-def fingerprint(file: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _twice(names: Iterable[str]) -> str | None:
@@ -325,17 +296,21 @@ def dump_answers(answers: Answers) -> str:
     if answers.answers:
         raw["answers"] = [_plain(answer) for answer in answers.answers]
     if answers.responses:
-        raw["responses"] = {name: _scalar(value) for name, value in answers.responses.items()}
+        raw["responses"] = dict(answers.responses)
     return yaml.dump(raw, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents lists under their key and quotes what `_Loader` would read as something else."""
+    """Writes decimals by their digits, as `finops.yamltext` reads them."""
 
 
-_Dumper.yaml_implicit_resolvers = {
-    first: list(resolvers) for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
+def _decimal(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNode:
+    text = f"{value:f}"
+    kind = "float" if "." in text else "int"
+    return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", text)
+
+
+_Dumper.add_representer(Decimal, _decimal)
 
 
 def _plain(answer: Answer) -> dict[str, object]:
@@ -343,7 +318,7 @@ def _plain(answer: Answer) -> dict[str, object]:
     if answer.owner is not None:
         raw["owner"] = answer.owner
     if answer.on is not None:
-        raw["on"] = answer.on
+        raw["date"] = answer.on
     if answer.note:
         raw["note"] = answer.note
     if answer.documents:
@@ -352,12 +327,3 @@ def _plain(answer: Answer) -> dict[str, object]:
             for document in answer.documents
         ]
     return raw
-
-
-def _scalar(value: object) -> object:
-    """A response as YAML holds it: decimals as their text would lose their kind, so as numbers."""
-    from decimal import Decimal
-
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return value

@@ -24,7 +24,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -36,9 +35,10 @@ from pydantic import (
 )
 
 from finops.errors import ConfigError
+from finops.sections.owners import LayerName
+from finops.yamltext import parse_yaml
 
 __all__ = [
-    "LAYERS",
     "OWN",
     "Catalog",
     "Category",
@@ -58,19 +58,6 @@ __all__ = [
 
 OWN = "finops"
 """The id of the catalog that comes with finops."""
-
-LAYERS = (
-    "facilities & power",
-    "compute",
-    "networking",
-    "storage",
-    "orchestration",
-    "data & pipelines",
-    "serving",
-    "observability",
-    "security",
-)
-"""The nine layers of the stack."""
 
 _NIST_COUNTS = {
     "GOVERN": (7, 3, 2, 3, 2, 2),
@@ -162,16 +149,9 @@ class Check(_Part):
     )
     remediation: str = Field(min_length=1, description="What to do when it is false.")
     effort: Effort
-    layer: str
+    layer: LayerName
     owner: str = Field(default="platform", description="Role that usually does it.")
     nist: tuple[str, ...] = Field(default=(), description="Subcategories of the NIST AI RMF.")
-
-    @field_validator("layer")
-    @classmethod
-    def _layer_is_known(cls, layer: str) -> str:
-        if layer not in LAYERS:
-            raise ValueError(f"{layer!r} is no layer; choose one of: {', '.join(LAYERS)}")
-        return layer
 
     @field_validator("nist")
     @classmethod
@@ -372,9 +352,9 @@ def load_catalog(path: str | None = None) -> Catalog:
 def parse_catalog(data: bytes, name: str) -> Catalog:
     """The catalog written in `data` (YAML); `name` is what errors call it."""
     try:
-        raw = yaml.safe_load(data)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{name} is not valid YAML: {' '.join(str(error).split())}") from error
+        raw = parse_yaml(data.decode("utf-8"), name)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{name} is not UTF-8 text") from error
     if not isinstance(raw, dict):
         raise ConfigError(f"{name} is not a catalog", hint="finops scorecard catalog --format yaml")
     prints = [hashlib.sha256(data).hexdigest()]

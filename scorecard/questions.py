@@ -30,12 +30,12 @@ def fields(catalog: Catalog) -> tuple[QuestionField, ...]:
     return tuple(field for question in catalog.questions for field in question.fields)
 
 
-def asked(field: QuestionField, responses: Mapping[str, Decimal | Value]) -> bool:
+def asked(field: QuestionField, responses: Mapping[str, Value]) -> bool:
     """Whether `field` is asked, given the answers before it: a follow-up only where its condition holds."""
     return field.when is None or holds(field.when, responses.get(field.when.field))
 
 
-def holds(condition: Condition, value: Decimal | Value | None) -> bool:
+def holds(condition: Condition, value: Value | None) -> bool:
     """Whether `value` (None: not answered) is what `condition` asks for."""
     if condition.answered is not None and (value is not None) != condition.answered:
         return False
@@ -80,9 +80,7 @@ def answers_to_questions(
     return result
 
 
-def _spoken(
-    catalog: Catalog, check: str, responses: Mapping[str, Decimal | Value]
-) -> _Spoken | None:
+def _spoken(catalog: Catalog, check: str, responses: Mapping[str, Value]) -> _Spoken | None:
     wanted = [field for field in fields(catalog) if field.check == check]
     wanted = [field for field in wanted if asked(field, responses)]
     wrong = [
@@ -97,11 +95,11 @@ def _spoken(
     return _Spoken(Says.YES, "; ".join(_told(field, responses) for field in wanted))
 
 
-def _passes(field: QuestionField, value: Decimal | Value) -> bool:
+def _passes(field: QuestionField, value: Value) -> bool:
     return field.passes is not None and holds(field.passes, value)
 
 
-def _told(field: QuestionField, responses: Mapping[str, Decimal | Value]) -> str:
+def _told(field: QuestionField, responses: Mapping[str, Value]) -> str:
     value = _word(responses[field.id])
     unit = " %" if field.kind is FieldKind.PERCENT else f" {field.unit}" if field.unit else ""
     return f"{field.ask}: {value}{unit}"
