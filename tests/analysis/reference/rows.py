@@ -92,6 +92,11 @@ class Attempt:
         return self.is_generation and self.is_final
 
     @property
+    def is_metered(self) -> bool:
+        """Whether a provider bills its tokens, and not a pool that was paid for as a whole."""
+        return True
+
+    @property
     def is_retrieval(self) -> bool:
         return bool(self.row["operation"] == "retrieval")
 
