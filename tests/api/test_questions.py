@@ -24,7 +24,7 @@ from tests.analysis.ledgers import MODEL, make_ledger, request
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAIR = {"capex": 250141.80, "opex_per_hour": 6.37, "cloud_per_hour": 98.32}
+    from finops.report.model import Row
 
 
 def answer() -> Answer[None]:
@@ -34,7 +34,7 @@ def answer() -> Answer[None]:
         ReportColumn("parts", "Parts", Style.MONEY, shown=False),
         ReportColumn("share", "Share", Style.RATIO),
     )
-    rows = (
+    rows: tuple[Row, ...] = (
         {
             "name": "a",
             "cost": Decimal("0.123456789012345678901234"),
@@ -74,7 +74,7 @@ def test_it_is_saved_as_its_ending_says(tmp_path: Path) -> None:
 
 
 def test_breakeven_says_what_the_command_says() -> None:
-    found = finops.breakeven(**PAIR)
+    found = finops.breakeven(capex=250141.80, opex_per_hour=6.37, cloud_per_hour=98.32)
     printed = command("breakeven", "--capex", "250141.80", "--opex-per-hour", "6.37",
                       "--cloud-per-hour", "98.32", "--format", "json")  # fmt: skip
     assert found.to("json") == printed
