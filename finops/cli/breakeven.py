@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -100,34 +100,36 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     A first answer needs three numbers: --capex, --opex-per-hour and --cloud-per-hour. Utilization is
     hours that would otherwise be rented, of the hours owned: a unit held idle would be rented too.
     """
+    from finops.api.breakeven import INPUTS
     from finops.api.breakeven import breakeven as ask
-    from finops.cli.output import emit
 
     if ctx.invoked_subcommand is not None:
         return
     period = parse_period(month=month, since=since, until=until, last=last)
-    found = ask(
-        scenario=scenario,
-        pool=_pool(from_ledger, period, ledger),
-        against=against.value,
-        currency=currency,
-        draws=0 if explain else draws,
-        seed=seed,
-        capex=capex,
-        opex_per_hour=opex_per_hour,
-        variable_per_hour=variable_per_hour,
-        residual=residual,
-        lead_months=lead_months,
-        cloud_per_hour=cloud_per_hour,
-        interim_per_hour=interim_per_hour,
-        price_decline=price_decline,
-        units=units,
-        utilization=utilization,
-        hours_per_month=hours_per_month,
-        horizon_months=horizon_months,
-        discount_rate=discount_rate,
-        tax_rate=tax_rate,
+    given = (
+        *(capex, opex_per_hour, variable_per_hour, residual, lead_months, cloud_per_hour),
+        *(interim_per_hour, price_decline, units, utilization, hours_per_month),
+        *(horizon_months, discount_rate, tax_rate),
     )
+    numbers: Any = dict(zip(INPUTS, given, strict=True))
+    pool, drawn = _pool(from_ledger, period, ledger), 0 if explain else draws
+    found = ask(
+        scenario=scenario, pool=pool, against=against.value, currency=currency,
+        draws=drawn, seed=seed, **numbers,
+    )  # fmt: skip
+    _emit(found, format, output, explain=explain, chart=chart)
+
+
+def _emit(
+    found: Breakeven,
+    format: ReportFormat,  # noqa: A002  (the option is called --format)
+    output: str | None,
+    *,
+    explain: bool,
+    chart: BreakevenChart | None,
+) -> None:
+    from finops.cli.output import emit
+
     if explain:
         emit(found.derivation().report, format, output)
     elif chart is None:

@@ -23,6 +23,8 @@ from finops.errors import UsageError
 from finops.report.formats import ReportFormat
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import typer
 
     from finops.api.route import How, Routed
@@ -96,24 +98,31 @@ def route(  # noqa: PLR0913  (one parameter for each option)
     threshold is chosen on one part of them and tested on the other.
     """
     from finops.api.route import Choosing, How, Prices
-    from finops.cli.output import emit
 
-    if fleet is not None and explain:
-        raise UsageError("--fleet and --explain are two different answers: give one of them")
     prices = Prices(
         cost_ratio, verifier_cost_ratio, context_growth, router_cost_ratio,
         small_cost_per_hour, tokens_per_second, utilization, large_cost_per_million,
     )  # fmt: skip
     looked_at = None if thresholds is None else its.asked_thresholds(thresholds)
-    how = How(
-        prices,
-        Choosing(looked_at, max_quality_loss, min_accuracy, calibration, seed),
-        design,
-        its.named_classes(never_small, risk),
-    )
+    choosing = Choosing(looked_at, max_quality_loss, min_accuracy, calibration, seed)
+    how = How(prices, choosing, design, its.named_classes(never_small, risk))
     columns = (confidence, small_correct, large_correct, risk, small_latency, large_latency)
     asked = Selection(small, large, workflow, month, since, until, last, everything, ledger)
-    found = _ask(scores, columns, asked, how)
+    _emit(_ask(scores, columns, asked, how), fleet, format, output, explain=explain)
+
+
+def _emit(
+    found: Routed,
+    fleet: Path | None,
+    format: ReportFormat,  # noqa: A002  (the option is called --format)
+    output: str | None,
+    *,
+    explain: bool,
+) -> None:
+    from finops.cli.output import emit
+
+    if fleet is not None and explain:
+        raise UsageError("--fleet and --explain are two different answers: give one of them")
     if fleet is not None:
         emit(found.fleet(fleet).report, format, output)
     else:
