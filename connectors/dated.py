@@ -45,10 +45,14 @@ class Month(NamedTuple):
 
 
 def months_of(objects: Objects, layout: Layout) -> tuple[Month, ...]:
-    """Every month there are objects of, oldest first."""
+    """Every month that objects are dated in, oldest first."""
     digests: dict[str, Any] = {}
+    dated: set[str] = set()
     facts: dict[str, tuple[int, datetime]] = {}
     for item in objects.list():
+        day = layout.day(item)
+        if day is not None:
+            dated.add(month_of(day).label)
         for name in _months(item, layout):
             digest = digests.setdefault(name, hashlib.sha256())
             digest.update(f"{item.key}\n{item.etag}\n".encode())
@@ -56,7 +60,7 @@ def months_of(objects: Objects, layout: Layout) -> tuple[Month, ...]:
             facts[name] = (count + 1, max(newest, item.modified))
     return tuple(
         Month(name, facts[name][0], digests[name].hexdigest()[:32], facts[name][1])
-        for name in sorted(digests)
+        for name in sorted(dated)
     )
 
 
@@ -79,7 +83,7 @@ def changed_months(session: Session[Any], objects: Objects, layout: Layout) -> I
             continue
         if session.cursor("costs", month.name) == month.digest:
             continue
-        if session.now - month.newest < layout.settled:
+        if layout.settled and session.now - month.newest < layout.settled:
             session.note(f"{month.name} is still being written and was left for next time")
             continue
         yield month
