@@ -10,10 +10,13 @@ from typing import Any
 
 from finops.errors import UsageError
 
-__all__ = ["FORMATS", "load", "names"]
+__all__ = ["FORMATS", "PROBES", "load", "names"]
 
 FORMATS = "finops.formats"
 """Entry-point group of file formats (`connectors.formats.contract.Format`)."""
+
+PROBES = "finops.probes"
+"""Entry-point group of scorecard probes (`scorecard.probes.base.Probe`)."""
 
 
 def _group(group: str) -> dict[str, EntryPoint]:
