@@ -36,9 +36,11 @@ __all__ = [
     "ConfigOrigin",
     "Driver",
     "Metered",
+    "Objective",
     "Pool",
     "PoolKind",
     "Price",
+    "Requests",
     "default_ledger",
     "json_schema",
     "load_config",
@@ -86,8 +88,16 @@ def _number_as_text(value: object) -> object:
     )
 
 
+def _decimal_as_float(value: object) -> object:
+    """TOML's `0.5` is read as a decimal; a time is a float."""
+    return float(value) if isinstance(value, Decimal) else value
+
+
 Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), BeforeValidator(_number_as_text)]
 """A non-negative decimal, written as a string or a number."""
+
+Limit = Annotated[float, Field(gt=0, allow_inf_nan=False), BeforeValidator(_decimal_as_float)]
+"""Milliseconds, more than none."""
 
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 """An ISO 4217 code."""
@@ -162,6 +172,40 @@ class Price(_Section):
         return self
 
 
+class Objective(_Section):
+    """A service-level objective; of several a response falls under, the first applies."""
+
+    workflow: str | None = Field(
+        default=None, description="Workflows it is for: a name, or a pattern with * and ?."
+    )
+    agent: str | None = Field(default=None, description="Agents it is for, likewise.")
+    deployment: str | None = Field(default=None, description="Deployments it is for, likewise.")
+    ttft_ms: Limit | None = Field(default=None, description="Longest time to the first token.")
+    latency_ms: Limit | None = Field(default=None, description="Longest time to the last byte.")
+    tpot_ms: Limit | None = Field(
+        default=None, description="Longest mean time of each token after the first."
+    )
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> Objective:
+        if self.ttft_ms is None and self.latency_ms is None and self.tpot_ms is None:
+            raise ValueError("an objective needs ttft_ms, latency_ms or tpot_ms")
+        return self
+
+
+class Requests(_Section):
+    """How the logs of calls are read."""
+
+    authority: tuple[str, ...] = Field(
+        default=(),
+        description="Sources of request logs, the one to believe first, where two log the same calls.",
+    )
+    success: tuple[str, ...] = Field(
+        default=("success", "succeeded", "ok", "completed", "resolved"),
+        description="Outcomes, in lower case, that make a run a successful one.",
+    )
+
+
 class Attributes(_Section):
     """Which of a log's own attributes are kept."""
 
@@ -183,6 +227,12 @@ class Config(_Section):
     )
     pools: tuple[Pool, ...] = Field(default=(), description="Pools, in the order they are tried.")
     prices: tuple[Price, ...] = Field(default=(), description="Negotiated and own rates.")
+    requests: Requests = Field(
+        default_factory=Requests, description="How the logs of calls are read."
+    )
+    slo: tuple[Objective, ...] = Field(
+        default=(), description="Service-level objectives, in the order they are tried."
+    )
     attributes: Attributes = Field(
         default_factory=Attributes, description="Which of a log's own attributes are kept."
     )
@@ -338,6 +388,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "pools": Pool,
     "prices": Price,
     "attributes": Attributes,
+    "requests": Requests,
+    "slo": Objective,
 }
 
 

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from finops.analysis.charges import currencies, read_charges, read_metered
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
-from finops.analysis.measures import COMPONENTS, Group, measure
+from finops.analysis.measures import COMPONENTS, Group, Grouping, measure
 from finops.analysis.metering import meter
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
 from finops.analysis.relations import Scope, relate
 from finops.analysis.sharing import SharedPool, Shares, share
+from finops.analysis.terms import Terms
 from finops.analysis.where import compile_where
 from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import subtract, total
 from finops.model.period import Period, month_of
-from finops.prices.book import Book
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     import duckdb
 
     from finops.analysis.charges import Charges
-    from finops.analysis.grain import Dimension
     from finops.analysis.logged import Log
     from finops.analysis.metering import BilledLine, Metered
     from finops.analysis.relations import Relations
     from finops.config import Config
     from finops.ledger.store import Ledger
+    from finops.prices.book import Book
 
 __all__ = [
     "INCLUDABLE",
@@ -54,7 +54,10 @@ INCLUDABLE = ("credits", "tax", "support", "corrections")
 
 
 class Question(NamedTuple):
-    """What is asked: a period (None: everything), dimensions, a filter, lines to include."""
+    """What is asked: a period (None: everything), dimensions, a filter, lines to include.
+
+    `run_costs` asks for percentiles of what a run costs, which reads a row for every run.
+    """
 
     period: Period | None = None
     by: tuple[str, ...] = ()
@@ -62,6 +65,7 @@ class Question(NamedTuple):
     include: tuple[str, ...] = ()
     currency: str | None = None
     use_rollups: bool = True
+    run_costs: bool = False
 
 
 class Allocation(NamedTuple):
@@ -99,11 +103,11 @@ def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEc
 class Prepared(NamedTuple):
     """A question made ready on a connection: what to read, and how money lies on it."""
 
-    by: tuple[Dimension, ...]
+    grouping: Grouping
     scope: Scope
     relations: Relations
     allocation: Allocation
-    book: Book
+    terms: Terms
     currency: str
     other_currencies: Mapping[str, Decimal]
 
@@ -119,26 +123,29 @@ def prepare(
             )
     by = tuple(dimension(name) for name in question.by)
     where = compile_where(question.where, filter_columns()) if question.where else None
-    book = Book.load(price.model_dump(by_alias=True, exclude_none=True) for price in config.prices)
+    terms = Terms.of(config)
     period = question.period or _everything(con)
     money = currencies(con, question.period)
     currency = _currency(question, config, money)
     columns = frozenset(column for each in by for column in each.columns)
     scope = Scope(period, _months(period), columns, where, question.use_rollups)
-    relations = relate(con, ledger, book, scope)
-    allocation = _allocate(con, config, book, question, scope, relations.allocation, currency)
+    relations = relate(con, ledger, terms, scope)
+    allocation = _allocate(con, config, terms.book, question, scope, relations.allocation, currency)
     others = {name: cost for name, cost in money.items() if name != currency}
-    return Prepared(by, scope, relations, allocation, book, currency, others)
+    grouping = Grouping(by, config.requests.success, question.run_costs)
+    return Prepared(grouping, scope, relations, allocation, terms, currency, others)
 
 
 def _answer(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, question: Question
 ) -> UnitEconomics:
     asked, allocation, period = prepared.relations.asked, prepared.allocation, prepared.scope.period
-    measured = measure(con, asked, prepared.by, allocation.shares)
+    measured = measure(con, asked, prepared.grouping, allocation.shares)
     everything = measured.total
     if prepared.scope.where is not None:
-        everything = measure(con, prepared.relations.everything, (), allocation.shares).total
+        everything = measure(
+            con, prepared.relations.everything, Grouping(), allocation.shares
+        ).total
     return UnitEconomics(
         question.by,
         period,

@@ -80,7 +80,9 @@ def explain(ledger: Ledger, config: Config, question: Question, number: str) -> 
     con = ledger.connect(["costs", "requests"])
     try:
         prepared = prepare(con, ledger, config, question._replace(by=()))
-        group = measure(con, prepared.relations.asked, (), prepared.allocation.shares).total
+        group = measure(
+            con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares
+        ).total
         return _explanation(con, prepared, group, number)
     finally:
         con.close()

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from fnmatch import fnmatchcase
 from fractions import Fraction
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Row = dict[str, Any]
+Amount = TypeVar("Amount", float, Fraction)
 
 INPUT = (
     "uncached_input",
@@ -38,6 +40,7 @@ COMPONENTS = (
     "shared",
     "failed",
     "retried",
+    "slo_miss",
     "cancelled",
 )
 DAY = timedelta(days=1)
@@ -68,6 +71,7 @@ class Attempt:
     row: Row
     is_final: bool = True
     fate: str = "ok"
+    judged: str | None = None
     resent_cached: int = 0
     resent_uncached: int = 0
     rates: dict[str, tuple[Fraction | None, str]] = field(default_factory=dict)
@@ -113,9 +117,36 @@ class Attempt:
     def tier(self) -> str:
         return "batch" if self.row["batch"] else (self.row["service_tier"] or "standard").lower()
 
+    @property
+    def work_millionths(self) -> int:
+        return round((self.row["work_units"] or 0) * 1_000_000)
+
     def cost(self, kind: str) -> Fraction:
         rate = self.rates[kind][0]
         return Fraction(0) if rate is None else rate * self.count(kind)
+
+
+def judge(row: Row, slos: Sequence[Row]) -> str | None:
+    """How a response did against the first objective whose patterns all hold."""
+    for slo in slos:
+        patterns = {name: slo[name] for name in ("workflow", "agent", "deployment") if name in slo}
+        if any(
+            row[name] is None or not fnmatchcase(row[name], pattern)
+            for name, pattern in patterns.items()
+        ):
+            continue
+        tokens, ttft, latency = row["output_tokens"] or 0, row["ttft_ms"], row["latency_ms"]
+        verdicts = []
+        for name, value in (("ttft_ms", ttft), ("latency_ms", latency)):
+            if name in slo:
+                verdicts.append(None if value is None else value <= slo[name])
+        if "tpot_ms" in slo and tokens > 1:
+            is_known = ttft is not None and latency is not None
+            verdicts.append(latency - ttft <= slo["tpot_ms"] * (tokens - 1) if is_known else None)
+        if False in verdicts:
+            return "missed"
+        return "unknown" if None in verdicts else "met"
+    return None
 
 
 @dataclass
@@ -128,6 +159,9 @@ class Answer:
     unpriced_tokens: int
     runs: int
     latencies: dict[str, list[float]]
+    outcomes: tuple[int, int] = (0, 0)
+    run_costs: list[Fraction] = field(default_factory=list)
+    work: dict[str, tuple[int, Fraction]] = field(default_factory=dict)
 
     @property
     def cost(self) -> Fraction:
@@ -271,6 +305,6 @@ def book_rate(each: Attempt, kind: str, prices: Sequence[Row]) -> Fraction | Non
     return None
 
 
-def nearest_rank(values: Sequence[float], share: Fraction) -> float:
+def nearest_rank(values: Sequence[Amount], share: Fraction) -> Amount:
     """The smallest value that at least `share` of `values`, sorted, do not exceed."""
     return values[max(ceil(share * len(values)), 1) - 1]
