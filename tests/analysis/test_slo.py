@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 D = Decimal
 
 
-def judged(folder: Path, *slos: dict[str, Any], **given: object) -> tuple[int, int, int]:
+def judged(folder: Path, *slos: dict[str, Any], given: dict[str, Any]) -> tuple[int, int, int]:
     """Good, missed and unknown responses of one response under `slos`."""
-    ledger = make_ledger(folder, requests=[request("r", **{"output_tokens": 11, **given})])
+    ledger = make_ledger(folder, requests=[request("r", **({"output_tokens": 11} | given))])
     counts = ask(ledger, config(slo=slos)).total.counts
     return counts["good_responses"], counts["slo_missed"], counts["slo_unknown"]
 
@@ -54,18 +54,18 @@ GOOD, MISSED, UNKNOWN, UNBOUND = (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)
 def test_one_response(
     tmp_path: Path, slo: dict[str, Any], given: dict[str, Any], wanted: tuple[int, int, int]
 ) -> None:
-    assert judged(tmp_path, slo, **given) == wanted
+    assert judged(tmp_path, slo, given=given) == wanted
 
 
 def test_the_first_objective_that_applies_decides(tmp_path: Path) -> None:
     slos = ({"workflow": "rag", "latency_ms": 10}, {"latency_ms": 1})
-    assert judged(tmp_path, *slos, workflow="rag", latency_ms=5.0) == GOOD
+    assert judged(tmp_path, *slos, given={"workflow": "rag", "latency_ms": 5.0}) == GOOD
 
 
 @pytest.mark.parametrize("use_rollups", [True, False])
 def test_a_missed_objective_costs_the_good_responses(tmp_path: Path, *, use_rollups: bool) -> None:
     """Four calls of 1 each: one good, one late, one without its time, one that failed and cost as well."""
-    million = {"output_tokens": 100_000, "workflow": "rag"}
+    million: dict[str, Any] = {"output_tokens": 100_000, "workflow": "rag"}
     ledger = make_ledger(
         tmp_path,
         requests=[
