@@ -30,7 +30,16 @@ if TYPE_CHECKING:
     from finops.analysis.sharing import Shares
     from finops.analysis.sources import Sources
 
-__all__ = ["COMPONENTS", "Group", "Grouping", "Measured", "Work", "measure"]
+__all__ = [
+    "COMPONENTS",
+    "Group",
+    "Grouping",
+    "Measured",
+    "Timings",
+    "Work",
+    "measure",
+    "read_timings",
+]
 
 COMPONENTS = (
     "tokens_input",
@@ -103,20 +112,18 @@ def measure(
 ) -> Measured:
     """Measure every group of `grouping.by`, and their total; without dimensions that is the only group."""
     by = grouping.by
-    runs, all_runs = count_runs(con, sources, by, grouping.success)
-    quantiles = _percentiles(con, sources, by)
-    of_all = (_percentiles(con, sources, ()) if by else quantiles).get((), {})
+    timings = read_timings(con, sources, by, grouping.success)
     groups = [
         Group(
             key,
             *sums,
-            runs.get(key, Runs()).ended if by else all_runs.ended,
-            quantiles.get(key, {}),
-            runs.get(key, Runs()) if by else all_runs,
+            timings.runs.get(key, Runs()).ended,
+            timings.quantiles.get(key, {}),
+            timings.runs.get(key, Runs()),
         )
         for key, sums in _costs(con, sources, by, shares).items()
     ]
-    whole = _together(groups, all_runs, of_all)
+    whole = _together(groups, timings.runs[()], timings.quantiles.get((), {}))
     if whole.counts["work_millionths"]:
         work = _work(con, sources, by, shares)
         groups = [group._replace(work=work.get(group.keys, {})) for group in groups]
@@ -126,6 +133,27 @@ def measure(
         groups = [group._replace(run_costs=costs.get(group.keys)) for group in groups]
         whole = whole._replace(run_costs=cost_of_runs(con, sources, (), shares).get(()))
     return Measured(tuple(groups), whole)
+
+
+class Timings(NamedTuple):
+    """What does not add over time: runs and percentiles by group; the key () is everything."""
+
+    runs: dict[tuple[object, ...], Runs]
+    quantiles: dict[tuple[object, ...], dict[str, dict[str, float]]]
+
+
+def read_timings(
+    con: duckdb.DuckDBPyConnection,
+    sources: Sources,
+    by: Sequence[Dimension],
+    success: Sequence[str],
+) -> Timings:
+    """Runs and percentiles of every group of `by`, and of everything."""
+    runs, all_runs = count_runs(con, sources, by, success)
+    quantiles = _percentiles(con, sources, by)
+    if by:
+        quantiles |= _percentiles(con, sources, ())
+    return Timings({**runs, (): all_runs}, quantiles)
 
 
 def _together(groups: Sequence[Group], runs: Runs, quantiles: dict[str, dict[str, float]]) -> Group:

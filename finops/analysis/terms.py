@@ -24,10 +24,10 @@ class Terms(NamedTuple):
     authority: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, config: Config) -> Terms:
-        """The terms in force."""
+    def of(cls, config: Config, book: Book | None = None) -> Terms:
+        """The terms of `config`, priced by `book`, else by its own prices over the public list."""
         return cls(
-            Book.load(config.price_entries()),
+            Book.load(config.price_entries()) if book is None else book,
             objectives(config.slo),
             config.requests.authority,
         )

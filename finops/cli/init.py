@@ -87,7 +87,7 @@ PathArgument = Annotated[
 ScenarioOption = Annotated[
     bool,
     typer.Option(
-        "--scenario", help="Write a break-even scenario instead, scenario.toml by default."
+        "--scenario", help="Write a break-even scenario instead, scenario.yaml by default."
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
@@ -109,7 +109,7 @@ def init(
     from finops.cli.output import write_bytes
     from finops.errors import UsageError
 
-    target = path or Path("scenario.toml" if scenario else "finops.toml")
+    target = path or Path("scenario.yaml" if scenario else "finops.toml")
     if target.exists() and not force:
         raise UsageError(f"{target} exists already", hint="--force replaces it")
     if scenario:

@@ -30,11 +30,14 @@ def emit(
 ) -> None:
     """Render `report` and write it to `path`, or to stdout when there is none (or it is `-`).
 
-    UsageError when `path` is a directory or its folder is missing; FinopsError when it cannot be
-    written. Nothing is created then.
+    A workbook goes to stdout only where `-` asks for it. UsageError when it does not, and when `path`
+    is a directory or its folder is missing; FinopsError when it cannot be written. Nothing is created
+    then.
     """
-    from finops.report import render
+    from finops.report import ReportFormat, render
 
+    if path is None and str(format) == ReportFormat.XLSX:
+        raise UsageError("a workbook is a file: name it", hint="-o report.xlsx")
     to_terminal = _is_stdout(path) and sys.stdout.isatty()
     width, color = (
         terminal_width(tty=to_terminal),

@@ -1,4 +1,4 @@
-"""How one cell looks to a person: shared by the table and Markdown, so that they cannot disagree."""
+"""How one cell looks to a person: shared by all that people read, so that they cannot disagree."""
 
 from __future__ import annotations
 

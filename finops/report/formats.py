@@ -7,6 +7,7 @@ which a script asking for JSON never pays for.
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,12 +17,24 @@ __all__ = ["ReportFormat", "render"]
 
 
 class ReportFormat(StrEnum):
-    """How a report is written: `table` and `md` for people, `json` and `csv` for programs."""
+    """How a report is written: `table`, `md`, `html` and `xlsx` for people, `json` and `csv` for programs."""
 
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
     MD = "md"
+    HTML = "html"
+    XLSX = "xlsx"
+
+
+_RENDERERS = {
+    ReportFormat.JSON: ("finops.report.json_format", "render_json"),
+    ReportFormat.CSV: ("finops.report.csv_format", "render_csv"),
+    ReportFormat.MD: ("finops.report.markdown", "render_markdown"),
+    ReportFormat.HTML: ("finops.report.html", "render_html"),
+    ReportFormat.XLSX: ("finops.report.xlsx", "render_xlsx"),
+}
+"""Where each format's function is, of those that need nothing but the report."""
 
 
 def render(
@@ -36,18 +49,10 @@ def render(
     ValueError when there is no such format.
     """
     chosen = ReportFormat(format)
-    if chosen is ReportFormat.JSON:
-        from finops.report.json_format import render_json
+    if chosen is ReportFormat.TABLE:
+        from finops.report.table import render_table
 
-        return render_json(report)
-    if chosen is ReportFormat.CSV:
-        from finops.report.csv_format import render_csv
-
-        return render_csv(report)
-    if chosen is ReportFormat.MD:
-        from finops.report.markdown import render_markdown
-
-        return render_markdown(report)
-    from finops.report.table import render_table
-
-    return render_table(report, width=width, color=color)
+        return render_table(report, width=width, color=color)
+    module, function = _RENDERERS[chosen]
+    rendered: bytes = getattr(import_module(module), function)(report)
+    return rendered

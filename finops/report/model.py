@@ -1,6 +1,6 @@
 """A report: rows of typed values with a name for each, and nothing about how they will look.
 
-Analyses make one; `finops.report` renders it as a table, JSON, CSV or Markdown; both front ends show it.
+Analyses make one; `finops.report` renders it as a table, JSON, CSV, Markdown, a page or a workbook; both front ends show it.
 """
 
 from __future__ import annotations

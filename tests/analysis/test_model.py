@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from finops.model.period import Period
 from tests.analysis.ledgers import ask, config, make_ledger
-from tests.analysis.reference import Reference
-from tests.analysis.reference_rows import nearest_rank
+from tests.analysis.reference import Reference, nearest_rank
 from tests.analysis.worlds import OBJECTIVES, WORLD_PRICES, World, shuffled, world
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from finops.analysis.measures import Group
     from finops.config import Config
     from finops.ledger.store import Ledger
-    from tests.analysis.reference_rows import Answer, Row
+    from tests.analysis.reference import Answer, Row
 
 PERIODS: tuple[Period | None, ...] = (
     None,

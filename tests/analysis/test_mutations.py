@@ -16,7 +16,7 @@ from finops.analysis.metering import Rate
 from finops.model.money import ZERO, divide
 from finops.model.period import Period
 from tests.analysis.ledgers import config, make_ledger
-from tests.analysis.reference_rows import PoolOf
+from tests.analysis.reference import PoolOf
 from tests.analysis.test_model import compare, reference
 from tests.analysis.worlds import OBJECTIVES, WORLD_PRICES, World, world
 

@@ -15,7 +15,7 @@ from finops.analysis.terms import Terms
 from finops.model.period import Period
 from finops.prices.book import Book
 from tests.analysis.ledgers import add, ask, config, costs_by, make_ledger, request, tokens
-from tests.analysis.reference_rows import nearest_rank
+from tests.analysis.reference import nearest_rank
 
 if TYPE_CHECKING:
     from pathlib import Path

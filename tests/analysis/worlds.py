@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.sharing import DRIVERS
 from tests.analysis.ledgers import PRICES, PROVIDER, Row, at, cost, request
-from tests.analysis.reference_rows import PoolOf
+from tests.analysis.reference import PoolOf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -25,6 +25,7 @@ CASES = {
     "full.json": ("FULL", "json", None),
     "full.csv": ("FULL", "csv", None),
     "full.md": ("FULL", "md", None),
+    "full.html": ("FULL", "html", None),
     "full-unlimited.table": ("FULL", "table", None),
     "full-120.table": ("FULL", "table", 120),
     "full-80.table": ("FULL", "table", 80),
@@ -32,6 +33,7 @@ CASES = {
     "no-rows.json": ("NO_ROWS", "json", None),
     "no-rows.csv": ("NO_ROWS", "csv", None),
     "no-rows.md": ("NO_ROWS", "md", None),
+    "no-rows.html": ("NO_ROWS", "html", None),
     "no-rows-80.table": ("NO_ROWS", "table", 80),
     "no-rows-40.table": ("NO_ROWS", "table", 40),
 }

@@ -1,9 +1,9 @@
 """Scenario files: a comparison with every input's value, unit, source and date, checked against the registry.
 
-TOML, like `finops.toml`. An input stands under its section as a table of its own:
+YAML. An input stands under its section with what is known of it:
 
-    [own]
-    price = { value = 250141.80, unit = "USD/unit", source = "quote 4711", date = 2026-02-01 }
+    own:
+      price: { value: 250141.80, unit: USD/unit, source: "quote 4711", date: 2026-02-01 }
 
 Numbers keep the digits they are written with, because an audit asks how far rounding alone can go.
 """
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from finops.analysis.breakeven.finance import implied_decline_per_year
 from finops.analysis.breakeven.inputs import FIELDS, Input, Origin, values
 from finops.errors import ConfigError, UsageError
+from finops.yamltext import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,8 @@ AXES = (
     *("total_cost", "present_cost", "equivalent_annual_cost", "cost_per_million_valid_tokens"),
 )
 """What a published figure may be: a break-even on an axis, or a number of one option."""
+
+_START = "finops init --scenario writes one to start from"
 
 _BY_NAME = {one.name: one for one in FIELDS}
 _SECTIONS = tuple(dict.fromkeys(one.name.partition(".")[0] for one in FIELDS))
@@ -85,13 +87,13 @@ def load_scenario(path: str | Path) -> Scenario:
     """The scenario in `path`, or a shipped one by its name; UsageError, ConfigError when it is wrong."""
     file = Path(path)
     if not file.exists() and str(path) in shipped():
-        return parse_scenario(_resource(f"{path}.toml"), str(path))
+        return parse_scenario(_resource(f"{path}.yaml"), str(path))
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{path} could not be read",
-            hint=f"finops init --scenario writes one to start from; shipped: {', '.join(shipped())}",
+            hint=f"{_START}; shipped: {', '.join(shipped())}",
         ) from error
     return parse_scenario(text, str(path))
 
@@ -99,28 +101,27 @@ def load_scenario(path: str | Path) -> Scenario:
 def shipped() -> tuple[str, ...]:
     """Names of the scenarios that come with finops."""
     folder = resources.files("finops.analysis.breakeven") / "scenarios"
-    names = sorted(item.name.removesuffix(".toml") for item in folder.iterdir())
+    names = sorted(item.name.removesuffix(".yaml") for item in folder.iterdir())
     return tuple(name for name in names if name != "template")
 
 
 def template() -> str:
     """A scenario file to start from, every input explained."""
-    return _resource("template.toml")
+    return _resource("template.yaml")
 
 
 def parse_scenario(text: str, place: str) -> Scenario:
     """`text` as a scenario; ConfigError with everything that is wrong, `place` being its file."""
-    try:
-        document = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{place}: {error}") from error
+    document = parse_yaml(text, place)
+    if not isinstance(document, dict):
+        raise ConfigError(f"{place}: is not a scenario", hint=_START)
     problems: list[str] = []
     _check_keys(document, _TOP_KEYS, "", problems)
     head = _table(document, "scenario", _HEAD_KEYS, problems)
     currency = str(head.get("currency", "USD"))
     inputs = _inputs(document, currency, problems)
-    claims = tuple(_claim(claim, problems) for claim in document.get("published", ()))
-    comparators = document.get("comparators", {})
+    claims = _claims(document, problems)
+    comparators = _comparators(document, problems)
     load = _load(document, problems)
     _decline(head, inputs, problems)
     if sum(inputs[f"cloud.{name}"].value for name in _SHARES if f"cloud.{name}" in inputs) > 1:
@@ -135,7 +136,7 @@ def parse_scenario(text: str, place: str) -> Scenario:
         _digits(document, inputs),
         load,
         claims,
-        {name: float(price) for name, price in comparators.items()},
+        comparators,
         str(head.get("quality_equivalence", "")),
     )
 
@@ -158,9 +159,7 @@ def _input(declared: Field, given: object, currency: str, problems: list[str]) -
     """One input, or None with its problems written down."""
     name, before = declared.name, len(problems)
     if not isinstance(given, dict):
-        problems.append(
-            f'{name} must be a table: {{ value = …, unit = "…", source = "…", date = … }}'
-        )
+        problems.append(f'{name} must be {{ value: …, unit: "…", source: "…", date: … }}')
         return None
     _check_keys(given, _INPUT_KEYS, f"{name}.", problems)
     unit = declared.unit.replace("USD", currency)
@@ -230,6 +229,24 @@ def _decline(head: Mapping[str, Any], inputs: dict[str, Input], problems: list[s
     )
 
 
+def _claims(document: Mapping[str, Any], problems: list[str]) -> tuple[Claim, ...]:
+    given = document.get("published") or []
+    if not isinstance(given, list) or not all(isinstance(claim, dict) for claim in given):
+        problems.append("published is a list, each with name, axis and value")
+        return ()
+    return tuple(_claim(claim, problems) for claim in given)
+
+
+def _comparators(document: Mapping[str, Any], problems: list[str]) -> dict[str, float]:
+    found = {}
+    for name, price in _table(document, "comparators", None, problems).items():
+        if isinstance(price, bool) or not isinstance(price, int | Decimal):
+            problems.append(f"comparators.{name} = {price!r} is not a number")
+        else:
+            found[str(name)] = float(price)
+    return found
+
+
 def _claim(given: Mapping[str, Any], problems: list[str]) -> Claim:
     name = str(given.get("name", "?"))
     _check_keys(given, _CLAIM_KEYS, f"published {name!r}: ", problems)
@@ -242,16 +259,23 @@ def _claim(given: Mapping[str, Any], problems: list[str]) -> Claim:
     option = str(given.get("option", "own"))
     if option not in _OPTIONS:
         problems.append(f"published {name!r}: option is one of {', '.join(_OPTIONS)}")
-    changes = given.get("set", {})
+    changes = given.get("set") or {}
     _check_keys(changes, tuple(_BY_NAME), f"published {name!r}: ", problems)
-    numbers = {key: Decimal(it) for key, it in changes.items()}
+    numbers = {}
+    for key, it in changes.items():
+        if isinstance(it, bool) or not isinstance(it, int | Decimal):
+            problems.append(f"published {name!r}: {key} = {it!r} is not a number")
+        else:
+            numbers[key] = Decimal(it)
     return Claim(name, axis, str(printed), numbers, option)
 
 
 def _load(document: Mapping[str, Any], problems: list[str]) -> tuple[float, ...]:
     given = _table(document, "load", ("units", "source", "date"), problems)
     numbers = given.get("units", [])
-    if not all(isinstance(it, int | Decimal) and it >= 0 for it in numbers):
+    if not isinstance(numbers, list) or not all(
+        isinstance(it, int | Decimal) and it >= 0 for it in numbers
+    ):
         problems.append("load.units is a list of numbers, units needed in each hour")
         return ()
     return tuple(float(number) for number in numbers)
@@ -267,13 +291,20 @@ def _digits(document: Mapping[str, Any], inputs: Mapping[str, Input]) -> dict[st
 
 
 def _table(
-    document: Mapping[str, Any], name: str, keys: tuple[str, ...] | list[str], problems: list[str]
+    document: Mapping[str, Any],
+    name: str,
+    keys: tuple[str, ...] | list[str] | None,
+    problems: list[str],
 ) -> Mapping[str, Any]:
-    given = document.get(name, {})
-    if not isinstance(given, dict):
-        problems.append(f"{name} must be a table: [{name}]")
+    """Section `name`; `keys` None: any may stand in it."""
+    given = document.get(name)
+    if given is None:
         return {}
-    _check_keys(given, keys, f"{name}.", problems)
+    if not isinstance(given, dict):
+        problems.append(f"{name} must hold names and values")
+        return {}
+    if keys is not None:
+        _check_keys(given, keys, f"{name}.", problems)
     return given
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from fnmatch import fnmatchcase
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -96,6 +95,11 @@ class Attempt:
         return self.is_generation and self.is_final
 
     @property
+    def is_metered(self) -> bool:
+        """Whether a provider bills its tokens, and not a pool that was paid for as a whole."""
+        return True
+
+    @property
     def is_retrieval(self) -> bool:
         return bool(self.row["operation"] == "retrieval")
 
@@ -124,29 +128,6 @@ class Attempt:
     def cost(self, kind: str) -> Fraction:
         rate = self.rates[kind][0]
         return Fraction(0) if rate is None else rate * self.count(kind)
-
-
-def judge(row: Row, slos: Sequence[Row]) -> str | None:
-    """How a response did against the first objective whose patterns all hold."""
-    for slo in slos:
-        patterns = {name: slo[name] for name in ("workflow", "agent", "deployment") if name in slo}
-        if any(
-            row[name] is None or not fnmatchcase(row[name], pattern)
-            for name, pattern in patterns.items()
-        ):
-            continue
-        tokens, ttft, latency = row["output_tokens"] or 0, row["ttft_ms"], row["latency_ms"]
-        verdicts = []
-        for name, value in (("ttft_ms", ttft), ("latency_ms", latency)):
-            if name in slo:
-                verdicts.append(None if value is None else value <= slo[name])
-        if "tpot_ms" in slo and tokens > 1:
-            is_known = ttft is not None and latency is not None
-            verdicts.append(latency - ttft <= slo["tpot_ms"] * (tokens - 1) if is_known else None)
-        if False in verdicts:
-            return "missed"
-        return "unknown" if None in verdicts else "met"
-    return None
 
 
 @dataclass

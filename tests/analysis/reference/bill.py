@@ -1,0 +1,145 @@
+"""The bill of the reference: which pool and line a charge is on, and how much of it the period has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tests.analysis.reference.rows import DAY, PoolOf, Row, cut, instant, is_before, is_mapped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+UNIT_LINES = frozenset({"usage", "commitment_unused"})
+
+
+class Line(NamedTuple):
+    """What one pool was charged on one line, of one origin; `mapped`: a model and a token kind are named."""
+
+    pool: str
+    kind: str
+    driver: str | None
+    line: str
+    mapped: bool
+    origin: str
+    amount: Fraction
+
+
+class Bill:
+    """Charges, the pools that cut them, and the days asked for (both None: everything)."""
+
+    def __init__(
+        self,
+        costs: Sequence[Row],
+        pools: Sequence[PoolOf],
+        asked: tuple[date, date] | None,
+        period: tuple[date, date],
+    ) -> None:
+        self.costs, self.pools, self.asked = costs, pools, asked
+        self.start, self.end = period
+        self.is_whole = asked is None or (self.start.day == 1 and self.end.day == 1)
+        self.lines = self._lines()
+
+    @property
+    def months(self) -> tuple[date, date]:
+        """The whole months the period touches."""
+        last = self.end - DAY
+        return self.start.replace(day=1), (last.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+    def is_of_months(self, row: Row) -> bool:
+        """Whether a charge sets rates: billed in one of the months, and not for a time before them."""
+        first, last = self.months
+        month = date.fromisoformat(f"{row['x_BillingMonth']}-01")
+        if self.asked is None:
+            return True
+        return first <= month < last and not is_before(row, first)
+
+    def metered(self) -> list[Row]:
+        """Usage of metered pools with a model and token kind, that sets rates."""
+        return [
+            row
+            for row in self.costs
+            if self.pool(row)[1] == "metered"
+            and self.line(row, None) == "usage"
+            and is_mapped(row)
+            and self.is_of_months(row)
+        ]
+
+    def pool(self, row: Row) -> tuple[str, str, str | None]:
+        """Name, kind and driver of the first pool that has the row."""
+        for pool in self.pools:
+            if row["ServiceName"] == pool.service:
+                driver = (pool.driver or "requests") if pool.kind == "shared" else None
+                return pool.name, pool.kind, driver
+        if row["x_Model"] is not None and row["x_TokenType"] is not None:
+            return "tokens", "metered", None
+        return row["x_Pool"] or "other", "other", None
+
+    @staticmethod
+    def line(row: Row, first: date | None) -> str:
+        """The line a charge is on; prior when all of it lies before `first`."""
+        if first is not None and is_before(row, first):
+            return "prior_period"
+        if row["ChargeCategory"] in {"Credit", "Tax"}:
+            return {"Credit": "credits", "Tax": "tax"}[row["ChargeCategory"]]
+        if row["ChargeClass"] == "Correction" or row["ChargeCategory"] == "Adjustment":
+            return "corrections"
+        if (
+            "support" in (row["ServiceName"] or "").lower()
+            or row["ServiceSubcategory"] == "Support"
+        ):
+            return "support"
+        if "Unused" in {row["CommitmentDiscountStatus"], row["CapacityReservationStatus"]}:
+            return "commitment_unused"
+        return "usage"
+
+    def _lines(self) -> tuple[Line, ...]:
+        """The period's charges, cut at its edges."""
+        found: dict[tuple[Any, ...], Fraction] = defaultdict(Fraction)
+        for row in self.costs:
+            if self.is_whole:
+                month = date.fromisoformat(f"{row['x_BillingMonth']}-01")
+                if self.asked is not None and not self.start <= month < self.end:
+                    continue
+                line = self.line(row, self.start if self.asked is not None else None)
+                span = None
+            else:
+                line, span = (
+                    self.line(row, None),
+                    (row["ChargePeriodStart"], row["ChargePeriodEnd"]),
+                )
+            pool, kind, driver = self.pool(row)
+            mapped = kind != "metered" or line != "usage" or is_mapped(row)
+            found[pool, kind, driver, line, mapped, row["x_CostOrigin"], span] += Fraction(
+                row["EffectiveCost"]
+            )
+        if self.is_whole:
+            return tuple(Line._make((*key[:6], amount)) for key, amount in found.items())
+        # what is unmapped is cut by itself; what is mapped is what remains of the pool's part
+        cuts: dict[tuple[Any, ...], Fraction] = defaultdict(Fraction)
+        pools: dict[tuple[Any, ...], Fraction] = defaultdict(Fraction)
+        for (*key, mapped, origin, span), amount in found.items():
+            pools[(*key, origin, span)] += amount
+            if not mapped:
+                part = self._part(span, amount)
+                cuts[(*key, False, origin)] += part
+                cuts[(*key, True, origin)] -= part
+        for (*key, origin, span), amount in pools.items():
+            cuts[(*key, True, origin)] += self._part(span, amount)
+        return tuple(Line._make((*key, amount)) for key, amount in cuts.items())
+
+    def _part(self, span: tuple[datetime, datetime], amount: Fraction) -> Fraction:
+        first, last = instant(self.start), instant(self.end)
+        begin, end = span
+        if end <= begin:
+            return amount if first <= begin < last else Fraction(0)
+
+        def until(moment: datetime) -> Fraction:
+            if moment >= end:
+                return amount
+            return cut(amount * Fraction((moment - begin) / DAY) / Fraction((end - begin) / DAY))
+
+        begins, ends = max(first, begin), min(last, end)
+        return until(ends) - until(begins) if begins < ends else Fraction(0)
