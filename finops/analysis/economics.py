@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books, price_book
-from finops.analysis.charges import currencies, read_charges, read_metered
+from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
 from finops.analysis.measures import COMPONENTS, Group, measure
@@ -200,16 +200,17 @@ def _allocate(
 
 
 def _shared_pools(charges: Charges, include: Iterable[str]) -> list[SharedPool]:
-    """Shared pools of the bill, and each included line as a pool spread by cost."""
+    """Shared pools, and each included line as a pool spread by cost; origins stay apart."""
     pools = [
-        SharedPool(charge.pool, charge.driver or "requests", charge.cost)
+        SharedPool(charge.pool, charge.driver or "requests", charge.cost, charge.origin)
         for charge in charges.charges
         if charge.kind == "shared" and charge.line in {"usage", "commitment_unused"}
     ]
     for line in include:
-        cost = charges.cost(lambda charge, line=line: charge.line == line)  # type: ignore[misc]
-        if cost:
-            pools.append(SharedPool(line, "cost", cost))
+        for origin in ORIGINS:
+            found = [c for c in charges.charges if (c.line, c.origin) == (line, origin)]
+            if cost := total(charge.cost for charge in found):
+                pools.append(SharedPool(line, "cost", cost, origin))
     return pools
 
 
@@ -217,7 +218,7 @@ def _spent(allocation: Allocation, everything: Group, period: Period) -> Spent:
     cost = total(everything.components[name] for name in COMPONENTS)
     return Spent(
         metered=cost_in(allocation.log, allocation.metered, period, basis="billed"),
-        from_bill=subtract(cost, everything.list_cost),
+        charged=subtract(cost, everything.list_cost),
         estimated=everything.list_cost,
     )
 
