@@ -31,7 +31,14 @@ if TYPE_CHECKING:
 
     from finops.config import Config
 
-__all__ = ["Exchange", "ExchangeRate", "exchange_costs", "exchanged_sql"]
+__all__ = [
+    "Exchange",
+    "ExchangeRate",
+    "InCurrency",
+    "exchange_amount",
+    "exchange_costs",
+    "exchanged_sql",
+]
 
 _ONE = 10**RATE_PLACES
 _EXCHANGED = (*COST_AMOUNTS, "ListUnitPrice", "ContractedUnitPrice")
@@ -69,7 +76,7 @@ class Exchange(NamedTuple):
         rates = {pair: tuple(days[day] for day in sorted(days)) for pair, days in found.items()}
         return cls(rates, config.fx_max_age_days)
 
-    def knows(self, currency: str, into: str) -> bool:
+    def knows(self, currency: str | None, into: str) -> bool:
         """Whether there is any rate of the pair."""
         return (currency, into) in self.rates
 
@@ -92,6 +99,26 @@ class Exchange(NamedTuple):
                 hint="add a newer [[fx]] rate to finops.toml, or raise fx_max_age_days",
             )
         return newest
+
+
+class InCurrency(NamedTuple):
+    """The currency of a report, and how others become it."""
+
+    currency: str
+    exchange: Exchange
+
+    def takes(self, currency: str | None) -> bool:
+        """Whether amounts in `currency` (None: of no currency) can be told in ours."""
+        return currency in {None, self.currency} or self.exchange.knows(currency, self.currency)
+
+    def prices(
+        self, currency: str | None, day: date, prices: Iterable[Decimal | None]
+    ) -> list[Decimal | None]:
+        """`prices` at the rate of `day`; ConfigError when that is not known."""
+        if currency in {None, self.currency}:
+            return list(prices)
+        rate = self.exchange.rate(str(currency), self.currency, day).rate
+        return [None if price is None else exchange_amount(price, rate) for price in prices]
 
 
 def _turned(rate: ExchangeRate) -> ExchangeRate:
