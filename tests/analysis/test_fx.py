@@ -102,15 +102,15 @@ def test_costs_are_exchanged_when_asked_and_only_then(tmp_path: Path) -> None:
     question = SpendQuestion(("ServiceName", "x_Line"), OCTOBER, Basis.BILLING)
     plain = book_spend(ledger, config(fx=RATES), question)
     assert [(each.currency, each.amounts.EffectiveCost) for each in plain.groups] == [
-        ("EUR", 100),
-        ("JPY", 5),
-        ("USD", 7),
+        ("EUR", Decimal(100)),
+        ("JPY", Decimal(5)),
+        ("USD", Decimal(7)),
     ]
     found = book_spend(ledger, config(fx=RATES), question._replace(currency="USD"))
-    assert [(g.values, g.currency, g.amounts.EffectiveCost) for g in found.groups] == [
-        (("Mail", None), "JPY", 5),
-        (("Mail", None), "USD", 117),
-        ((None, "fx"), "USD", 15),
+    assert [(*g.values, g.currency, g.amounts.EffectiveCost) for g in found.groups] == [
+        ("Mail", None, "JPY", Decimal(5)),
+        ("Mail", None, "USD", Decimal(117)),
+        (None, "fx", "USD", Decimal(15)),
     ]
 
 
