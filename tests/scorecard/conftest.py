@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 
 from scorecard.catalog import SubjectKind, load_catalog
 from scorecard.questionnaire.items import items_of
+from tests.scorecard.questionnaires import sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,3 +55,20 @@ def saved_by_libreoffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[
         return folder / path.name
 
     return save
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Callable[..., Path]:
+    """`edited({"E7": "yes"})`: a blank questionnaire with cells of its questions typed over."""
+
+    def make(cells: dict[str, object], change: Callable[[Any], None] | None = None) -> Path:
+        path = sent(tmp_path / "acme.xlsx", {})
+        book = openpyxl.load_workbook(path)
+        for reference, value in cells.items():
+            book["Questions"][reference] = value
+        if change:
+            change(book)
+        book.save(path)
+        return path
+
+    return make
