@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.authority import Ruling
     from finops.analysis.books import Segment
     from finops.analysis.charges import Charges
     from finops.analysis.logged import Log
@@ -93,6 +94,7 @@ class UnitEconomics(NamedTuple):
     reconciliation: Reconciliation
     allocation: Allocation
     other_currencies: Mapping[str, Decimal]
+    set_aside: tuple[Ruling, ...] = ()
 
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
@@ -181,6 +183,7 @@ def _answer(
         ),
         allocation,
         prepared.other_currencies,
+        prepared.relations.rulings,
     )
 
 

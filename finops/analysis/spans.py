@@ -78,6 +78,7 @@ def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomic
         reconciliation=plus([answer.reconciliation for answer in answers]),
         allocation=_allocation([answer.allocation for answer in answers]),
         other_currencies=plus([answer.other_currencies for answer in answers]),
+        set_aside=tuple(dict.fromkeys(each for answer in answers for each in answer.set_aside)),
     )
 
 
