@@ -121,7 +121,7 @@ def expect_books(answer: UnitEconomics, wanted: Reference) -> None:
     assert _nonzero(found.excluded) == _nonzero(books.excluded)
     assert Fraction(found.estimated) == books.estimated
     named = (
-        books.allocated
+        sum(books.allocated.values())
         + sum(books.unallocated.values())
         + books.other
         + sum(books.excluded.values())
@@ -138,6 +138,8 @@ def reference(company: World, period: Period | None, include: tuple[str, ...] = 
         company.costs,
         company.requests,
         prices=WORLD_PRICES,
+        samples=company.samples,
+        objectives=company.objectives,
         pools=company.pools,
         period=period,
         include=include,
@@ -202,6 +204,7 @@ def check(seed: int, requests: int, costs: int) -> None:
             Path(folder),
             costs=shuffled(company.costs, seed),
             requests=shuffled(company.requests, seed),
+            samples=shuffled(company.samples, seed),
         )
         by = tuple(dice.sample(DIMENSIONS, dice.choice((1, 2))))
         where = dice.choice((None, None, *FILTERS))

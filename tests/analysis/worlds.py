@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.sharing import DRIVERS
+from tests.analysis import clusters
 from tests.analysis.ledgers import PRICES, PROVIDER, Row, at, cost, request
-from tests.analysis.reference import PoolOf
+from tests.analysis.reference import PoolOf, Slo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,14 @@ WORLD_PRICES = (
 )
 """model-x has no price; some change at midnight, one begins in October."""
 
+OBJECTIVES = (
+    Slo(workflow="rag", ttft_ms=77.7, latency_ms=900.0),
+    Slo(workflow="?gen*", tpot_ms=0.5),
+    Slo(deployment="chat-*", latency_ms=12.5),
+    Slo(agent="planner", ttft_ms=3.0, tpot_ms=128.0),
+    Slo(latency_ms=30_000.0),
+)
+
 KINDS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
 
 
@@ -45,33 +54,33 @@ class World(NamedTuple):
     costs: tuple[Row, ...]
     requests: tuple[Row, ...]
     pools: tuple[PoolOf, ...]
+    samples: tuple[Row, ...] = ()
+    objectives: tuple[Slo, ...] = ()
 
     def settings(self) -> list[dict[str, Any]]:
         """The pools as `[[pools]]` has them."""
-        return [
-            {
-                "name": pool.name,
-                "kind": pool.kind,
-                "where": f"ServiceName = '{pool.service}'",
-                **({"driver": pool.driver} if pool.driver else {}),
-            }
-            for pool in self.pools
-        ]
+        return [pool.settings() for pool in self.pools]
+
+    def objective_settings(self) -> list[dict[str, Any]]:
+        """The objectives as `[[slo]]` has them."""
+        return [each.settings() for each in self.objectives]
 
 
 def world(seed: int, requests: int, costs: int) -> World:
     """The company `seed` names, of at most about so many rows."""
     dice = random.Random(seed)
-    style = _Style.of(dice)
+    style, capacity = _Style.of(dice), clusters.Style.of(dice)
     return World(
         tuple(_charge(dice, style) for _ in range(costs)),
-        tuple(_attempts(dice, requests, style)),
+        tuple(clusters.served(dice, row) for row in _attempts(dice, requests, style)),
         (
             PoolOf("store", "shared", "Vectors", dice.choice((None, *DRIVERS))),
             PoolOf("gateway", "shared", "Gateway", dice.choice(DRIVERS)),
-            PoolOf("iron", dice.choice(("gpu", "provisioned", "seat")), "Iron"),
+            *capacity.pools,
             PoolOf("models", "metered", "Models"),
         ),
+        tuple(clusters.samples(dice, capacity, costs)),
+        tuple(dice.sample(OBJECTIVES, dice.randrange(3))),
     )
 
 
@@ -162,6 +171,8 @@ def _amount(dice: random.Random) -> Decimal:
 
 def _charge(dice: random.Random, style: _Style) -> Row:
     amount = _amount(dice)
+    if dice.random() < 0.3:
+        return clusters.charge(dice, amount)
     day = at(dice.choice(TIMES)[:10])
     if dice.random() < 0.45:
         return _token_line(dice, style, amount)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
+from fnmatch import fnmatchcase
+from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,10 +14,10 @@ from tests.analysis.reference.rows import DAY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.analysis.reference.rows import Attempt
+    from tests.analysis.reference.rows import Attempt, Row, Slo
 
 
-def judge(attempts: Sequence[Attempt]) -> None:
+def judge(attempts: Sequence[Attempt], objectives: Sequence[Slo] = ()) -> None:
     """Say of each attempt whether it ended its call, and what became of its cost."""
     calls: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
     for each in attempts:
@@ -40,6 +42,43 @@ def judge(attempts: Sequence[Attempt]) -> None:
             each.fate = "failed"
         elif seen:
             each.fate = "retried"
+        if each.is_generation and each.is_final and mine["status"] == "ok":
+            each.verdict = verdict(mine, objectives)
+            if each.verdict == "missed" and each.fate == "ok":
+                each.fate = "slo_miss"
+
+
+def verdict(row: Row, objectives: Sequence[Slo]) -> str | None:
+    """How a response did against the first objective it falls under."""
+    for each in objectives:
+        patterns = {name: getattr(each, name) for name in ("workflow", "agent", "deployment")}
+        if all(
+            pattern is None or (row[name] is not None and fnmatchcase(row[name], pattern))
+            for name, pattern in patterns.items()
+        ):
+            return _against(row, each)
+    return None
+
+
+def _against(row: Row, slo: Slo) -> str:
+    tokens = row["output_tokens"] or 0
+    latency, first = (
+        None if row[name] is None else Fraction(row[name]) for name in ("latency_ms", "ttft_ms")
+    )
+    further = None if latency is None or first is None else latency - first
+    each = Fraction(0) if tokens <= 1 else None if further is None else further / (tokens - 1)
+    results = [
+        None if value is None else value <= Fraction(limit)
+        for value, limit in (
+            (first, slo.ttft_ms),
+            (latency, slo.latency_ms),
+            (each, slo.tpot_ms),
+        )
+        if limit is not None
+    ]
+    if False in results:
+        return "missed"
+    return "unknown" if None in results else "met"
 
 
 def link(attempts: Sequence[Attempt]) -> None:

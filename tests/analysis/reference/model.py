@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from tests.analysis.reference.attempts import judge, link
 from tests.analysis.reference.bill import UNIT_LINES, Bill
+from tests.analysis.reference.capacity import CAPACITY, Capacity
 from tests.analysis.reference.metering import Metering
 from tests.analysis.reference.rows import (
     COARSE,
@@ -25,6 +26,7 @@ from tests.analysis.reference.rows import (
     Books,
     PoolOf,
     Row,
+    Slo,
 )
 from tests.analysis.reference.sharing import of_cost, share
 
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
     from decimal import Decimal
+
+
+VERDICTS = {"good_responses": "met", "slo_missed": "missed", "slo_unknown": "unknown"}
 
 
 class Reference:
@@ -47,14 +52,17 @@ class Reference:
         tolerance: Decimal | str = "0.05",
         period: tuple[date, date] | None = None,
         include: Iterable[str] = (),
+        samples: Sequence[Row] = (),
+        objectives: Sequence[Slo] = (),
     ) -> None:
         self.include = tuple(include)
         self.start, self.end = period or _everything(costs, requests)
         self.attempts = [Attempt(row) for row in requests]
-        judge(self.attempts)
+        judge(self.attempts, objectives)
         link(self.attempts)
         self.inside = [each for each in self.attempts if self._in_period(each.row["day"])]
         self.bill = Bill(costs, pools, period, (self.start, self.end))
+        self.capacity = Capacity(self.bill, self.attempts, samples)
         self.metering = Metering(self.bill, self.attempts, prices, Fraction(tolerance))
         self.shared = share(self.bill.lines, self.include, self.inside)
 
@@ -114,6 +122,10 @@ class Reference:
             "attempts": len(generated),
             "requests": sum(each.is_final for each in generated),
             "responses": len(answered),
+            **{
+                name: sum(each.verdict == said for each in generated)
+                for name, said in VERDICTS.items()
+            },
             "errors": sum(e.row["status"] in {"error", "timeout", "blocked"} for e in generated),
             "retries": sum(not each.is_final for each in generated),
             "retrievals": sum(each.is_retrieval for each in attempts),
@@ -146,9 +158,12 @@ class Reference:
         retrieved = per["retrievals"] if each.is_retrieval else Fraction(0)
         metered = sum(costs.values(), Fraction(0))
         if each.fate != "ok":
-            return {each.fate: metered + shares + retrieved}
+            paid = sum(each.capacity.values(), Fraction(0))
+            return {each.fate: metered + shares + retrieved + paid}
+        paid_for = dict(each.capacity)
+        shares += paid_for.pop("shared", Fraction(0))
         if not each.is_generation:
-            return {"retrieval": retrieved + metered, "shared": shares}
+            return {"retrieval": retrieved + metered, "shared": shares, **paid_for}
         again_cached = each.resent_cached * (each.rates["cache_read"][0] or Fraction(0))
         again = each.resent_uncached * (each.rates["uncached_input"][0] or Fraction(0))
         writes = sum((costs[kind] for kind in COARSE["cache_write"]), Fraction(0))
@@ -159,6 +174,7 @@ class Reference:
             "context_growth": again + again_cached,
             "retrieval": retrieved,
             "shared": shares,
+            **paid_for,
         }
 
     def _sum(self, attempts: Iterable[Attempt], basis: str) -> Fraction:
@@ -198,15 +214,27 @@ class Reference:
         for each in self.bill.lines:
             if each.line not in {*UNIT_LINES, *self.include}:
                 excluded[each.line] += each.amount
+        allocated = everything.cost - everything.list_cost
+        capacity = self.capacity.books(self.start, self.end)
+        rounding += self.shared.rounding
+        blending = Fraction(0)
+        if self.bill.is_whole:
+            rounding += capacity.rounding
+        else:
+            carried = sum((sum(e.capacity.values()) for e in inside), Fraction(0))
+            blending = of(*CAPACITY, line="usage") - carried - capacity.named
         return Books(
             sum((each.amount for each in self.bill.lines), Fraction(0)),
-            everything.cost - everything.list_cost,
+            {"requests": allocated, "jobs": capacity.jobs, "workloads": capacity.workloads},
             {
                 "unlogged": unlogged,
                 "unmapped": of("metered", line="usage", mapped=False) + self.shared.unallocated,
-                "commitment_unused": of("metered", line="commitment_unused"),
-                "capacity": of("gpu", "provisioned", "seat"),
-                "rounding": rounding + self.shared.rounding,
+                "commitment_unused": of("metered", *CAPACITY, line="commitment_unused"),
+                "gpu_idle": capacity.idle,
+                "unobserved": capacity.unobserved,
+                "seat": capacity.seat,
+                "blending": blending,
+                "rounding": rounding,
             },
             of("other"),
             excluded,

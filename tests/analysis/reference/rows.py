@@ -35,9 +35,13 @@ COMPONENTS = (
     "tokens_output",
     "context_growth",
     "retrieval",
+    "gpu_busy",
+    "gpu_idle",
+    "commitment_unused",
     "shared",
     "failed",
     "retried",
+    "slo_miss",
     "cancelled",
 )
 DAY = timedelta(days=1)
@@ -53,12 +57,46 @@ def cut(value: Fraction) -> Fraction:
 
 @dataclass(frozen=True)
 class PoolOf:
-    """A pool: rows whose ServiceName is `service`."""
+    """A pool: rows whose ServiceName is `service`. Rules are (column, value) pairs."""
 
     name: str
     kind: str
     service: str
     driver: str | None = None
+    serves: tuple[str, str] | None = None
+    samples: tuple[str, str] | None = None
+    gpus_per_unit: int | None = None
+    weights: tuple[str, str, str] | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """The pool as `[[pools]]` has it."""
+        rules = {"serves": self.serves, "samples": self.samples}
+        kinds = ("prefill", "cached", "decode")
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "where": f"ServiceName = '{self.service}'",
+            **({"driver": self.driver} if self.driver else {}),
+            **{name: f"{rule[0]} = '{rule[1]}'" for name, rule in rules.items() if rule},
+            **({"gpus_per_unit": self.gpus_per_unit} if self.gpus_per_unit else {}),
+            **({"weights": dict(zip(kinds, self.weights, strict=True))} if self.weights else {}),
+        }
+
+
+@dataclass(frozen=True)
+class Slo:
+    """Bounds on times in ms, for rows whose names match the patterns given."""
+
+    workflow: str | None = None
+    agent: str | None = None
+    deployment: str | None = None
+    ttft_ms: float | None = None
+    latency_ms: float | None = None
+    tpot_ms: float | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """The objective as `[[slo]]` has it."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass
@@ -68,9 +106,17 @@ class Attempt:
     row: Row
     is_final: bool = True
     fate: str = "ok"
+    verdict: str | None = None
+    """How a response did against its objective: met, missed, unknown; None without one."""
     resent_cached: int = 0
     resent_uncached: int = 0
-    rates: dict[str, tuple[Fraction | None, str]] = field(default_factory=dict)
+    rates: dict[str, tuple[Fraction | None, str]] = field(
+        default_factory=lambda: defaultdict(lambda: (None, "paid"))
+    )
+    pool: PoolOf | None = None
+    """The capacity pool that served it."""
+    capacity: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """What it carries of that pool, by component."""
 
     def count(self, kind: str) -> int:
         return int(self.row[f"{kind}_tokens"] or 0)
@@ -94,7 +140,7 @@ class Attempt:
     @property
     def is_metered(self) -> bool:
         """Whether a provider bills its tokens, and not a pool that was paid for as a whole."""
-        return True
+        return self.pool is None
 
     @property
     def is_retrieval(self) -> bool:
@@ -144,7 +190,7 @@ class Books:
     """How the bill was met."""
 
     amounts: Fraction
-    allocated: Fraction
+    allocated: dict[str, Fraction]
     unallocated: dict[str, Fraction]
     other: Fraction
     excluded: dict[str, Fraction]
