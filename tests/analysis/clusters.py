@@ -86,7 +86,7 @@ def charge(dice: random.Random, amount: Decimal) -> Row:
     given: dict[str, Any] = {
         "ServiceName": dice.choice(("Iron", "Iron", "Colo", "Units", "Desks")),
         "ResourceId": dice.choice((None, "n1", "n2")),
-        "x_CostOrigin": "bill",
+        "x_CostOrigin": dice.choice(("bill", "bill", "bill", "owned")),
     }
     if dice.random() < 0.8:
         given |= {"ConsumedQuantity": hours, "ConsumedUnit": "Hours"}

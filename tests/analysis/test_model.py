@@ -111,22 +111,20 @@ def expect(found: Group, wanted: Answer, what: object) -> None:
 
 
 def expect_books(answer: UnitEconomics, wanted: Reference) -> None:
-    """The bill is met as the reference meets it, and nothing is left over."""
-    found, books = answer.reconciliation, wanted.books()
-    assert found.difference == 0
-    assert Fraction(found.amounts["EffectiveCost"]) == books.amounts
-    assert Fraction(found.allocated) == books.allocated
-    assert {n: Fraction(a) for n, a in found.unallocated.items()} == books.unallocated
-    assert Fraction(found.other) == books.other
-    assert _nonzero(found.excluded) == _nonzero(books.excluded)
-    assert Fraction(found.estimated) == books.estimated
-    named = (
-        sum(books.allocated.values())
-        + sum(books.unallocated.values())
-        + books.other
-        + sum(books.excluded.values())
-    )
-    assert named == books.amounts
+    """The charges of each origin are met as the reference meets them, and nothing is left over."""
+    reconciliation = answer.reconciliation
+    assert reconciliation.difference == 0
+    assert Fraction(reconciliation.amounts["EffectiveCost"]) == wanted.amounts
+    assert Fraction(reconciliation.estimated) == wanted.estimated
+    for origin, found in reconciliation.origins.items():
+        books = wanted.books(origin)
+        assert Fraction(found.charged) == books.amounts
+        assert _nonzero(found.allocated) == _nonzero(books.allocated)
+        assert _nonzero(found.unallocated) == _nonzero(books.unallocated)
+        assert Fraction(found.other) == books.other
+        assert _nonzero(found.excluded) == _nonzero(books.excluded)
+        assert books.difference == 0
+        assert found.difference == 0
 
 
 def _nonzero(amounts: Mapping[str, Any]) -> dict[str, Fraction]:

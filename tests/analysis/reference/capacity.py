@@ -74,13 +74,13 @@ class Capacity:
             for month in self._months():
                 self._lay(pool, month)
 
-    def books(self, start: date, end: date) -> CapacityBooks:
+    def books(self, origin: str, start: date, end: date) -> CapacityBooks:
         """Lines of the days from `start` to `end`; what only a month has, of every month they touch."""
 
         def inside(amounts: dict[tuple[str, date], Fraction]) -> Fraction:
             return sum((a for (_, day), a in amounts.items() if start <= day < end), Fraction(0))
 
-        laid = self.laid.values()
+        laid = [laid for (*_, of), laid in self.laid.items() if of == origin]
         return CapacityBooks(
             sum((inside(each.jobs) for each in laid), Fraction(0)),
             sum((inside(each.workloads) for each in laid), Fraction(0)),
@@ -113,21 +113,22 @@ class Capacity:
         for origin, cost in costs.items():
             laid = self.laid[pool.name, month, origin] = Laid()
             if pool.kind == "seat":
-                _seats(pool, cost, served, laid)
+                _seats(origin, cost, served, laid)
             elif pool.kind == "provisioned":
-                _provisioned(pool, cost, served, laid)
+                _provisioned(pool, origin, cost, served, laid)
             else:
-                self._devices(pool, month, usage, cost, served, laid)
+                self._devices(pool, origin, month, usage, cost, served)
 
     def _devices(
         self,
         pool: PoolOf,
+        origin: str,
         month: str,
         usage: Sequence[Row],
         cost: Fraction,
         served: list[Attempt],
-        laid: Laid,
     ) -> None:
+        laid = self.laid[pool.name, month, origin]
         pieces = [p for p in self.pieces if p.pool == pool.name and f"{p.day:%Y-%m}" == month]
         seen = total(pieces)
         paid = billed_time(pool, usage)
@@ -148,7 +149,7 @@ class Capacity:
             times = [piece for holder in mine for piece in held.pop(holder)]
             for component, of in (("gpu_busy", "busy"), ("gpu_idle", "idle_held")):
                 amount = rate * sum(getattr(piece, of) for piece in times)
-                laid.whole["rounding"] += by_weight(attempts, pool, component, amount)
+                laid.whole["rounding"] += by_weight(attempts, pool, (origin, component), amount)
         for holder, times in held.items():
             for piece in times:
                 amount = rate * (piece.busy + piece.idle_held)
@@ -218,7 +219,7 @@ def weight(each: Attempt, weights: tuple[int, int, int]) -> int:
 
 
 def by_weight(
-    attempts: Sequence[Attempt], pool: PoolOf, component: str, amount: Fraction
+    attempts: Sequence[Attempt], pool: PoolOf, component: tuple[str, str], amount: Fraction
 ) -> Fraction:
     """Lay `amount` on attempts by weighted tokens, else evenly; what the cut leaves over."""
     weighed = [(each, weight(each, weights_of(pool))) for each in attempts]
@@ -231,14 +232,16 @@ def by_weight(
     return amount - rate * everything
 
 
-def _provisioned(pool: PoolOf, cost: Fraction, served: Sequence[Attempt], laid: Laid) -> None:
+def _provisioned(
+    pool: PoolOf, origin: str, cost: Fraction, served: Sequence[Attempt], laid: Laid
+) -> None:
     if not served:
         laid.whole["unobserved"] += cost
         return
-    laid.whole["rounding"] += by_weight(served, pool, "gpu_busy", cost)
+    laid.whole["rounding"] += by_weight(served, pool, (origin, "gpu_busy"), cost)
 
 
-def _seats(pool: PoolOf, cost: Fraction, served: Sequence[Attempt], laid: Laid) -> None:
+def _seats(origin: str, cost: Fraction, served: Sequence[Attempt], laid: Laid) -> None:
     users: dict[str | None, list[Attempt]] = defaultdict(list)
     for each in served:
         users[each.row["api_key_id"] or each.row["team"]].append(each)
@@ -248,7 +251,7 @@ def _seats(pool: PoolOf, cost: Fraction, served: Sequence[Attempt], laid: Laid) 
     for attempts in users.values():
         rate = cut(cost / len(users) / len(attempts))
         for each in attempts:
-            each.capacity["shared"] += rate
+            each.capacity[origin, "shared"] += rate
     laid.whole["rounding"] += cost - sum(
         (cut(cost / len(users) / len(a)) * len(a) for a in users.values()), Fraction(0)
     )

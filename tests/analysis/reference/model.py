@@ -160,7 +160,9 @@ class Reference:
         if each.fate != "ok":
             paid = sum(each.capacity.values(), Fraction(0))
             return {each.fate: metered + shares + retrieved + paid}
-        paid_for = dict(each.capacity)
+        paid_for: dict[str, Fraction] = defaultdict(Fraction)
+        for (_, component), amount in each.capacity.items():
+            paid_for[component] += amount
         shares += paid_for.pop("shared", Fraction(0))
         if not each.is_generation:
             return {"retrieval": retrieved + metered, "shared": shares, **paid_for}
@@ -183,15 +185,20 @@ class Reference:
             Fraction(0),
         )
 
-    def books(self) -> Books:
-        """The bill met to the digit."""
-        inside = self.inside
-        everything = self.total()
-        work = [
-            line
-            for line in self.bill.lines
-            if line.line in UNIT_LINES and line.line not in self.include
-        ]
+    @property
+    def amounts(self) -> Fraction:
+        """EffectiveCost of everything."""
+        return sum((each.amount for each in self.bill.lines), Fraction(0))
+
+    @property
+    def estimated(self) -> Fraction:
+        """What requests cost at list price that no bill covers."""
+        return self._sum(self.inside, "list")
+
+    def books(self, origin: str) -> Books:
+        """The charges of one origin met to the digit."""
+        lines = [line for line in self.bill.lines if line.origin == origin]
+        work = [each for each in lines if each.line in UNIT_LINES - {*self.include}]
 
         def of(*kinds: str, line: str | None = None, mapped: bool | None = None) -> Fraction:
             return sum(
@@ -205,40 +212,44 @@ class Reference:
                 Fraction(0),
             )
 
-        unlogged = sum((left for left, _ in self.metering.settled), Fraction(0))
-        rounding = sum((left for _, left in self.metering.settled), Fraction(0))
-        if not self.bill.is_whole:
-            usage = of("metered", line="usage", mapped=True)
-            unlogged, rounding = usage - self._sum(inside, "billed"), Fraction(0)
         excluded: dict[str, Fraction] = defaultdict(Fraction)
-        for each in self.bill.lines:
+        for each in lines:
             if each.line not in {*UNIT_LINES, *self.include}:
                 excluded[each.line] += each.amount
-        allocated = everything.cost - everything.list_cost
-        capacity = self.capacity.books(self.start, self.end)
-        rounding += self.shared.rounding
+        metered = self._sum(self.inside, "billed") if origin == "bill" else Fraction(0)
+        unlogged, rounding = self.metering.left(origin)
+        capacity = self.capacity.books(origin, self.start, self.end)
+        carried = sum(
+            (a for e in self.inside for (of_, _), a in e.capacity.items() if of_ == origin),
+            Fraction(0),
+        )
         blending = Fraction(0)
         if self.bill.is_whole:
             rounding += capacity.rounding
         else:
-            carried = sum((sum(e.capacity.values()) for e in inside), Fraction(0))
+            unlogged = of("metered", line="usage", mapped=True) - metered
+            rounding = Fraction(0)
             blending = of(*CAPACITY, line="usage") - carried - capacity.named
         return Books(
-            sum((each.amount for each in self.bill.lines), Fraction(0)),
-            {"requests": allocated, "jobs": capacity.jobs, "workloads": capacity.workloads},
+            sum((each.amount for each in lines), Fraction(0)),
+            {
+                "requests": metered + self.shared.given[origin] + carried,
+                "jobs": capacity.jobs,
+                "workloads": capacity.workloads,
+            },
             {
                 "unlogged": unlogged,
-                "unmapped": of("metered", line="usage", mapped=False) + self.shared.unallocated,
+                "unmapped": of("metered", line="usage", mapped=False)
+                + self.shared.unallocated[origin],
                 "commitment_unused": of("metered", *CAPACITY, line="commitment_unused"),
                 "gpu_idle": capacity.idle,
                 "unobserved": capacity.unobserved,
                 "seat": capacity.seat,
                 "blending": blending,
-                "rounding": rounding,
+                "rounding": rounding + self.shared.rounding[origin],
             },
             of("other"),
             excluded,
-            everything.list_cost,
         )
 
 

@@ -115,8 +115,8 @@ class Attempt:
     )
     pool: PoolOf | None = None
     """The capacity pool that served it."""
-    capacity: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
-    """What it carries of that pool, by component."""
+    capacity: dict[tuple[str, str], Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """What it carries of that pool, by origin of the cost and component."""
 
     def count(self, kind: str) -> int:
         return int(self.row[f"{kind}_tokens"] or 0)
@@ -187,14 +187,19 @@ class Answer:
 
 @dataclass
 class Books:
-    """How the bill was met."""
+    """How the charges of one origin were met."""
 
     amounts: Fraction
     allocated: dict[str, Fraction]
     unallocated: dict[str, Fraction]
     other: Fraction
     excluded: dict[str, Fraction]
-    estimated: Fraction
+
+    @property
+    def difference(self) -> Fraction:
+        """What no part accounts for."""
+        parts = (*self.allocated.values(), *self.unallocated.values(), *self.excluded.values())
+        return self.amounts - self.other - sum(parts, Fraction(0))
 
 
 @dataclass
@@ -204,8 +209,10 @@ class Shared:
     per: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     by_workflow: dict[str | None, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     of_cost: list[Fraction] = field(default_factory=list)
-    unallocated: Fraction = Fraction(0)
-    rounding: Fraction = Fraction(0)
+    given: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    unallocated: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    rounding: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """By origin, as the two above."""
 
 
 class Grain:
