@@ -17,18 +17,15 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from finops.errors import ConfigError
+from finops.sections.base import Amount, CurrencyCode, Section
+from finops.sections.close import Close, Fx
+from finops.sections.owned import Owned
+from finops.sections.owners import Layer, Owners
 
 __all__ = [
     "Attributes",
@@ -46,6 +43,9 @@ __all__ = [
 ]
 
 FILE_NAME = "finops.toml"
+
+OWNERS_FILE = "owners.csv"
+"""Owners, beside finops.toml."""
 
 ENVIRONMENT: dict[str, tuple[str, ...]] = {
     "FINOPS_LEDGER": ("ledger",),
@@ -77,27 +77,7 @@ class Driver(StrEnum):
     EVEN = "even"
 
 
-def _number_as_text(value: object) -> object:
-    """Money by way of its text: `0.1` in the file is the decimal 0.1."""
-    return (
-        Decimal(str(value))
-        if isinstance(value, int | float) and not isinstance(value, bool)
-        else value
-    )
-
-
-Amount = Annotated[Decimal, Field(ge=0, allow_inf_nan=False), BeforeValidator(_number_as_text)]
-"""A non-negative decimal, written as a string or a number."""
-
-CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-"""An ISO 4217 code."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Metered(_Section):
+class Metered(Section):
     """Pools whose provider bills tokens."""
 
     tolerance: Amount = Field(
@@ -107,7 +87,7 @@ class Metered(_Section):
     )
 
 
-class Pool(_Section):
+class Pool(Section):
     """A named part of the bill; of several that match a row, the first wins."""
 
     name: str = Field(min_length=1, description="Name shown in reports.")
@@ -127,7 +107,7 @@ class Pool(_Section):
         return self
 
 
-class Price(_Section):
+class Price(Section):
     """A negotiated or own rate, per million tokens, for the days `from` up to, not including, `to`."""
 
     provider: str | None = Field(
@@ -162,7 +142,7 @@ class Price(_Section):
         return self
 
 
-class Attributes(_Section):
+class Attributes(Section):
     """Which of a log's own attributes are kept."""
 
     allow: tuple[str, ...] = Field(
@@ -170,7 +150,7 @@ class Attributes(_Section):
     )
 
 
-class Config(_Section):
+class Config(Section):
     """The whole of finops.toml."""
 
     ledger: str | None = Field(
@@ -186,9 +166,26 @@ class Config(_Section):
     attributes: Attributes = Field(
         default_factory=Attributes, description="Which of a log's own attributes are kept."
     )
+    owned: tuple[Owned, ...] = Field(default=(), description="Hardware the company owns.")
+    owners: Owners = Field(default_factory=Owners, description="Who answers for which cost.")
+    layers: tuple[Layer, ...] = Field(
+        default=(), description="Layers of the stack, in the order they are tried."
+    )
+    close: Close = Field(default_factory=Close, description="When a month is complete.")
+    fx: tuple[Fx, ...] = Field(default=(), description="Exchange rates, dated and sourced.")
+    fx_max_age_days: int = Field(
+        default=7, ge=0, description="Oldest exchange rate that is still used, in days."
+    )
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
+
+    @model_validator(mode="after")
+    def _owned_names_are_one_each(self) -> Config:
+        names = [owned.name for owned in self.owned]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"owned: the name {twice[0]!r} is given twice")
+        return self
 
     def price_entries(self) -> tuple[dict[str, Any], ...]:
         """`[[prices]]` as they stand in the file, keys spelled as there: what the price book reads."""
@@ -274,11 +271,20 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _anchored(values: dict[str, Any], file: Path) -> dict[str, Any]:
-    """`values` with a relative ledger folder read as relative to the file that names it."""
+    """`values` with relative paths read as relative to the file that names them.
+
+    A file without `[owners] file` names the owners.csv beside it, where there is one.
+    """
+    folder, found = file.resolve().parent, dict(values)
     ledger = values.get("ledger")
-    if not isinstance(ledger, str) or "://" in ledger:
-        return values
-    return {**values, "ledger": str(file.resolve().parent / Path(ledger).expanduser())}
+    if isinstance(ledger, str) and "://" not in ledger:
+        found["ledger"] = str(folder / Path(ledger).expanduser())
+    owners = dict(values.get("owners", {}))
+    named = owners.get("file")
+    if named is not None or (folder / OWNERS_FILE).is_file():
+        owners["file"] = str(folder / Path(named or OWNERS_FILE).expanduser())
+        found["owners"] = owners
+    return found
 
 
 def _nested(keys: tuple[str, ...], value: str) -> dict[str, Any]:
@@ -338,6 +344,11 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "pools": Pool,
     "prices": Price,
     "attributes": Attributes,
+    "owned": Owned,
+    "owners": Owners,
+    "layers": Layer,
+    "close": Close,
+    "fx": Fx,
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from finops.analysis.breakeven.derivation import derivation
 from finops.analysis.breakeven.inputs import Origin
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown
@@ -92,19 +91,20 @@ def breakeven_report(
     )
 
 
-def derivation_report(found: Comparison, currency: str) -> Report:
-    """The arithmetic of owning, line by line."""
+def derivation_report(lines: Sequence[Line], currency: str) -> Report:
+    """The arithmetic of every option, line by line."""
     return Report(
         schema="finops.breakeven.derivation/1",
-        title="How owning breaks even",
+        title="How each option comes to its figures",
         columns=(
+            ReportColumn("option", "Option"),
             ReportColumn("step", "Step"),
             ReportColumn("amount", "Value"),
             ReportColumn("value", "Value", Style.NUMBER, shown=False),
             ReportColumn("unit", "Unit"),
             ReportColumn("formula", "From"),
         ),
-        rows=tuple(_line(line) for line in derivation(found, currency)),
+        rows=tuple(_line(line) for line in lines),
         currency=currency,
     )
 
@@ -253,6 +253,19 @@ def origin_note(inputs: Mapping[str, Input]) -> str:
     return f"Inputs: {'; '.join(parts)}; every other one takes its default, which is an assumption."
 
 
+def _refused(found: Demand) -> str:
+    """What became of the demand of jobs that never began."""
+    if not found.refused_hours:
+        return (
+            f"{found.refused_jobs} jobs never began and are not counted: no job that ended says how "
+            "long they would have lasted."
+        )
+    return (
+        f"{found.refused_jobs} jobs never began: {found.refused_hours:,.1f} device-hours, as jobs of "
+        "their name usually last, are assumed for them when they were asked for."
+    )
+
+
 def demand_notes(found: Demand) -> list[str]:
     """What was measured of a pool, and what the measurement cannot see."""
     activity = found.active_hours / found.owned_hours
@@ -274,7 +287,7 @@ def demand_notes(found: Demand) -> list[str]:
             f"{found.waited_hours:,.0f} device-hours waited; they count in the hour they were asked for."
         )
     if found.refused_jobs:
-        notes.append(f"{found.refused_jobs} jobs never began and are not counted.")
+        notes.append(_refused(found))
     if found.paid is not None:
         notes.append(
             f"The bill charges {shown(found.paid, Style.MONEY)} for the pool: "

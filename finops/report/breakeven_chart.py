@@ -14,7 +14,7 @@ from finops.report.model import Style
 from finops.report.numbers import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from finops.analysis.breakeven.compare import Comparison
     from finops.analysis.breakeven.uncertainty import Bar, Uncertainty
@@ -62,17 +62,26 @@ def breakeven_chart(
 
 def _cost(found: Comparison, sure: Uncertainty | None, currency: str, width: int) -> list[str]:
     spent = {name: cost.cumsum().tolist() for name, cost in found.costs.items()}
-    most = max(max(line) for line in spent.values()) or 1.0
+    bands = _bands(sure, spent)
+    most = max(max(line) for line in (*spent.values(), *(high for _, high in bands))) or 1.0
     label = len(shown(most, Style.COUNT))
     columns = width - label - 2
     months = len(found.savings) - 1
     plot = [[" "] * columns for _ in range(HEIGHT)]
+
+    def height(line: Sequence[float], column: int) -> int:
+        value = line[round(column * months / (columns - 1))]
+        return HEIGHT - 1 - round(value / most * (HEIGHT - 1))
+
+    for low, high in bands:
+        for column in range(columns):
+            for row in range(height(high, column), height(low, column) + 1):
+                plot[row][column] = "░"
     for name, line in spent.items():
         for column in range(columns):
-            value = line[round(column * months / (columns - 1))]
-            row = HEIGHT - 1 - round(value / most * (HEIGHT - 1))
+            row = height(line, column)
             taken = plot[row][column]
-            plot[row][column] = name[0] if taken in {" ", name[0]} else "*"
+            plot[row][column] = name[0] if taken in {" ", "░", name[0]} else "*"
     lines = [f"Cost up to each month, {currency}"]
     for row, cells in enumerate(plot):
         at = shown(most * (HEIGHT - 1 - row) / (HEIGHT - 1), Style.COUNT) if row % 5 == 0 else ""
@@ -82,8 +91,21 @@ def _cost(found: Comparison, sure: Uncertainty | None, currency: str, width: int
         lines.append(f"{'':>{label}}  {_band(sure, columns, months)}")
     end = f"{months} months"
     lines.append(f"{'':>{label}}  0{end:>{columns - 1}}")
-    legend = ", ".join(f"{name[0]} {name}" for name in spent)
-    return [*lines, f"{legend}, * both", *_crossings(found, sure)]
+    legend = ", ".join(f"{name[0]} {name}" for name in spent) + ", * both"
+    legend += ", ░ P10 to P90 of each" if bands else ""
+    return [*lines, legend, *_crossings(found, sure)]
+
+
+def _bands(
+    sure: Uncertainty | None, drawn: Mapping[str, Sequence[float]]
+) -> list[tuple[list[float], list[float]]]:
+    """P10 and P90 of the money spent up to each month, for every option that is drawn and ranges."""
+    bands = []
+    for name, line in () if sure is None else sure.spent.items():
+        ends = [(it.p10 or 0.0, it.p90 or 0.0) for it in line]
+        if name in drawn and any(low < high for low, high in ends):
+            bands.append(([low for low, _ in ends], [high for _, high in ends]))
+    return bands
 
 
 def _band(sure: Uncertainty, columns: int, months: int) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from finops.analysis.economics import UnitEconomics
     from finops.analysis.measures import Group
-    from finops.analysis.reconcile import Reconciliation
+    from finops.analysis.reconcile import Books, Reconciliation
     from finops.report.model import Cell, Row
 
 __all__ = ["unit_report", "unit_row"]
@@ -204,6 +204,18 @@ def _reconciliation(found: Reconciliation) -> dict[str, object]:
         "excluded": dict(found.excluded),
         "estimated": found.estimated,
         "difference": found.difference,
+        "origins": {name: _books(books) for name, books in found.origins.items()},
+    }
+
+
+def _books(books: Books) -> dict[str, object]:
+    return {
+        "EffectiveCost": books.charged,
+        "allocated": books.allocated,
+        "unallocated": dict(books.unallocated),
+        "other": books.other,
+        "excluded": dict(books.excluded),
+        "difference": books.difference,
     }
 
 

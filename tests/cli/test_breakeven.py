@@ -57,7 +57,7 @@ def test_the_rule_of_thumb_is_computed_for_this_pair(finops: Callable[..., Resul
 
 def test_the_derivation_has_every_number(finops: Callable[..., Result]) -> None:
     shown = finops(*PAIR, "--explain", "--format", "json")
-    lines = {row["step"]: row for row in json.loads(shown.stdout)["rows"]}
+    lines = {row["step"]: row for row in json.loads(shown.stdout)["rows"] if row["option"] == "own"}
     assert lines["break-even in months"]["formula"] == "250,141.80 / 67,123.50"
     assert lines["break-even in hours owned"]["value"] == pytest.approx(2720.4, abs=0.05)
 
@@ -208,6 +208,15 @@ def test_the_chart_of_cost_shows_where_the_lines_cross(finops: Callable[..., Res
     assert "o own, c cloud, * both" in lines
     assert lines[-1] == "own crosses cloud after 25.8 months"
     assert finops(*PAIR, "--chart", "cost", "--format", "json").exit_code == 2
+
+
+def test_lines_of_the_chart_have_the_band_of_their_draws(finops: Callable[..., Result]) -> None:
+    Path("s.yaml").write_text(scenario("1, 1", ", low: 0.5, high: 3"), encoding="utf-8")
+    asked = ("breakeven", "--scenario", "s.yaml", "--chart", "cost")
+    drawn = finops(*asked).stdout
+    assert "o own, c cloud, h hybrid, * both, ░ P10 to P90 of each" in drawn
+    assert "░" in drawn.split("└")[0]
+    assert "░" not in finops(*asked, "--draws", "0").stdout
 
 
 def test_the_chart_of_demand_shows_what_is_owned(finops: Callable[..., Result]) -> None:

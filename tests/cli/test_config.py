@@ -104,12 +104,10 @@ def test_the_nearer_setting_wins(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         assert config.metered.tolerance == Decimal("0.2")
         assert config.sources == {"a": {"x": 1}, "b": {"y": 2}}
         assert dict(origins) == {
+            **dict.fromkeys(Config.model_fields, "default"),
             "ledger": str(user),
             "currency": "finops.toml",
             "metered": "$FINOPS_METERED_TOLERANCE",
-            "pools": "default",
-            "prices": "default",
-            "attributes": "default",
             "sources": f"{user}, finops.toml",
         }
         monkeypatch.setenv("FINOPS_LEDGER", "s3://environment/ledger")
@@ -219,3 +217,12 @@ def test_the_schema_knows_every_key() -> None:
 
 def test_no_file_of_the_person_running_the_tests_is_read() -> None:
     assert str(user_config_file()).startswith(os.environ["XDG_CONFIG_HOME"])
+
+
+def test_owners_stand_beside_the_file_that_does_not_name_them(folder: Path) -> None:
+    (folder / "finops.toml").write_text('currency = "CHF"\n')
+    assert load_config().owners.file is None
+    (folder / "owners.csv").write_text("kind,match\n")
+    assert load_config().owners.file == str(folder.resolve() / "owners.csv")
+    (folder / "finops.toml").write_text('[owners]\nfile = "who/owns.csv"\n')
+    assert load_config().owners.file == str(folder.resolve() / "who" / "owns.csv")

@@ -18,7 +18,7 @@ from finops.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from finops.analysis.breakeven.flows import Array, Number
+    from finops.analysis.breakeven.flows import Array, Costs, Number
     from finops.analysis.breakeven.inputs import Input
 
 __all__ = ["DRAWS", "Bar", "Quantiles", "Uncertainty", "triangular", "uncertainty"]
@@ -59,6 +59,8 @@ class Uncertainty(NamedTuple):
     """Share of draws that have paid back by month 0, 1, …."""
     tornado: tuple[Bar, ...]
     """Widest first."""
+    spent: Mapping[str, tuple[Quantiles, ...]]
+    """By option: P10, P50 and P90 of what it has cost up to month 0, 1, …."""
 
 
 def uncertainty(
@@ -79,7 +81,8 @@ def uncertainty(
     for column, (name, ends) in enumerate(ranged.items()):
         drawn[name] = triangular(parts[:, column], *ends)
     months = round(base["time.horizon"])
-    saved = _savings(drawn, against, months, draws)
+    paid_out = flows.costs(drawn, months)
+    saved = _savings(drawn, paid_out, against, draws)
     worth = _npv(drawn, saved)
     paid = _payback(saved)
     by_month = tuple(float(np.mean(paid <= month)) for month in range(months + 1))
@@ -91,6 +94,7 @@ def uncertainty(
         _quantiles(paid),
         by_month,
         _tornado(base, ranged, against, months),
+        {name: _spent(cost, draws) for name, cost in paid_out._asdict().items() if cost.any()},
     )
 
 
@@ -124,10 +128,15 @@ def _hypercube(draws: int, columns: int, random: np.random.Generator) -> Array:
     return (order + random.random((draws, columns))) / draws
 
 
-def _savings(v: Mapping[str, Number], against: str, months: int, draws: int) -> Array:
-    paid = flows.costs(v, months)
+def _savings(v: Mapping[str, Number], paid: Costs, against: str, draws: int) -> Array:
     other = paid.cloud if against == "cloud" else paid.api
-    return np.broadcast_to(flows.savings(v, other, paid.own), (draws, months + 1))
+    return np.broadcast_to(flows.savings(v, other, paid.own), (draws, paid.own.shape[-1]))
+
+
+def _spent(cost: Array, draws: int) -> tuple[Quantiles, ...]:
+    """Quantiles over the draws of the money spent up to each month."""
+    summed = np.broadcast_to(np.cumsum(cost, axis=-1), (draws, cost.shape[-1]))
+    return tuple(_quantiles(summed[:, month]) for month in range(summed.shape[-1]))
 
 
 def _npv(v: Mapping[str, Number], saved: Array) -> Array:
@@ -167,6 +176,6 @@ def _tornado(
     for name, ends in ranged.items():
         pair = triangular(np.array([0.1, 0.9]), *ends)
         v: dict[str, Number] = {**base, name: pair}
-        low, high = _npv(v, _savings(v, against, months, 2))
+        low, high = _npv(v, _savings(v, flows.costs(v, months), against, 2))
         bars.append(Bar(name, float(pair[0]), float(pair[1]), float(low), float(high)))
     return tuple(sorted(bars, key=lambda bar: -abs(bar.npv_high - bar.npv_low)))

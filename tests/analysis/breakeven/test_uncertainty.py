@@ -84,3 +84,21 @@ def test_payback_of_draws_is_the_plain_one() -> None:
 
 def test_nothing_ranges_nothing_is_drawn() -> None:
     assert uncertainty({"own.price": given("own.price", 1)}, given={"cloud.on_demand": 1.0}) is None
+
+
+def test_what_is_spent_ranges_with_the_price() -> None:
+    """Cloud cost up to month m is 730 m hours at the drawn price; nothing of owning ranges."""
+    inputs = {
+        one.name: one
+        for one in (
+            given("own.price", 1000.0),
+            given("cloud.on_demand", 10.0, 10, 20),
+            given("time.horizon", 12),
+        )
+    }
+    found = uncertainty(inputs)
+    assert found is not None
+    prices = triangular(np.array([0.1, 0.5, 0.9]), 10.0, 10.0, 20.0)
+    assert list(found.spent["cloud"][6]) == pytest.approx(list(prices * 730 * 6), rel=1e-3)
+    assert set(found.spent["own"]) == {(1000.0, 1000.0, 1000.0)}
+    assert "api" not in found.spent

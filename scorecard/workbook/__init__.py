@@ -1,0 +1,1 @@
+"""Workbooks from and for other people: read without trusting them, written without anything that runs."""
