@@ -10,7 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books, price_book
-from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered
+from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered, selected
+from finops.analysis.fx import Exchange, InCurrency, exchange_costs
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
 from finops.analysis.measures import COMPONENTS, Group, measure
@@ -133,13 +134,19 @@ def prepare(
     where = compile_where(question.where, filter_columns()) if question.where else None
     book = price_book(ledger, config)
     period = question.period or _everything(con)
+    exchange = Exchange.of(config)
     money = currencies(con, question.period)
-    currency = _currency(question, config, money)
+    currency = _currency(question, config, money, exchange)
+    exchange_costs(con, exchange, currency, selected(question.period, months_touched(period)))
     columns = frozenset(column for each in by for column in each.columns)
     scope = Scope(period, months_touched(period), columns, where, question.use_rollups)
     relations = relate(con, ledger, book, scope)
     allocation = _allocate(con, config, book, question, scope, relations.allocation, currency)
-    others = {name: cost for name, cost in money.items() if name != currency}
+    others = {
+        name: cost
+        for name, cost in money.items()
+        if name != currency and not exchange.knows(name, currency)
+    }
     return Prepared(by, scope, relations, allocation, book, currency, others)
 
 
@@ -182,7 +189,7 @@ def _allocate(
     """Set rates over all requests of the months the period lies in, and leave them on `con`."""
     names = _canonical(book)
     rules = pool_rules(config.pools)
-    log = read_log(con, book, cells, currency, names)
+    log = read_log(con, book, cells, InCurrency(currency, Exchange.of(config)), names)
     months = None if question.period is None else scope.months
     bill = read_metered(con, months, currency, rules, names)
     metered = meter(bill, log.tokens, config.metered.tolerance)
@@ -256,15 +263,21 @@ def _everything(con: duckdb.DuckDBPyConnection) -> Period:
     return Period(date.fromisoformat(min(months)), month_of(date.fromisoformat(max(months))).end)
 
 
-def _currency(question: Question, config: Config, money: Mapping[str, Decimal]) -> str:
-    """The currency asked for, else the configured one where the bill has it, else the bill's only."""
+def _currency(
+    question: Question, config: Config, money: Mapping[str, Decimal], exchange: Exchange
+) -> str:
+    """The currency asked for, else the configured one where the bill has it or can be exchanged into it.
+
+    Else the bill's only one.
+    """
     if question.currency is not None:
         return question.currency.upper()
-    if not money or config.currency in money:
-        return config.currency
+    own = config.currency
+    if not money or own in money or any(exchange.knows(name, own) for name in money):
+        return own
     if len(money) > 1:
         raise UsageError(
             f"the bill is in {', '.join(money)}; amounts of different currencies are never added",
-            hint="choose one with --currency",
+            hint="choose one with --currency, or add [[fx]] rates to finops.toml",
         )
     return next(iter(money))
