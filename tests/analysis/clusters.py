@@ -32,6 +32,7 @@ ACTIVITY: tuple[dict[str, float], ...] = (
     {"sm_active": 0.125},
     {"gr_engine_active": 1.0},
 )
+SERVICES = ("Iron", "Colo", "Units", "Desks")
 DAYS = ("2026-09-30", "2026-10-01", "2026-10-02", "2026-10-31", "2026-11-01")
 SLICES = ("1/1g.10gb", "2/2g.20gb", "3/3g.40gb")
 
@@ -68,6 +69,9 @@ class Style(NamedTuple):
         )
 
 
+NONE = Style((), is_partitioned=False, is_overlapping=False, is_doubled=False)
+
+
 def served(dice: random.Random, row: Row) -> Row:
     """A request that capacity served, or not."""
     chosen = {
@@ -84,7 +88,7 @@ def charge(dice: random.Random, amount: Decimal) -> Row:
     day = dice.choice(DAYS)
     hours = dice.choice((Decimal(24), Decimal("2.5"), Decimal("0.125"), Decimal(0), Decimal(-1)))
     given: dict[str, Any] = {
-        "ServiceName": dice.choice(("Iron", "Iron", "Colo", "Units", "Desks")),
+        "ServiceName": dice.choice(("Iron", *SERVICES)),
         "ResourceId": dice.choice((None, "n1", "n2")),
         "x_CostOrigin": dice.choice(("bill", "bill", "bill", "owned")),
     }

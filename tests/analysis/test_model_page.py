@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from finops.model.money import total
 from tests.analysis.ledgers import ask, at, config, cost, make_ledger, request, sample, tokens
 from tests.analysis.reference import PoolOf, Reference
 
@@ -44,7 +45,7 @@ def charges() -> list[Row]:
 def samples() -> list[Row]:
     """180 hours of two devices."""
 
-    def hours(device: str, first: int, count: int, active: float, **holder: str) -> list[Row]:
+    def hours(device: str, first: int, count: int, active: float, **holder: Any) -> list[Row]:
         start = at("2026-10-01").timestamp()
         return [
             sample(
@@ -69,8 +70,8 @@ def samples() -> list[Row]:
 
 def attempts() -> list[Row]:
     """The log: three of a deployment, one metered, one of a seat."""
-    chat = {"pool": "iron", "deployment": "chat", "request_model": "own"}
-    again = {"call_id": "b", "attempt": 2}
+    chat: dict[str, Any] = {"pool": "iron", "deployment": "chat", "request_model": "own"}
+    again: dict[str, Any] = {"call_id": "b", "attempt": 2}
     return [
         request("a", workflow="search", uncached_input_tokens=600_000, cache_read_tokens=1_000_000,
                 output_tokens=75_000, **chat),
@@ -118,7 +119,7 @@ def test_the_workflows_cost_what_the_page_says(answer: UnitEconomics) -> None:
         str(group.keys[0]): {
             "requests": str(group.counts["requests"]),
             **{name: str(group.components[name].quantize(CENT)) for name in COMPONENTS},
-            "cost": str(sum(group.components.values()).quantize(CENT)),
+            "cost": str(total(group.components.values()).quantize(CENT)),
         }
         for group in answer.groups
     }

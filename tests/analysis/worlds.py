@@ -66,20 +66,25 @@ class World(NamedTuple):
         return [each.settings() for each in self.objectives]
 
 
-def world(seed: int, requests: int, costs: int) -> World:
-    """The company `seed` names, of at most about so many rows."""
+def world(seed: int, requests: int, costs: int, *, has_capacity: bool = True) -> World:
+    """The company `seed` names, of at most about so many rows; without capacity all it has is tokens."""
     dice = random.Random(seed)
     style, capacity = _Style.of(dice), clusters.Style.of(dice)
+    charges = tuple(_charge(dice, style) for _ in range(costs))
+    attempts = _attempts(dice, requests, style)
+    if not has_capacity:
+        charges = tuple(row for row in charges if row["ServiceName"] not in clusters.SERVICES)
+        capacity = clusters.NONE
     return World(
-        tuple(_charge(dice, style) for _ in range(costs)),
-        tuple(clusters.served(dice, row) for row in _attempts(dice, requests, style)),
+        charges,
+        tuple(clusters.served(dice, row) if has_capacity else row for row in attempts),
         (
             PoolOf("store", "shared", "Vectors", dice.choice((None, *DRIVERS))),
             PoolOf("gateway", "shared", "Gateway", dice.choice(DRIVERS)),
             *capacity.pools,
             PoolOf("models", "metered", "Models"),
         ),
-        tuple(clusters.samples(dice, capacity, costs)),
+        tuple(clusters.samples(dice, capacity, costs if has_capacity else 0)),
         tuple(dice.sample(OBJECTIVES, dice.randrange(3))),
     )
 

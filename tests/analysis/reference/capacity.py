@@ -161,9 +161,8 @@ class Capacity:
 
 def serving(row: Row, pools: Sequence[PoolOf]) -> PoolOf | None:
     """The capacity pool that served a request: the one it names, else the first whose rule has it."""
-    for pool in pools:
-        if row["pool"] == pool.name:
-            return pool
+    if row["pool"] is not None:
+        return next((pool for pool in pools if pool.name == row["pool"]), None)
     for pool in pools:
         if pool.serves is not None and row[pool.serves[0]] == pool.serves[1]:
             return pool
