@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from finops.analysis.sharing import DRIVERS
 from tests.analysis import clusters
 from tests.analysis.ledgers import PRICES, PROVIDER, Row, at, cost, request
-from tests.analysis.reference import PoolOf, Slo
+from tests.analysis.reference import PoolOf
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,15 +37,16 @@ WORLD_PRICES = (
 )
 """model-x has no price; some change at midnight, one begins in October."""
 
-OBJECTIVES = (
-    Slo(workflow="rag", ttft_ms=77.7, latency_ms=900.0),
-    Slo(workflow="?gen*", tpot_ms=0.5),
-    Slo(deployment="chat-*", latency_ms=12.5),
-    Slo(agent="planner", ttft_ms=3.0, tpot_ms=128.0),
-    Slo(latency_ms=30_000.0),
-)
-
 KINDS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
+
+
+OBJECTIVES: tuple[dict[str, Any], ...] = (
+    {"workflow": "r?g", "agent": "plan*", "latency_ms": 900.0},
+    {"deployment": "north_1", "ttft_ms": 50.0, "tpot_ms": 5.0},
+    {"workflow": "agent", "tpot_ms": 0.9},
+    {"deployment": "*", "latency_ms": 31_000.25, "ttft_ms": 3.0},
+)
+"""On what both ends of a limit lie on; an underscore is no pattern; some calls fall under none."""
 
 
 class World(NamedTuple):
@@ -55,15 +56,10 @@ class World(NamedTuple):
     requests: tuple[Row, ...]
     pools: tuple[PoolOf, ...]
     samples: tuple[Row, ...] = ()
-    objectives: tuple[Slo, ...] = ()
 
     def settings(self) -> list[dict[str, Any]]:
         """The pools as `[[pools]]` has them."""
         return [pool.settings() for pool in self.pools]
-
-    def objective_settings(self) -> list[dict[str, Any]]:
-        """The objectives as `[[slo]]` has them."""
-        return [each.settings() for each in self.objectives]
 
 
 def world(seed: int, requests: int, costs: int, *, has_capacity: bool = True) -> World:
@@ -85,7 +81,6 @@ def world(seed: int, requests: int, costs: int, *, has_capacity: bool = True) ->
             PoolOf("models", "metered", "Models"),
         ),
         tuple(clusters.samples(dice, capacity, costs if has_capacity else 0)),
-        tuple(dice.sample(OBJECTIVES, dice.randrange(3))),
     )
 
 
@@ -134,7 +129,9 @@ def _attempt(dice: random.Random, name: str, before: Row | None, style: _Style) 
         f"{kind}_tokens": dice.choice((None, 0, 1, 7, 1000, 123_457))
         for kind in (*KINDS, "cache_write_30m", "cache_write_12h", "cache_write_unknown")
     }
-    operation = dice.choice(("chat", "chat", "chat", "text_completion", "embeddings", "retrieval"))
+    operation = dice.choice(
+        ("chat", "chat", "chat", "chat", "text_completion", "embeddings", "rerank", "retrieval")
+    )
     tier = dice.choice(style.tiers)
     return request(
         name,
@@ -147,7 +144,7 @@ def _attempt(dice: random.Random, name: str, before: Row | None, style: _Style) 
         response_model=dice.choice((None, None, "model-a", "model-b")),
         status=dice.choice(("ok", "ok", "ok", "ok", "error", "timeout", "cancelled", "blocked")),
         workflow=dice.choice(("rag", "agent", None)),
-        workflow_run_id=dice.choice((*(f"run-{number}" for number in range(1, 10)), None))
+        workflow_run_id=dice.choice((*(f"run-{number}" for number in range(1, 25)), None))
         if dice.random() < 0.5
         else dice.choice(("run-1", None)),
         agent=dice.choice(("planner", None)),
@@ -164,7 +161,18 @@ def _attempt(dice: random.Random, name: str, before: Row | None, style: _Style) 
         bytes_out=dice.choice((None, 1)),
         latency_ms=dice.choice((None, 0.0, 12.5, 900.0, 31_000.25)),
         ttft_ms=dice.choice((None, 3.0, 77.7)),
+        outcome=dice.choice((None, None, "success", "Resolved", "failure")),
+        deployment=dice.choice((None, "north_1", "north-1")),
+        **_work(dice, operation),
     )
+
+
+def _work(dice: random.Random, operation: str) -> dict[str, Any]:
+    """Images or seconds of sound, now and then; units without a kind, too."""
+    if operation != "chat" or dice.random() < 0.7:
+        return {}
+    kind = dice.choice(("image", "audio_second", None))
+    return {"work_unit_kind": kind, "work_units": dice.choice((None, 1.0, 0.1, 12.3456789))}
 
 
 def _amount(dice: random.Random) -> Decimal:

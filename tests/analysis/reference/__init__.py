@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.analysis.reference.model import Reference
-from tests.analysis.reference.rows import Answer, PoolOf, Row, Slo, nearest_rank
+from tests.analysis.reference.rows import Answer, PoolOf, Row, nearest_rank
 
-__all__ = ["Answer", "PoolOf", "Reference", "Row", "Slo", "nearest_rank"]
+__all__ = ["Answer", "PoolOf", "Reference", "Row", "nearest_rank"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 from fnmatch import fnmatchcase
-from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,10 @@ from tests.analysis.reference.rows import DAY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.analysis.reference.rows import Attempt, Row, Slo
+    from tests.analysis.reference.rows import Attempt, Row
 
 
-def judge(attempts: Sequence[Attempt], objectives: Sequence[Slo] = ()) -> None:
+def judge(attempts: Sequence[Attempt], slos: Sequence[Row] = ()) -> None:
     """Say of each attempt whether it ended its call, and what became of its cost."""
     calls: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
     for each in attempts:
@@ -42,43 +41,33 @@ def judge(attempts: Sequence[Attempt], objectives: Sequence[Slo] = ()) -> None:
             each.fate = "failed"
         elif seen:
             each.fate = "retried"
-        if each.is_generation and each.is_final and mine["status"] == "ok":
-            each.verdict = verdict(mine, objectives)
-            if each.verdict == "missed" and each.fate == "ok":
+        elif each.is_generation:
+            each.judged = verdict(mine, slos)
+            if each.judged == "missed":
                 each.fate = "slo_miss"
 
 
-def verdict(row: Row, objectives: Sequence[Slo]) -> str | None:
-    """How a response did against the first objective it falls under."""
-    for each in objectives:
-        patterns = {name: getattr(each, name) for name in ("workflow", "agent", "deployment")}
-        if all(
-            pattern is None or (row[name] is not None and fnmatchcase(row[name], pattern))
+def verdict(row: Row, slos: Sequence[Row]) -> str | None:
+    """How a response did against the first objective whose patterns all hold."""
+    for slo in slos:
+        patterns = {name: slo[name] for name in ("workflow", "agent", "deployment") if name in slo}
+        if any(
+            row[name] is None or not fnmatchcase(row[name], pattern)
             for name, pattern in patterns.items()
         ):
-            return _against(row, each)
+            continue
+        tokens, ttft, latency = row["output_tokens"] or 0, row["ttft_ms"], row["latency_ms"]
+        verdicts = []
+        for name, value in (("ttft_ms", ttft), ("latency_ms", latency)):
+            if name in slo:
+                verdicts.append(None if value is None else value <= slo[name])
+        if "tpot_ms" in slo and tokens > 1:
+            is_known = ttft is not None and latency is not None
+            verdicts.append(latency - ttft <= slo["tpot_ms"] * (tokens - 1) if is_known else None)
+        if False in verdicts:
+            return "missed"
+        return "unknown" if None in verdicts else "met"
     return None
-
-
-def _against(row: Row, slo: Slo) -> str:
-    tokens = row["output_tokens"] or 0
-    latency, first = (
-        None if row[name] is None else Fraction(row[name]) for name in ("latency_ms", "ttft_ms")
-    )
-    further = None if latency is None or first is None else latency - first
-    each = Fraction(0) if tokens <= 1 else None if further is None else further / (tokens - 1)
-    results = [
-        None if value is None else value <= Fraction(limit)
-        for value, limit in (
-            (first, slo.ttft_ms),
-            (latency, slo.latency_ms),
-            (each, slo.tpot_ms),
-        )
-        if limit is not None
-    ]
-    if False in results:
-        return "missed"
-    return "unknown" if None in results else "met"
 
 
 def link(attempts: Sequence[Attempt]) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Row = dict[str, Any]
+Amount = TypeVar("Amount", float, Fraction)
 
 INPUT = (
     "uncached_input",
@@ -83,22 +84,6 @@ class PoolOf:
         }
 
 
-@dataclass(frozen=True)
-class Slo:
-    """Bounds on times in ms, for rows whose names match the patterns given."""
-
-    workflow: str | None = None
-    agent: str | None = None
-    deployment: str | None = None
-    ttft_ms: float | None = None
-    latency_ms: float | None = None
-    tpot_ms: float | None = None
-
-    def settings(self) -> dict[str, Any]:
-        """The objective as `[[slo]]` has it."""
-        return {name: value for name, value in vars(self).items() if value is not None}
-
-
 @dataclass
 class Attempt:
     """A request row with what the model says about it."""
@@ -106,8 +91,7 @@ class Attempt:
     row: Row
     is_final: bool = True
     fate: str = "ok"
-    verdict: str | None = None
-    """How a response did against its objective: met, missed, unknown; None without one."""
+    judged: str | None = None
     resent_cached: int = 0
     resent_uncached: int = 0
     rates: dict[str, tuple[Fraction | None, str]] = field(
@@ -164,6 +148,10 @@ class Attempt:
     def tier(self) -> str:
         return "batch" if self.row["batch"] else (self.row["service_tier"] or "standard").lower()
 
+    @property
+    def work_millionths(self) -> int:
+        return round((self.row["work_units"] or 0) * 1_000_000)
+
     def cost(self, kind: str) -> Fraction:
         rate = self.rates[kind][0]
         return Fraction(0) if rate is None else rate * self.count(kind)
@@ -179,6 +167,9 @@ class Answer:
     unpriced_tokens: int
     runs: int
     latencies: dict[str, list[float]]
+    outcomes: tuple[int, int] = (0, 0)
+    run_costs: list[Fraction] = field(default_factory=list)
+    work: dict[str, tuple[int, Fraction]] = field(default_factory=dict)
 
     @property
     def cost(self) -> Fraction:
@@ -329,6 +320,6 @@ def book_rate(each: Attempt, kind: str, prices: Sequence[Row]) -> Fraction | Non
     return None
 
 
-def nearest_rank(values: Sequence[float], share: Fraction) -> float:
+def nearest_rank(values: Sequence[Amount], share: Fraction) -> Amount:
     """The smallest value that at least `share` of `values`, sorted, do not exceed."""
     return values[max(ceil(share * len(values)), 1) - 1]
