@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from finops.errors import ConfigError
 from finops.sections.base import Amount, CurrencyCode, Section
+from finops.sections.close import Close, Fx
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
 
@@ -169,6 +170,11 @@ class Config(Section):
     owners: Owners = Field(default_factory=Owners, description="Who answers for which cost.")
     layers: tuple[Layer, ...] = Field(
         default=(), description="Layers of the stack, in the order they are tried."
+    )
+    close: Close = Field(default_factory=Close, description="When a month is complete.")
+    fx: tuple[Fx, ...] = Field(default=(), description="Exchange rates, dated and sourced.")
+    fx_max_age_days: int = Field(
+        default=7, ge=0, description="Oldest exchange rate that is still used, in days."
     )
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
@@ -341,6 +347,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "owned": Owned,
     "owners": Owners,
     "layers": Layer,
+    "close": Close,
+    "fx": Fx,
 }
 
 

@@ -1,1 +1,5 @@
-"""The infrastructure scorecard's place: points from evidence. No part of it is in this release."""
+"""The infrastructure scorecard: sixteen points from evidence, for a company, a team or a vendor.
+
+`catalog` says what is asked, `evidence` and `answers` what is known, `scoring` makes points of the two,
+`history` keeps them. `probes` ask the ledger; nothing else here reads one.
+"""

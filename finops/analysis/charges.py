@@ -42,11 +42,12 @@ __all__ = [
 UNIT_LINES = ("usage", "commitment_unused")
 """Lines that are cost of the period's work."""
 
-LINES = (*UNIT_LINES, "credits", "tax", "support", "corrections", "prior_period")
+LINES = (*UNIT_LINES, "credits", "tax", "support", "corrections", "prior_period", "fx")
 """Every line, a charge is on the first of them (last to first) that fits."""
 
 _LINE_SQL = """
 case
+    when x_Line is not null then x_Line
     when {prior} then 'prior_period'
     when ChargeCategory = 'Credit' then 'credits'
     when ChargeCategory = 'Tax' then 'tax'

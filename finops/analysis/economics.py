@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.books import books, price_book
 from finops.analysis.charges import currencies, read_charges, read_metered
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
@@ -16,14 +17,14 @@ from finops.analysis.measures import COMPONENTS, Group, measure
 from finops.analysis.metering import meter
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
-from finops.analysis.relations import Scope, relate
+from finops.analysis.relations import Scope, months_touched, relate
 from finops.analysis.sharing import SharedPool, Shares, share
+from finops.analysis.spans import timings_of, together
 from finops.analysis.where import compile_where
 from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import subtract, total
 from finops.model.period import Period, month_of
-from finops.prices.book import Book
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.books import Segment
     from finops.analysis.charges import Charges
     from finops.analysis.grain import Dimension
     from finops.analysis.logged import Log
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from finops.analysis.relations import Relations
     from finops.config import Config
     from finops.ledger.store import Ledger
+    from finops.prices.book import Book
 
 __all__ = [
     "INCLUDABLE",
@@ -89,9 +92,18 @@ class UnitEconomics(NamedTuple):
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
     """Answer `question`; UsageError where it names what does not exist."""
-    con = ledger.connect(["costs", "requests"])
+    parts = books(ledger, config, question.period)
+    answers = [_answer_of(part, question) for part in parts]
+    if len(parts) == 1:
+        return answers[0]
+    return together(answers, timings_of(ledger, config, question, parts))
+
+
+def _answer_of(part: Segment, question: Question) -> UnitEconomics:
+    con = part.ledger.connect(["costs", "requests"])
     try:
-        return _answer(con, prepare(con, ledger, config, question), question)
+        asked = question._replace(period=part.period)
+        return _answer(con, prepare(con, part.ledger, part.config, asked), asked)
     finally:
         con.close()
 
@@ -119,12 +131,12 @@ def prepare(
             )
     by = tuple(dimension(name) for name in question.by)
     where = compile_where(question.where, filter_columns()) if question.where else None
-    book = Book.load(price.model_dump(by_alias=True, exclude_none=True) for price in config.prices)
+    book = price_book(ledger, config)
     period = question.period or _everything(con)
     money = currencies(con, question.period)
     currency = _currency(question, config, money)
     columns = frozenset(column for each in by for column in each.columns)
-    scope = Scope(period, _months(period), columns, where, question.use_rollups)
+    scope = Scope(period, months_touched(period), columns, where, question.use_rollups)
     relations = relate(con, ledger, book, scope)
     allocation = _allocate(con, config, book, question, scope, relations.allocation, currency)
     others = {name: cost for name, cost in money.items() if name != currency}
@@ -222,12 +234,6 @@ def _canonical(book: Book) -> Callable[[str | None, str | None], tuple[str, str]
         return known[key]
 
     return canonical
-
-
-def _months(period: Period) -> Period:
-    """The whole months `period` touches."""
-    last = date.fromordinal(period.end.toordinal() - 1)
-    return Period(month_of(period.start).start, month_of(last).end)
 
 
 def _everything(con: duckdb.DuckDBPyConnection) -> Period:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.books import books
 from finops.analysis.economics import prepare
 from finops.analysis.logged import CARD_OF_KEY, KEY_COLUMNS, PRICED_KEYS
 from finops.analysis.measures import COMPONENTS, Group, measure
 from finops.analysis.metering import KINDS
+from finops.analysis.spans import add_groups, same_currency, span_of, timings_of
 from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import ZERO, divide, multiply, subtract, total
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.books import Segment
     from finops.analysis.economics import Prepared, Question
     from finops.analysis.metering import BilledKey, Rate, Settlement
     from finops.config import Config
@@ -77,25 +80,58 @@ def explain(ledger: Ledger, config: Config, question: Question, number: str) -> 
         raise UsageError(
             f"there is no explanation of {number!r}", hint=f"one of {', '.join(NUMBERS)}"
         )
-    con = ledger.connect(["costs", "requests"])
+    parts = books(ledger, config, question.period)
+    asked = question._replace(by=())
+    found = [_products_of(part, asked) for part in parts]
+    if len(found) == 1:
+        return _explanation(found[0], number)
+    timings = timings_of(ledger, config, asked, parts)
+    group = add_groups([each.group for each in found])._replace(runs=timings.runs[()])
+    lines = [
+        line._replace(step=f"{part.period.label}: {line.step}")
+        for part, each in zip(parts, found, strict=True)
+        for line in each.lines
+        if part.period is not None
+    ]
+    currency = same_currency([each.currency for each in found])
+    return _explanation(_Products(tuple(lines), group, span_of(parts), currency), number)
+
+
+class _Products(NamedTuple):
+    """Every rate times its quantity, and what they were measured of."""
+
+    lines: tuple[Line, ...]
+    group: Group
+    period: Period
+    currency: str
+
+
+def _products_of(part: Segment, question: Question) -> _Products:
+    con = part.ledger.connect(["costs", "requests"])
     try:
-        prepared = prepare(con, ledger, config, question._replace(by=()))
+        asked = question._replace(period=part.period)
+        prepared = prepare(con, part.ledger, part.config, asked)
         group = measure(con, prepared.relations.asked, (), prepared.allocation.shares).total
-        return _explanation(con, prepared, group, number)
+        lines = _products(con, prepared, group)
+        return _Products(tuple(lines), group, prepared.scope.period, prepared.currency)
     finally:
         con.close()
 
 
-def _explanation(
-    con: duckdb.DuckDBPyConnection, prepared: Prepared, group: Group, number: str
-) -> Explanation:
-    cost = total(group.components.values())
+def _products(con: duckdb.DuckDBPyConnection, prepared: Prepared, group: Group) -> list[Line]:
     products = [*_token_lines(con, prepared), *_share_lines(prepared, group)]
+    cost = total(group.components.values())
     rest = subtract(cost, total(line.amount or ZERO for line in products))
     if rest:
         products.append(
             Line("pools spread by cost or evenly", None, None, None, rest, _spread_pools(prepared))
         )
+    return products
+
+
+def _explanation(found: _Products, number: str) -> Explanation:
+    group = found.group
+    cost = total(group.components.values())
     made_of = [
         Line(f"  of it {name}", None, None, None, group.components[name], "component")
         for name in COMPONENTS
@@ -114,14 +150,8 @@ def _explanation(
         amount = divide(multiply(cost, quotient.units), count) if count else None
         value = amount
         closing = [Line(number, Decimal(count), quotient.of, None, amount, source)]
-    return Explanation(
-        number,
-        formula,
-        value,
-        prepared.scope.period,
-        prepared.currency,
-        (*products, summed, *made_of, *closing),
-    )
+    lines = (*found.lines, summed, *made_of, *closing)
+    return Explanation(number, formula, value, found.period, found.currency, lines)
 
 
 def _count(group: Group, name: str) -> int:

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
     from finops.analysis.sharing import Shares
 
-__all__ = ["COMPONENTS", "Group", "Measured", "Sources", "measure"]
+__all__ = [
+    "COMPONENTS",
+    "Group",
+    "Measured",
+    "Sources",
+    "Timings",
+    "measure",
+    "read_timings",
+]
 
 COMPONENTS = (
     "tokens_input",
@@ -86,9 +94,7 @@ def measure(
 ) -> Measured:
     """Measure every group of `by`, and their total; without `by` that is the only group."""
     columns = (*MEASURES, *COMPONENTS, "list_cost", "unpriced_tokens")
-    runs, all_runs = _runs(con, sources, by)
-    quantiles = _percentiles(con, sources, by)
-    of_all = (_percentiles(con, sources, ()) if by else quantiles).get((), {})
+    timings = read_timings(con, sources, by)
     groups = []
     for row in _costs(con, sources, by, shares):
         key = row[: len(by)]
@@ -100,11 +106,30 @@ def measure(
                 {name: Decimal(found[name] or 0) for name in COMPONENTS},
                 Decimal(found["list_cost"] or 0),
                 int(found["unpriced_tokens"] or 0),
-                runs.get(key, 0) if by else all_runs,
-                quantiles.get(key, {}),
+                timings.runs.get(key, 0),
+                timings.quantiles.get(key, {}),
             )
         )
-    return Measured(tuple(groups), _together(groups, all_runs, of_all))
+    of_all = timings.quantiles.get((), {})
+    return Measured(tuple(groups), _together(groups, timings.runs[()], of_all))
+
+
+class Timings(NamedTuple):
+    """What does not add over time: runs and percentiles by group; the key () is everything."""
+
+    runs: dict[tuple[object, ...], int]
+    quantiles: dict[tuple[object, ...], dict[str, dict[str, float]]]
+
+
+def read_timings(
+    con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension]
+) -> Timings:
+    """Runs and percentiles of every group of `by`, and of everything."""
+    runs, all_runs = _runs(con, sources, by)
+    quantiles = _percentiles(con, sources, by)
+    if by:
+        quantiles |= _percentiles(con, sources, ())
+    return Timings({**runs, (): all_runs}, quantiles)
 
 
 def _together(groups: Sequence[Group], runs: int, quantiles: dict[str, dict[str, float]]) -> Group:

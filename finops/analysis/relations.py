@@ -5,7 +5,7 @@ Rates are always set over all requests of whole months (`allocation`), whatever 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis import cells
@@ -14,7 +14,7 @@ from finops.analysis.grain import HOUR_GRAIN, PRICING, ROLLED_UP
 from finops.analysis.measures import Sources
 from finops.analysis.rollups import breaks_of, roll_up
 from finops.ledger.engine import query
-from finops.model.period import Period
+from finops.model.period import Period, month_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from finops.ledger.store import Ledger
     from finops.prices.book import Book
 
-__all__ = ["RUN_SILENCE_DAYS", "Relations", "Scope", "relate"]
+__all__ = ["RUN_SILENCE_DAYS", "Relations", "Scope", "months_touched", "relate"]
 
 RUN_SILENCE_DAYS = 7
 """A run without a call for this many days has ended."""
@@ -154,3 +154,9 @@ def _timings(
 
 def _within(days: Period) -> str:
     return f"day >= date '{days.start}' and day < date '{days.end}'"
+
+
+def months_touched(period: Period) -> Period:
+    """The whole months `period` touches."""
+    last = date.fromordinal(period.end.toordinal() - 1)
+    return Period(month_of(period.start).start, month_of(last).end)

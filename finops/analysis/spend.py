@@ -35,9 +35,11 @@ __all__ = [
     "Group",
     "Slice",
     "Spend",
+    "in_order",
     "resolve_dimensions",
     "slice_condition",
     "spend",
+    "totals_of",
 ]
 
 CURRENCY = "BillingCurrency"
@@ -198,13 +200,14 @@ def spend(con: duckdb.DuckDBPyConnection, dimensions: Sequence[Dimension], chose
     condition = slice_condition(chosen)
     found = _sums(con, dimensions, condition)
     width = len(dimensions)
-    groups = [Group(row[:width], row[width], Amounts(*row[width + 1 : width + 5])) for row in found]
-    groups.sort(key=_order)
+    groups = in_order(
+        Group(row[:width], row[width], Amounts(*row[width + 1 : width + 5])) for row in found
+    )
     counted = [row[width + 5 :] for row in found]
     return Spend(
         dimensions=tuple(dimensions),
-        groups=tuple(groups),
-        totals=_totals(groups),
+        groups=groups,
+        totals=totals_of(groups),
         rows=sum(row[0] for row in counted),
         notes=(*_notes(counted), *_tag_notes(con, dimensions, condition)),
     )
@@ -243,12 +246,18 @@ def _too_large(con: duckdb.DuckDBPyConnection, condition: str) -> str:
     return f"a sum in {largest[0][0]} has more than the 14 digits before the point that the ledger holds"
 
 
+def in_order(groups: Iterable[Group]) -> tuple[Group, ...]:
+    """By currency, and in it by falling EffectiveCost."""
+    return tuple(sorted(groups, key=_order))
+
+
 def _order(group: Group) -> tuple[str, Decimal, tuple[tuple[bool, str], ...]]:
     names = tuple((value is None, str(value)) for value in group.values)
     return group.currency, -(group.amounts.EffectiveCost or Decimal(0)), names
 
 
-def _totals(groups: Sequence[Group]) -> tuple[tuple[str, Amounts], ...]:
+def totals_of(groups: Sequence[Group]) -> tuple[tuple[str, Amounts], ...]:
+    """The sum of `groups` in each currency."""
     currencies = sorted({group.currency for group in groups})
     return tuple(
         (

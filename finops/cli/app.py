@@ -53,6 +53,11 @@ COMMANDS = (
         "finops.cli.route",
         "Show what asking a small model first saves, and where it loses money.",
     ),
+    CommandEntry(
+        "vendor",
+        "finops.cli.vendor",
+        "Ask vendors, score their answers and compare their offers.",
+    ),
     CommandEntry("sql", "finops.cli.sql", "Ask the ledger in SQL, read-only."),
     CommandEntry("doctor", "finops.cli.doctor", "Check that everything finops needs is in order."),
 )

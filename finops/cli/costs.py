@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -24,10 +24,6 @@ from finops.cli.options import (
 )
 from finops.model.basis import Basis
 from finops.report.formats import ReportFormat
-
-if TYPE_CHECKING:
-    from finops.analysis.spend import Dimension
-    from finops.config import Config
 
 __all__ = ["register"]
 
@@ -68,41 +64,19 @@ def costs(  # noqa: PLR0913  (one parameter for each option)
     provider, day, week and month of use, billing_month. Rows are sorted by EffectiveCost and always
     split by currency.
     """
-    from finops.analysis.spend import Slice, spend
+    from finops.analysis.book_spend import SpendQuestion, book_spend
     from finops.cli.output import emit
     from finops.config import load_config
     from finops.report.spend import spend_report
 
     config = load_config()
-    dimensions = _dimensions(by, config)
-    condition = _condition(where)
+    names = split_dimensions(by)
     store = open_ledger(ledger, config=config)
     choice = resolve_period(
         store, month=month, since=since, until=until, last=last, everything=everything
     )
     used = basis or (Basis.CHARGE if since or last else Basis.BILLING)
-    with store.connect(["costs"]) as con:
-        answer = spend(con, dimensions, Slice(choice.period, used, condition))
+    question = SpendQuestion(names, choice.period, used, where)
+    answer = book_spend(store, config, question)
     report = spend_report(answer, period=choice.period, basis=used, notes=choice.notes, limit=limit)
     emit(report, format, output)
-
-
-def _dimensions(by: str | None, config: Config) -> tuple[Dimension, ...]:
-    from finops.analysis.spend import POOL, resolve_dimensions
-
-    names = split_dimensions(by)
-    if POOL not in {name.lower() for name in names}:
-        return resolve_dimensions(names)
-    from finops.analysis.pools import pool_rules, pool_sql
-
-    return resolve_dimensions(names, pool_sql=pool_sql(pool_rules(config.pools)))
-
-
-def _condition(where: str | None) -> str | None:
-    if where is None:
-        return None
-    from finops.analysis.pools import cost_columns
-    from finops.analysis.spend import DERIVED
-    from finops.analysis.where import compile_where
-
-    return compile_where(where, {**cost_columns(), **DERIVED}).sql

@@ -26,8 +26,10 @@ from finops.report.formats import ReportFormat
 if TYPE_CHECKING:
     import typer
 
-    from finops.analysis.route.answer import Money, Plan
+    from finops.analysis.route.answer import Money, Plan, Routing
+    from finops.analysis.route.fleet_file import MeasuredDemand
     from finops.analysis.route.scores import ScoreColumns, Scores
+    from finops.report.model import Report
 
 __all__ = ["register"]
 
@@ -59,6 +61,7 @@ class Found(NamedTuple):
     scores: Scores
     money: Money | None = None
     notes: tuple[str, ...] = ()
+    demand: MeasuredDemand | None = None
 
 
 def route(  # noqa: PLR0913  (one parameter for each option)
@@ -94,6 +97,7 @@ def route(  # noqa: PLR0913  (one parameter for each option)
     min_accuracy: its.MinAccuracyOption = None,
     calibration: its.CalibrationOption = 0.5,
     seed: its.SeedOption = 0,
+    fleet: its.FleetOption = None,
     explain: its.ExplainOption = False,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -114,7 +118,7 @@ def route(  # noqa: PLR0913  (one parameter for each option)
     found = _read(scores, columns, asked, prices)
     choosing = its.Choosing(thresholds, max_quality_loss, min_accuracy, calibration, seed)
     plan = its.make_plan(prices, choosing, design, classes, found.money)
-    _emit(found, plan, explain=explain, format=format, output=output)
+    _emit(found, plan, fleet, explain=explain, format=format, output=output)
 
 
 def _read(
@@ -193,12 +197,13 @@ def _from_ledger(asked: Selection, risk: str | None, prices: its.Prices) -> Foun
         self_hosted=prices.self_hosted(),
         with_costs=prices.cost_ratio is None and prices.large_per_million is None,
     )
-    return Found(logged.scores, logged.money, choice.notes)
+    return Found(logged.scores, logged.money, choice.notes, logged.demand)
 
 
 def _emit(
     found: Found,
     plan: Plan,
+    fleet: Path | None,
     *,
     explain: bool,
     format: ReportFormat,  # noqa: A002  (the option is called --format)
@@ -208,6 +213,24 @@ def _emit(
     from finops.cli.output import emit
     from finops.report.route import route_explained, route_report
 
+    if fleet is not None and explain:
+        raise UsageError("--fleet and --explain are two different answers: give one of them")
     answer = answer_of(found.scores, plan)
+    if fleet is not None:
+        emit(_fleet(answer, fleet, found), format, output)
+        return
     report = route_explained if explain else route_report
     emit(report(answer, notes=found.notes), format, output)
+
+
+def _fleet(answer: Routing, path: Path, found: Found) -> Report:
+    """Accelerators, power and sites at the threshold of `answer`."""
+    from finops.analysis.route.fleet import fleet_effect
+    from finops.analysis.route.fleet_file import load_fleet
+    from finops.report.route_fleet import fleet_point, fleet_report
+
+    fleet = load_fleet(path, found.demand)
+    point = fleet_point(answer)
+    plan = answer.plan
+    effect = fleet_effect(fleet, point.split, plan.design, plan.costs.context_growth)
+    return fleet_report(answer, point, fleet, effect, notes=found.notes)

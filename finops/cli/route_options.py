@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -22,6 +23,7 @@ __all__ = [
     "CostRatioOption",
     "DesignOption",
     "ExplainOption",
+    "FleetOption",
     "LargeCorrectOption",
     "LargeLatencyOption",
     "LargeOption",
@@ -291,6 +293,14 @@ SeedOption = Annotated[
         min=0,
         help="Seed of the split and the bootstrap: same seed, same answer.",
         rich_help_panel=_CHOICE,
+    ),
+]
+FleetOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--fleet",
+        metavar="FILE.yaml",
+        help="Show accelerators, power and racks freed at the chosen threshold instead.",
     ),
 ]
 ExplainOption = Annotated[

@@ -181,11 +181,8 @@ class Ledger:
 
     def reading(self, table: str) -> Reading:
         """How to read `table` as it is now; a bucket's files are fetched."""
-        found = self.snapshot(table)
-        if found is None:
-            return Reading(rows_sql(TABLES[table], ()), ())
-        paths = self.local(found.files, table)
-        return Reading(rows_sql(TABLES[table], found.files), tuple(paths))
+        files = self.files(table)
+        return Reading(rows_sql(TABLES[table], files), tuple(self.local(files, table)))
 
 
 def files_of(delta: DeltaTable, where: Location, table: str) -> tuple[DataFile, ...]:

@@ -209,6 +209,12 @@ COSTS = Table(
         ),
         _text("x_StackLayer", "Layer of the stack, where a rule has set it."),
         _text("x_Pool", "Pool named by the source itself; `finops.toml` rules decide otherwise."),
+        _text(
+            "x_Line",
+            "Line of account of a row that finops adds to a month; no delivered row has one.",
+            values=("prior_period", "fx", "accrual"),
+        ),
+        _text("x_AdjustsMonth", "Closed month that a row finops adds adjusts, YYYY-MM."),
     ),
 )
 

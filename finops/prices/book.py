@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from finops.prices.recorded import Recorded
+
 __all__ = ["Book", "Breaks", "PriceKey", "RateCard", "describe", "install_cards", "priced_sql"]
 
 
@@ -26,6 +28,8 @@ class Book(NamedTuple):
     """Prices from finops.toml over the price list that ships with genai-prices."""
 
     own: tuple[OwnPrice, ...] = ()
+    recorded: Recorded | None = None
+    """Prices written down earlier, which win over everything known today."""
 
     @classmethod
     def load(cls, entries: Iterable[Mapping[str, object]] = ()) -> Book:
@@ -34,11 +38,12 @@ class Book(NamedTuple):
 
     def cards(self, keys: Iterable[PriceKey]) -> list[RateCard]:
         """Cards of every distinct key, in the keys' order and then by range."""
-        return [
-            card
-            for key in dict.fromkeys(keys)
-            for card in sorted(over(self.own, listed_cards(key)), key=_range)
-        ]
+        return [card for key in dict.fromkeys(keys) for card in self._cards(key)]
+
+    def _cards(self, key: PriceKey) -> Iterable[RateCard]:
+        if self.recorded is not None and key in self.recorded.cards:
+            return self.recorded.cards[key]
+        return sorted(over(self.own, listed_cards(key)), key=_range)
 
     def breaks(self, keys: Iterable[PriceKey]) -> dict[tuple[str | None, str | None], Breaks]:
         """Where prices change with input size or time of day, for each (provider, model) of `keys`."""
@@ -58,6 +63,8 @@ class Book(NamedTuple):
 
     def canonical(self, provider: str | None, model: str | None) -> tuple[str, str] | None:
         """The (provider, model) identifiers both names stand for, None when no price list has them."""
+        if self.recorded is not None and (provider, model) in self.recorded.names:
+            return self.recorded.names[provider, model]
         return canonical_names(provider, model)
 
     def explain(self, key: PriceKey, at: datetime, input_tokens: int = 0) -> RateCard:

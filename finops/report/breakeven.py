@@ -254,6 +254,19 @@ def origin_note(inputs: Mapping[str, Input]) -> str:
     return f"Inputs: {'; '.join(parts)}; every other one takes its default, which is an assumption."
 
 
+def _refused(found: Demand) -> str:
+    """What became of the demand of jobs that never began."""
+    if not found.refused_hours:
+        return (
+            f"{found.refused_jobs} jobs never began and are not counted: no job that ended says how "
+            "long they would have lasted."
+        )
+    return (
+        f"{found.refused_jobs} jobs never began: {found.refused_hours:,.1f} device-hours, as jobs of "
+        "their name usually last, are assumed for them when they were asked for."
+    )
+
+
 def demand_notes(found: Demand) -> list[str]:
     """What was measured of a pool, and what the measurement cannot see."""
     activity = found.active_hours / found.owned_hours
@@ -275,7 +288,7 @@ def demand_notes(found: Demand) -> list[str]:
             f"{found.waited_hours:,.0f} device-hours waited; they count in the hour they were asked for."
         )
     if found.refused_jobs:
-        notes.append(f"{found.refused_jobs} jobs never began and are not counted.")
+        notes.append(_refused(found))
     if found.paid is not None:
         notes.append(
             f"The bill charges {shown(found.paid, Style.MONEY)} for the pool: "

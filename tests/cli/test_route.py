@@ -179,3 +179,61 @@ def test_two_models_of_a_ledger(finops: Callable[..., Result], tmp_path: Path) -
     assert row["cost_per_request"] == pytest.approx(0.0001 + 0.3 * 0.0003)
     assert row["accuracy"] is None
     assert "both models' answers judged" in answer["missing"]["accuracy"]
+
+
+FLEET = """
+accelerators:
+  h100: { per_node: 8, node_kw: 10.2, nodes_per_rack: 4 }
+  l40s: { per_node: 8, node_kw: 3.5, nodes_per_rack: 4 }
+large: { accelerator: h100, tokens_per_second: 2600, per_replica: 4, tokens_per_request: 1800 }
+small: { accelerator: l40s, tokens_per_second: 1500, tokens_per_request: 1500 }
+demand: { requests_per_second: 35, max_busy: 0.7 }
+sites:
+  - { name: Frankfurt, kw_per_rack: 17, racks: 6 }
+  - { name: Oslo, kw_per_rack: 8, racks: 40 }
+"""
+
+
+def test_a_fleet_shows_what_routing_frees(
+    finops: Callable[..., Result], scores: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "fleet.yaml"
+    path.write_text(FLEET, encoding="utf-8")
+    asked = ("route", "--scores", scores, "--confidence", "conf", "--cost-ratio", "0.1",
+             "--thresholds", "0.2", "--fleet", str(path))  # fmt: skip
+    answer = json.loads(finops(*asked, "-f", "json").stdout)
+    assert answer["schema"] == "finops.route-fleet/1"
+    freed = {row["accelerator"]: row["accelerators_freed"] for row in answer["rows"]}
+    assert freed == {"h100": 140 - 28, "l40s": -50}
+    assert answer["totals"]["kw_freed"] == 118.3
+    frankfurt, oslo = answer["sites"]
+    assert frankfurt["becomes_eligible"] is True
+    assert oslo["can_hold_after"] == ["l40s"]
+    shown = " ".join(finops(*asked).stdout.split())
+    assert "Frankfurt becomes eligible: it could not hold the fleet before (18 racks" in shown
+    assert "it can hold its l40s part" in shown
+    assert finops(*asked, "--explain").exit_code == 2
+
+
+def test_a_fleet_takes_the_ledger_s_busiest_hour(
+    finops: Callable[..., Result], tmp_path: Path
+) -> None:
+    """Of 11 calls 10 are in the same hour: 10 / 3600 a second, 110 tokens each at the large model."""
+    rows = [
+        request(f"s{n}", request_model="model-b", confidence=n / 10, uncached_input_tokens=100)
+        for n in range(10)
+    ]
+    rows += [request("l", "2026-10-05T23:10:00", uncached_input_tokens=100, output_tokens=10)]
+    make_ledger(tmp_path / "ledger", requests=rows)
+    path = tmp_path / "fleet.yaml"
+    text = FLEET.replace(", tokens_per_request: 1800", "").replace("requests_per_second: 35, ", "")
+    path.write_text(text.replace("tokens_per_second: 2600", "tokens_per_second: 0.1"))
+    answer = json.loads(
+        finops(
+            "route", "--small", "model-b", "--large", MODEL, "--cost-ratio", "0.1", "--month",
+            "2026-10", "--ledger", str(tmp_path / "ledger"), "--thresholds", "0", "--fleet",
+            str(path), "-f", "json",
+        ).stdout
+    )  # fmt: skip
+    assert answer["requests_per_second"] == pytest.approx(10 / 3600)
+    assert answer["rows"][0]["accelerators_before"] == 4 * 5

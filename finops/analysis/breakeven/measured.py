@@ -3,7 +3,9 @@
 Held is what counts, not engine activity: a device somebody holds would be rented as well, however idle
 its engine. A device is held in an interval when a pod, workload or job is on it, or its engine runs.
 Slices of a device count as the device. Hours without samples are left out, never called idle. Work that
-waited is put back to the hour it was asked for; an hour with every device held may hide more demand.
+waited is put back to the hour it was asked for. A job that never began is demand as well: it is assumed to
+last as long as jobs of its name usually do, else as the pool's do. An hour with every device held may hide
+more demand.
 """
 
 from __future__ import annotations
@@ -57,7 +59,9 @@ class Demand(NamedTuple):
     waited_hours: float
     """Device-hours asked for earlier than they began."""
     refused_jobs: int
-    """Jobs that never began; how long they would have run is not known."""
+    """Jobs that never began."""
+    refused_hours: float
+    """Device-hours they are assumed to have needed, in the load; 0 where no job tells a usual length."""
     million_tokens: tuple[float, float, float]
     """Uncached input, cached and output tokens of the pool's requests in the period."""
     valid_share: float | None
@@ -94,8 +98,27 @@ from devices group by hour order by hour
 """
 
 _JOBS = """
-select submitted_at, started_at, coalesce(ended_at, $until), coalesce(gpu_count, 0)
+with lengths as (
+    select name, epoch(ended_at) - epoch(started_at) as seconds
+    from jobs
+    where pool = $pool and ended_at > started_at and ended_at <= $until
+),
+
+usual as (
+    select name, median(seconds) as seconds
+    from lengths
+    where name is not null
+    group by name
+)
+
+select
+    submitted_at,
+    started_at,
+    coalesce(ended_at, $until) as ended,
+    coalesce(gpu_count, 0) as devices,
+    coalesce(usual.seconds, (select median(seconds) from lengths)) as usual_s
 from jobs
+left join usual using (name)
 where pool = $pool and submitted_at is not null and submitted_at < $until
     and (started_at is null or (started_at > submitted_at and started_at < $until))
     and coalesce(started_at, submitted_at) >= $since
@@ -170,7 +193,7 @@ def _measure(
     first, last = rows[0][0], rows[-1][0] + timedelta(hours=1)
     span = {"pool": pool, "since": first, "until": last}
     held = {hour: float(seconds) / _HOUR_S for hour, _, _, seconds, _ in rows}
-    waited, refused = _put_back(held, query(con, _JOBS, span))
+    waiting = _put_back(held, query(con, _JOBS, span))
     fresh, cached, output, good = query(con, _TOKENS, span)[0]
     hours = round((last - first).total_seconds() / _HOUR_S)
     return Demand(
@@ -184,31 +207,40 @@ def _measure(
         active_hours=sum(float(active) for *_, active in rows) / _HOUR_S,
         hours_missing=hours - len(rows),
         hours_full=sum(seconds >= owned * _FULL for _, _, owned, seconds, _ in rows),
-        waited_hours=waited,
-        refused_jobs=refused,
+        waited_hours=waiting.moved_hours,
+        refused_jobs=waiting.refused_jobs,
+        refused_hours=waiting.refused_hours,
         million_tokens=(fresh / _MILLION, cached / _MILLION, output / _MILLION),
         valid_share=good / output if output else None,
         paid=_paid(con, pool, first, last, rules, currency),
     )
 
 
+class _Waiting(NamedTuple):
+    """Device-hours moved to when they were asked for; jobs that never began, and their device-hours."""
+
+    moved_hours: float
+    refused_jobs: int
+    refused_hours: float
+
+
 def _put_back(
     held: dict[datetime, float],
-    jobs: Sequence[tuple[datetime, datetime | None, datetime, int]],
-) -> tuple[float, int]:
-    """Move work that waited to when it was asked for, in `held`; device-hours moved, jobs never begun."""
-    moved, refused = 0.0, 0
-    for submitted, started, ended, devices in jobs:
+    jobs: Sequence[tuple[datetime, datetime | None, datetime, int, float | None]],
+) -> _Waiting:
+    """Move work that waited to when it was asked for, in `held`, and add work that never began."""
+    moved, refused, added = 0.0, 0, 0.0
+    for submitted, started, ended, devices, usual in jobs:
         if started is None:
             refused += 1
-            continue
-        length = ended - started
-        if length <= timedelta(0):
-            continue
-        _add(held, started, ended, -devices)
+            length = timedelta(seconds=usual or 0.0)
+            added += devices * length.total_seconds() / _HOUR_S
+        else:
+            length = max(ended - started, timedelta(0))
+            _add(held, started, ended, -devices)
+            moved += devices * length.total_seconds() / _HOUR_S
         _add(held, submitted, submitted + length, devices)
-        moved += devices * length.total_seconds() / _HOUR_S
-    return moved, refused
+    return _Waiting(moved, refused, added)
 
 
 def _add(held: dict[datetime, float], start: datetime, end: datetime, devices: int) -> None:

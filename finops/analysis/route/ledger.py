@@ -17,6 +17,7 @@ from finops.analysis.economics import Question, unit_economics
 from finops.analysis.grain import MODEL
 from finops.analysis.measures import COMPONENTS
 from finops.analysis.route.answer import Money
+from finops.analysis.route.fleet_file import MeasuredDemand
 from finops.analysis.route.scores import Scores
 from finops.errors import UsageError
 from finops.ledger.engine import query
@@ -55,6 +56,8 @@ class Logged(NamedTuple):
     scores: Scores
     period: Period
     money: Money | None
+    demand: MeasuredDemand | None
+    """None where the large model has no requests."""
 
 
 def read_logged(
@@ -71,11 +74,12 @@ def read_logged(
     )
     models = {str(group.keys[0]): group for group in answer.groups}
     small = _group(models, pair.small, "--small")
-    money = None
-    if with_costs:
+    money, demand = None, None
+    if with_costs or pair.large in models:
         large = _group(models, pair.large, "--large")
-        money = _money(answer, pair, small, large, self_hosted)
-    return Logged(_scores(ledger, pair, answer.period), answer.period, money)
+        demand = _demand(ledger, pair, answer.period, small, large)
+        money = _money(answer, pair, small, large, self_hosted) if with_costs else None
+    return Logged(_scores(ledger, pair, answer.period), answer.period, money, demand)
 
 
 def _where(workflow: str | None) -> str | None:
@@ -158,6 +162,45 @@ SQL = f"""
 """
 
 
+PEAK = f"""
+    select count(distinct (source_id, call_id)) as calls
+    from requests
+    where operation in ({{operations}}) and day >= $start and day < $stop
+        and ($workflow is null or workflow = $workflow)
+        and {MODEL} in ($small, $large)
+    group by date_trunc('hour', timestamp)
+    order by calls desc
+    limit 1
+"""
+
+
+def _demand(
+    ledger: Ledger, pair: Pair, period: Period, small: Group, large: Group
+) -> MeasuredDemand:
+    """Calls of either model in the busiest hour, and tokens a request of each."""
+    con = ledger.connect(["requests"])
+    try:
+        sql = PEAK.format(operations=", ".join(f"'{name}'" for name in GENERATION_OPERATIONS))
+        ((calls,),) = query(con, sql, _bound(pair, period))
+    finally:
+        con.close()
+    return MeasuredDemand(
+        divide(ZERO + calls, 3600),
+        divide(_tokens(small), small.counts["attempts"]),
+        divide(_tokens(large), large.counts["attempts"]),
+    )
+
+
+def _bound(pair: Pair, period: Period) -> dict[str, Any]:
+    return {
+        "start": period.start,
+        "stop": period.end,
+        "workflow": pair.workflow,
+        "small": pair.small,
+        "large": pair.large,
+    }
+
+
 def _scores(ledger: Ledger, pair: Pair, period: Period) -> Scores:
     con = ledger.connect(["requests"])
     try:
@@ -167,13 +210,7 @@ def _scores(ledger: Ledger, pair: Pair, period: Period) -> Scores:
                 risk=_risk_column(pair.risk),
                 operations=", ".join(f"'{name}'" for name in GENERATION_OPERATIONS),
             ),
-            {
-                "start": period.start,
-                "stop": period.end,
-                "workflow": pair.workflow,
-                "small": pair.small,
-                "large": pair.large,
-            },
+            _bound(pair, period),
         )
     finally:
         con.close()

@@ -96,12 +96,34 @@ def test_hours_without_samples_are_not_idle(tmp_path: Path) -> None:
 def test_work_that_waited_counts_when_it_was_asked_for(tmp_path: Path) -> None:
     """Two devices: the second job asked at 0, began at 2 for one hour."""
     samples = [sample(hour, device, held=hour < 3) for hour in range(4) for device in range(2)]
-    jobs = [job("waited", 0, 2, 1, 2), job("at once", 0, 0, 2, 2), job("never", 1, None, 0, 2)]
+    jobs = [job("waited", 0, 2, 1, 2), job("at once", 0, 0, 2, 2)]
     found = measured_demand(ledger(tmp_path, samples, jobs=jobs), "h100")
     assert found.load == (4.0, 2.0, 0.0, 0.0)
     assert sum(found.load) == found.held_hours
     assert found.waited_hours == 2.0
-    assert found.refused_jobs == 1
+    assert (found.refused_jobs, found.refused_hours) == (0, 0.0)
+
+
+def test_a_job_that_never_began_lasts_as_jobs_of_its_name_do(tmp_path: Path) -> None:
+    """Jobs named `long` lasted 2 h and 4 h, another one 1 h: `long` is 3 h, an unknown name 2 h."""
+    samples = [sample(hour, device, held=False) for hour in range(12) for device in range(4)]
+    jobs = [
+        {**job("a", 0, 0, 2, 0), "name": "long"},
+        {**job("b", 0, 0, 4, 0), "name": "long"},
+        {**job("c", 0, 0, 1, 0), "name": "short"},
+        {**job("d", 6, None, 0, 2), "name": "long"},
+        {**job("e", 10, None, 0, 1), "name": "new"},
+    ]
+    found = measured_demand(ledger(tmp_path, samples, jobs=jobs), "h100")
+    assert found.load == (0.0,) * 6 + (2.0, 2.0, 2.0, 0.0, 1.0, 1.0)
+    assert (found.refused_jobs, found.refused_hours) == (2, 8.0)
+    assert found.utilization == 0.0
+
+
+def test_without_any_job_that_ended_no_length_is_made_up(tmp_path: Path) -> None:
+    made = ledger(tmp_path, [sample(0, 1, held=True)], jobs=[job("never", 0, None, 0, 2)])
+    found = measured_demand(made, "h100")
+    assert (found.load, found.refused_jobs, found.refused_hours) == ((1.0,), 1, 0.0)
 
 
 def test_tokens_and_the_price_paid(tmp_path: Path) -> None:

@@ -1,0 +1,118 @@
+"""Whose numbers answer for which days: a closed month's own books, the ledger as it is for open ones.
+
+A closed month is answered from what its close kept: its rows, its settings, its prices. Nothing that is
+loaded, configured or deleted later can move it, because the answer never sees it. A question that
+spans several months is answered in segments, and the segments are added: rates are set per month.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.config import Config
+from finops.ledger.open_months import OpenLedger, SpanLedger, first_open_month, is_restated
+from finops.ledger.snapshots import CLOSED, Closed, ClosedLedger, closed_months, document
+from finops.model.period import Period, month_of, parse_month
+from finops.prices.book import Book
+from finops.prices.recorded import read_recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from finops.ledger.store import Ledger
+
+__all__ = [
+    "CONFIG",
+    "OWNERS",
+    "PRICES",
+    "Segment",
+    "books",
+    "books_ledger",
+    "closed_config",
+    "price_book",
+]
+
+CONFIG, PRICES, OWNERS = "config.json", "prices.json", "owners.csv"
+"""Documents a close keeps."""
+
+
+class Segment(NamedTuple):
+    """Days (None: everything) with the ledger and settings that answer for them."""
+
+    period: Period | None
+    ledger: Ledger
+    config: Config
+    closed: Closed | None = None
+
+
+def books(ledger: Ledger, config: Config, period: Period | None) -> tuple[Segment, ...]:
+    """The segments of `period` in order, at least one; a ledger without closed months is one.
+
+    None for the period is everything the ledger holds.
+    """
+    if isinstance(ledger, ClosedLedger | OpenLedger | SpanLedger):
+        return (Segment(period, ledger, config),)
+    closes = closed_months(ledger.location)
+    if not closes:
+        return (Segment(period, ledger, config),)
+    by_month = {closed.month: closed for closed in closes}
+    live = books_ledger(ledger, closes)
+    found: list[Segment] = []
+    whole = period or _everything(ledger, closes)
+    for month in whole.months:
+        days = parse_month(month)
+        cut = Period(max(days.start, whole.start), min(days.end, whole.end))
+        closed = by_month.get(month)
+        if closed is not None:
+            kept = ClosedLedger(ledger.location, closed)
+            found.append(Segment(cut, kept, closed_config(ledger, closed), closed))
+        elif found and found[-1].closed is None and found[-1].period is not None:
+            found[-1] = found[-1]._replace(period=Period(found[-1].period.start, cut.end))
+        else:
+            found.append(Segment(cut, live, config))
+    return tuple(found)
+
+
+def books_ledger(ledger: Ledger, closes: Sequence[Closed] | None = None) -> Ledger:
+    """`ledger` as its open months see it: closed ones as booked, what changed since in the first open one."""
+    found = closed_months(ledger.location) if closes is None else tuple(closes)
+    return OpenLedger(ledger.location, found) if found else ledger
+
+
+def closed_config(ledger: Ledger, closed: Closed) -> Config:
+    """The settings a month was closed with."""
+    config = Config.model_validate_json(document(ledger.location, closed, CONFIG))
+    if OWNERS not in closed.manifest["documents"]:
+        return config
+    content = document(ledger.location, closed, OWNERS)
+    folder = ledger.location.root / CLOSED / closed.name
+    path = folder / closed.manifest["documents"][OWNERS]["file"]
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_bytes(content)
+    return config.model_copy(
+        update={"owners": config.owners.model_copy(update={"file": str(path)})}
+    )
+
+
+def price_book(ledger: Ledger, config: Config) -> Book:
+    """Prices for questions to `ledger`: those a month was closed with, else today's."""
+    book = Book.load(config.price_entries())
+    if not isinstance(ledger, ClosedLedger):
+        return book
+    kept = document(ledger.location, ledger.closed, PRICES)
+    return book._replace(recorded=read_recorded(kept))
+
+
+def _everything(ledger: Ledger, closes: Sequence[Closed]) -> Period:
+    """From the first to the last month there are costs or requests of, closed or not."""
+    months = {closed.month for closed in closes}
+    months |= {file.partition["x_BillingMonth"] or "" for file in ledger.files("costs")}
+    months |= {(file.partition["day"] or "")[:7] for file in ledger.files("requests")}
+    target = first_open_month(closes)
+    if target is not None and is_restated(ledger, closes):
+        months.add(target)
+    days = sorted(parse_month(month).start for month in months if month)
+    return Period(days[0], month_of(date.fromordinal(days[-1].toordinal())).end)

@@ -1,0 +1,140 @@
+"""Answers of several segments as one: what closed months say and what open ones do, added.
+
+Amounts and counts add; runs and percentiles do not, and are read over the whole span again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from finops.analysis.books import price_book
+from finops.analysis.grain import dimension, filter_columns
+from finops.analysis.logged import Log
+from finops.analysis.measures import Group, Timings, read_timings
+from finops.analysis.relations import Scope, months_touched, relate
+from finops.analysis.where import compile_where
+from finops.errors import UsageError
+from finops.ledger.open_months import SpanLedger
+from finops.model.money import total
+from finops.model.period import Period
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from finops.analysis.books import Segment
+    from finops.analysis.economics import Allocation, Question, UnitEconomics
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+
+__all__ = ["add_groups", "plus", "span_of", "timings_of", "together"]
+
+
+def span_of(parts: Sequence[Segment]) -> Period:
+    """The days of all `parts`, which follow each other."""
+    periods = [part.period for part in parts if part.period is not None]
+    return Period(periods[0].start, periods[-1].end)
+
+
+def timings_of(
+    ledger: Ledger, config: Config, question: Question, parts: Sequence[Segment]
+) -> Timings:
+    """Runs and percentiles of the whole span of `parts`."""
+    where = compile_where(question.where, filter_columns()) if question.where else None
+    by = tuple(dimension(name) for name in question.by)
+    span = span_of(parts)
+    columns = frozenset(column for each in by for column in each.columns)
+    scope = Scope(span, months_touched(span), columns, where, question.use_rollups)
+    stretches = tuple((part.period, part.ledger) for part in parts if part.period is not None)
+    whole = SpanLedger(ledger.location, stretches)
+    con = whole.connect(["requests"])
+    try:
+        relations = relate(con, whole, price_book(ledger, config), scope)
+        return read_timings(con, relations.asked, by)
+    finally:
+        con.close()
+
+
+def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomics:
+    """`answers` to one question about stretches of time that follow each other, as one.
+
+    UsageError when they are in different currencies.
+    """
+    first = answers[0]
+    same_currency([answer.currency for answer in answers])
+    by_key: dict[tuple[object, ...], list[Group]] = {}
+    for answer in answers:
+        for group in answer.groups:
+            by_key.setdefault(group.keys, []).append(group)
+    groups = tuple(_timed(add_groups(found), timings) for found in by_key.values())
+    return first._replace(
+        period=Period(first.period.start, answers[-1].period.end),
+        groups=groups,
+        total=_timed(add_groups([answer.total for answer in answers]), timings),
+        reconciliation=plus([answer.reconciliation for answer in answers]),
+        allocation=_allocation([answer.allocation for answer in answers]),
+        other_currencies=plus([answer.other_currencies for answer in answers]),
+    )
+
+
+def same_currency(currencies: Iterable[str]) -> str:
+    """The one currency of all; UsageError when there are several."""
+    found = list(dict.fromkeys(currencies))
+    if len(found) > 1:
+        raise UsageError(
+            f"the months asked for are in {' and '.join(found)}, which are never added",
+            hint="choose one with --currency",
+        )
+    return found[0]
+
+
+def add_groups(groups: Sequence[Group]) -> Group:
+    """Groups of one key as one; runs and percentiles are to be read again."""
+    summed: Group = plus([group._replace(keys=(), quantiles={}) for group in groups])
+    return summed._replace(keys=groups[0].keys)
+
+
+def _timed(group: Group, timings: Timings) -> Group:
+    return group._replace(
+        runs=timings.runs.get(group.keys, 0), quantiles=timings.quantiles.get(group.keys, {})
+    )
+
+
+def _allocation(parts: Sequence[Allocation]) -> Allocation:
+    """What reports read of an allocation: charges, what has no price, settlements and shares."""
+    first = parts[0]
+    return first._replace(
+        bill=tuple(line for part in parts for line in part.bill),
+        log=Log(
+            tuple(tokens for part in parts for tokens in part.log.tokens),
+            plus([part.log.unpriced for part in parts]),
+        ),
+        metered=first.metered._replace(
+            settlements=tuple(each for part in parts for each in part.metered.settlements)
+        ),
+        charges=first.charges._replace(
+            charges=tuple(each for part in parts for each in part.charges.charges)
+        ),
+        shares=first.shares._replace(
+            shares=tuple(each for part in parts for each in part.shares.shares)
+        ),
+    )
+
+
+def plus(values: Sequence[Any]) -> Any:  # noqa: ANN401  (the shape of the values)
+    """The sum of values of one shape: numbers, mappings of them, named tuples of either.
+
+    Whatever is no number stays as it is first.
+    """
+    first = values[0]
+    if isinstance(first, Mapping):
+        names = dict.fromkeys(name for value in values for name in value)
+        return {name: plus([value[name] for value in values if name in value]) for name in names}
+    if isinstance(first, tuple) and hasattr(first, "_fields"):
+        return type(first)(*(plus(found) for found in zip(*values, strict=True)))
+    if isinstance(first, Decimal):
+        return total(values)
+    if isinstance(first, int) and not isinstance(first, bool):
+        return sum(values)
+    return first

@@ -1,0 +1,18 @@
+"""`finops vendor`: what vendors say and offer, beside what is measured of them."""
+
+from __future__ import annotations
+
+import typer
+
+from finops.cli.vendor_quote import quote
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `vendor` and its commands to the application."""
+    group = typer.Typer(
+        no_args_is_help=True, help="Ask vendors, score their answers and compare their offers."
+    )
+    group.command("quote")(quote)
+    app.add_typer(group, name="vendor")
