@@ -60,52 +60,66 @@ BUILT_IN = tuple(
     for layer, where in (
         (
             LayerName.SECURITY,
-            "ServiceCategory in ('Security', 'Identity') or ServiceSubcategory = 'Network Security' "
-            "or ServiceName ilike '%key vault%' or ServiceName ilike '%key management%' "
-            "or ServiceName ilike '%guardduty%' or ServiceName ilike '%secrets manager%'",
+            (
+                "ServiceCategory in ('Security', 'Identity') or ServiceSubcategory = 'Network Security' "
+                "or ServiceName ilike '%key vault%' or ServiceName ilike '%key management%' "
+                "or ServiceName ilike '%guardduty%' or ServiceName ilike '%secrets manager%'"
+            ),
         ),
         (
             LayerName.OBSERVABILITY,
-            "ServiceSubcategory = 'Observability' or ServiceName ilike '%cloudwatch%' "
-            "or ServiceName ilike '%cloudtrail%' or ServiceName ilike '%x-ray%' "
-            "or ServiceName ilike 'azure monitor%' or ServiceName ilike '%log analytics%' "
-            "or ServiceName ilike 'cloud logging%' or ServiceName ilike 'cloud monitoring%' "
-            "or ServiceName ilike '%datadog%' or ServiceName ilike '%grafana%' "
-            "or ServiceName ilike '%new relic%' or ServiceName ilike '%langfuse%'",
+            (
+                "ServiceSubcategory = 'Observability' or ServiceName ilike '%cloudwatch%' "
+                "or ServiceName ilike '%cloudtrail%' or ServiceName ilike '%x-ray%' "
+                "or ServiceName ilike 'azure monitor%' or ServiceName ilike '%log analytics%' "
+                "or ServiceName ilike 'cloud logging%' or ServiceName ilike 'cloud monitoring%' "
+                "or ServiceName ilike '%datadog%' or ServiceName ilike '%grafana%' "
+                "or ServiceName ilike '%new relic%' or ServiceName ilike '%langfuse%'"
+            ),
         ),
         (
             LayerName.SERVING,
-            "x_Model is not null or ServiceSubcategory = 'Generative AI' or ServiceName ilike '%bedrock%' "
-            "or ServiceName ilike '%openai%' or ServiceName ilike '%vertex ai%' "
-            "or ServiceName ilike '%sagemaker%' or ServiceName ilike 'claude%' "
-            "or lower(coalesce(ServiceProviderName, ProviderName)) in ('openai', 'anthropic', 'openrouter') "
-            "or ServiceCategory = 'AI and Machine Learning'",
+            (
+                "x_Model is not null or ServiceSubcategory = 'Generative AI' or ServiceName ilike '%bedrock%' "
+                "or ServiceName ilike '%openai%' or ServiceName ilike '%vertex ai%' "
+                "or ServiceName ilike '%sagemaker%' or ServiceName ilike 'claude%' "
+                "or lower(coalesce(ServiceProviderName, ProviderName)) in ('openai', 'anthropic', 'openrouter') "
+                "or ServiceCategory = 'AI and Machine Learning'"
+            ),
         ),
         (
             LayerName.ORCHESTRATION,
-            "ServiceSubcategory in ('Containers', 'Workflow Orchestration') "
-            "or ServiceName ilike '%kubernetes%' or ServiceName ilike '%container service%' "
-            "or ServiceName ilike '%container registry%' or ServiceName ilike '%openshift%' "
-            "or ServiceName ilike '%step functions%' or ServiceName ilike 'aws batch%' "
-            "or ServiceName ilike 'cloud composer%' or ServiceName ilike '%systems manager%'",
+            (
+                "ServiceSubcategory in ('Containers', 'Workflow Orchestration') "
+                "or ServiceName ilike '%kubernetes%' or ServiceName ilike '%container service%' "
+                "or ServiceName ilike '%container registry%' or ServiceName ilike '%openshift%' "
+                "or ServiceName ilike '%step functions%' or ServiceName ilike 'aws batch%' "
+                "or ServiceName ilike 'cloud composer%' or ServiceName ilike '%systems manager%'"
+            ),
         ),
         (
             LayerName.DATA,
-            "ServiceCategory in ('Databases', 'Analytics', 'Integration', 'Migration') "
-            "or ServiceName ilike '%opensearch%' or ServiceName ilike '%pinecone%' "
-            "or ServiceName ilike '%databricks%' or ServiceName ilike '%snowflake%' "
-            "or ServiceName ilike 'bigquery%' or ServiceName ilike '%data factory%'",
+            (
+                "ServiceCategory in ('Databases', 'Analytics', 'Integration', 'Migration') "
+                "or ServiceName ilike '%opensearch%' or ServiceName ilike '%pinecone%' "
+                "or ServiceName ilike '%databricks%' or ServiceName ilike '%snowflake%' "
+                "or ServiceName ilike 'bigquery%' or ServiceName ilike '%data factory%'"
+            ),
         ),
         (
             LayerName.FACILITIES,
-            "ServiceName ilike '%colocation%' or ServiceName ilike '%data center%' "
-            "or ServiceName ilike '%data centre%' or ServiceName ilike '%electricity%' "
-            "or lower(coalesce(ServiceProviderName, ProviderName)) in ('equinix', 'digital realty')",
+            (
+                "ServiceName ilike '%colocation%' or ServiceName ilike '%data center%' "
+                "or ServiceName ilike '%data centre%' or ServiceName ilike '%electricity%' "
+                "or lower(coalesce(ServiceProviderName, ProviderName)) in ('equinix', 'digital realty')"
+            ),
         ),
         (
             LayerName.NETWORKING,
-            "ServiceCategory = 'Networking' or ServiceName ilike '%data transfer%' "
-            "or ServiceName ilike '%virtual network%' or ServiceName ilike '%bandwidth%'",
+            (
+                "ServiceCategory = 'Networking' or ServiceName ilike '%data transfer%' "
+                "or ServiceName ilike '%virtual network%' or ServiceName ilike '%bandwidth%'"
+            ),
         ),
         (LayerName.STORAGE, "ServiceCategory = 'Storage'"),
         (LayerName.COMPUTE, "ServiceCategory = 'Compute'"),

@@ -261,6 +261,8 @@ def _value_notes(owned: Owned, days: Period) -> list[str]:
     if since is None or since >= days.end:
         return []
     return [
-        f"The value of {owned.name} after {since} is not known and its depreciation since not counted: add "
-        "market_values or annual_decline in finops.toml."
+        (
+            f"The value of {owned.name} after {since} is not known and its depreciation since not counted: add "
+            "market_values or annual_decline in finops.toml."
+        )
     ]
