@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import Segment, books
+from finops.analysis.fx import Exchange, exchange_costs
 from finops.analysis.layers import UNCLASSIFIED, layer_rules, layer_sql
 from finops.analysis.owned.rows import ORIGIN, add_owned
 from finops.analysis.owners.lookup import DIMENSIONS, install_owners, owner_columns
@@ -23,6 +24,7 @@ from finops.analysis.spend import (
     Spend,
     in_order,
     resolve_dimensions,
+    slice_condition,
     spend,
     totals_of,
 )
@@ -51,6 +53,8 @@ class SpendQuestion(NamedTuple):
     period: Period | None = None
     basis: Basis = Basis.BILLING
     where: str | None = None
+    currency: str | None = None
+    """Currency to exchange all others into; None leaves each in its own."""
 
 
 def book_spend(ledger: Ledger, config: Config, question: SpendQuestion) -> Spend:
@@ -97,6 +101,9 @@ def _spend_of(part: Segment, question: SpendQuestion) -> Spend:
     with part.ledger.connect(["costs"]) as con:
         notes = add_owned(con, part.ledger, part.config.owned, part.period)
         install_owners(con, registry)
+        if question.currency is not None:
+            days = slice_condition(chosen._replace(where=None))
+            exchange_costs(con, Exchange.of(part.config), question.currency.upper(), days)
         answer = spend(con, dimensions, chosen)
         owned = _owned_notes(con, chosen) if part.config.owned else []
     told = (*notes, *_layer_notes(answer), *owned)

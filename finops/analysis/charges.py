@@ -1,4 +1,7 @@
-"""The bill's side of a period: what was charged, cut into the lines the model treats differently.
+"""The cost side of a period: what was charged, cut into the lines the model treats differently.
+
+Charges are of two origins, the bill and owned hardware (virtual rows beside it), which are kept apart
+all the way: each is conserved by itself.
 
 Whole months are taken by the month of the invoice, so that they add up to it; charges for earlier
 periods on it stand apart as `prior_period`. Any other period takes charges by the time they cover, and
@@ -30,14 +33,19 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LINES",
+    "ORIGINS",
     "UNIT_LINES",
     "Charges",
     "PoolCharge",
     "currencies",
     "read_charges",
     "read_metered",
+    "selected",
     "tokens_per_unit",
 ]
+
+ORIGINS = ("bill", "owned")
+"""Where cost comes from; estimates are no charges."""
 
 UNIT_LINES = ("usage", "commitment_unused")
 """Lines that are cost of the period's work."""
@@ -65,8 +73,9 @@ _PROVIDER = "coalesce(ServiceProviderName, ProviderName, PublisherName, InvoiceI
 
 
 class PoolCharge(NamedTuple):
-    """Charges of one pool on one line: the four FOCUS amounts, those a bill lacks counted as zero."""
+    """Charges of one pool and origin on one line: the four FOCUS amounts, those a bill lacks zero."""
 
+    origin: str
     pool: str
     kind: str
     driver: str | None
@@ -103,7 +112,7 @@ def currencies(con: duckdb.DuckDBPyConnection, period: Period | None) -> dict[st
     rows = query(
         con,
         f'select "BillingCurrency", sum("EffectiveCost") from costs where {_selected(period)} '
-        "and x_CostOrigin = 'bill' group by 1 order by 2 desc",
+        f"and {_counted()} group by 1 order by 2 desc",
     )
     return dict(rows)
 
@@ -121,6 +130,7 @@ def read_charges(
         con,
         f"""
         select
+            x_CostOrigin,
             pool,
             {_line(period)} as line,
             case when {inside} then null else ChargePeriodStart end as starts,
@@ -132,23 +142,25 @@ def read_charges(
         """,
     )
     by_name = _by_name(rules)
-    found: dict[tuple[str, str], list[tuple[Decimal, ...]]] = {}
-    for pool, line, starts, ends, *sums in rows:
+    found: dict[tuple[str, str, str], list[tuple[Decimal, ...]]] = {}
+    for origin, pool, line, starts, ends, *sums in rows:
         cut = [_within(period, starts, ends, amount or Decimal(0)) for amount in sums]
-        found.setdefault((pool, line), []).append(tuple(cut))
+        found.setdefault((origin, pool, line), []).append(tuple(cut))
     charges = []
-    for (pool, line), parts in sorted(found.items()):
+    for (origin, pool, line), parts in sorted(found.items()):
         rule = by_name.get(pool, PoolRule(pool, OTHER, ""))
         sums = [total(part[place] for part in parts) for place in range(len(COST_AMOUNTS) + 1)]
         is_usage = rule.kind == "metered" and line == "usage"
+        unmapped = sums[4] if origin == "bill" else sums[1]
         charges.append(
             PoolCharge(
+                origin,
                 pool,
                 rule.kind,
                 rule.driver,
                 line,
                 (sums[0], sums[1], sums[2], sums[3]),
-                sums[4] if is_usage else Decimal(0),
+                unmapped if is_usage else Decimal(0),
             )
         )
     return Charges(tuple(charges))
@@ -187,6 +199,7 @@ def read_metered(
         from ({_rows(period, currency, rules)}) as charges
         where
             pool in ({", ".join(quote(name) for name in metered)})
+            and x_CostOrigin = 'bill'
             and {_line(period)} = 'usage'
             and {_is_metered()}
         group by all
@@ -245,8 +258,12 @@ def _by_name(rules: Sequence[PoolRule]) -> dict[str, PoolRule]:
 def _rows(period: Period | None, currency: str, rules: Iterable[PoolRule]) -> str:
     return (
         f"select *, {pool_sql(rules)} as pool from costs where {_selected(period)} "
-        f"and x_CostOrigin = 'bill' and BillingCurrency = {quote(currency)}"
+        f"and {_counted()} and BillingCurrency = {quote(currency)}"
     )
+
+
+def _counted() -> str:
+    return f"x_CostOrigin in ({', '.join(quote(origin) for origin in ORIGINS)})"
 
 
 def _selected(period: Period | None) -> str:
@@ -258,6 +275,11 @@ def _selected(period: Period | None) -> str:
     return (
         f"(ChargePeriodEnd > {start} or ChargePeriodStart >= {start}) and ChargePeriodStart < {end}"
     )
+
+
+def selected(period: Period | None, months: Period) -> str:
+    """The condition on cost rows of `period`, and of the invoices of the whole `months` it lies in."""
+    return "true" if period is None else f"(({_selected(period)}) or ({_selected(months)}))"
 
 
 def _line(period: Period | None) -> str:

@@ -10,11 +10,14 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books, price_book
-from finops.analysis.charges import currencies, read_charges, read_metered
+from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered, selected
+from finops.analysis.fx import Exchange, InCurrency, exchange_costs
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
 from finops.analysis.measures import COMPONENTS, Group, measure
 from finops.analysis.metering import meter
+from finops.analysis.owned.rows import add_owned
+from finops.analysis.owners.requests import owner_dimensions, reading_owners
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
 from finops.analysis.relations import Scope, months_touched, relate
@@ -88,6 +91,8 @@ class UnitEconomics(NamedTuple):
     reconciliation: Reconciliation
     allocation: Allocation
     other_currencies: Mapping[str, Decimal]
+    notes: tuple[str, ...] = ()
+    """What a reader must know of where the cost is from."""
 
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
@@ -118,6 +123,7 @@ class Prepared(NamedTuple):
     book: Book
     currency: str
     other_currencies: Mapping[str, Decimal]
+    notes: tuple[str, ...]
 
 
 def prepare(
@@ -129,18 +135,28 @@ def prepare(
             raise UsageError(
                 f"{name!r} cannot be included", hint=f"choose among {', '.join(INCLUDABLE)}"
             )
-    by = tuple(dimension(name) for name in question.by)
-    where = compile_where(question.where, filter_columns()) if question.where else None
+    owners = owner_dimensions(con, config)
+    by = tuple(dimension(name, owners) for name in question.by)
+    where = None
+    if question.where:
+        where = reading_owners(compile_where(question.where, filter_columns(owners)), owners)
     book = price_book(ledger, config)
     period = question.period or _everything(con)
+    notes = add_owned(con, ledger, config.owned, question.period)
+    exchange = Exchange.of(config)
     money = currencies(con, question.period)
-    currency = _currency(question, config, money)
+    currency = _currency(question, config, money, exchange)
+    exchange_costs(con, exchange, currency, selected(question.period, months_touched(period)))
     columns = frozenset(column for each in by for column in each.columns)
     scope = Scope(period, months_touched(period), columns, where, question.use_rollups)
     relations = relate(con, ledger, book, scope)
     allocation = _allocate(con, config, book, question, scope, relations.allocation, currency)
-    others = {name: cost for name, cost in money.items() if name != currency}
-    return Prepared(by, scope, relations, allocation, book, currency, others)
+    others = {
+        name: cost
+        for name, cost in money.items()
+        if name != currency and not exchange.knows(name, currency)
+    }
+    return Prepared(by, scope, relations, allocation, book, currency, others, notes)
 
 
 def _answer(
@@ -167,6 +183,7 @@ def _answer(
         ),
         allocation,
         prepared.other_currencies,
+        prepared.notes,
     )
 
 
@@ -181,8 +198,8 @@ def _allocate(
 ) -> Allocation:
     """Set rates over all requests of the months the period lies in, and leave them on `con`."""
     names = _canonical(book)
-    rules = pool_rules(config.pools)
-    log = read_log(con, book, cells, currency, names)
+    rules = pool_rules(config.pools, config.owned)
+    log = read_log(con, book, cells, InCurrency(currency, Exchange.of(config)), names)
     months = None if question.period is None else scope.months
     bill = read_metered(con, months, currency, rules, names)
     metered = meter(bill, log.tokens, config.metered.tolerance)
@@ -200,16 +217,17 @@ def _allocate(
 
 
 def _shared_pools(charges: Charges, include: Iterable[str]) -> list[SharedPool]:
-    """Shared pools of the bill, and each included line as a pool spread by cost."""
+    """Shared pools, and each included line as a pool spread by cost; origins stay apart."""
     pools = [
-        SharedPool(charge.pool, charge.driver or "requests", charge.cost)
+        SharedPool(charge.pool, charge.driver or "requests", charge.cost, charge.origin)
         for charge in charges.charges
         if charge.kind == "shared" and charge.line in {"usage", "commitment_unused"}
     ]
     for line in include:
-        cost = charges.cost(lambda charge, line=line: charge.line == line)  # type: ignore[misc]
-        if cost:
-            pools.append(SharedPool(line, "cost", cost))
+        for origin in ORIGINS:
+            found = [c for c in charges.charges if (c.line, c.origin) == (line, origin)]
+            if cost := total(charge.cost for charge in found):
+                pools.append(SharedPool(line, "cost", cost, origin))
     return pools
 
 
@@ -217,7 +235,7 @@ def _spent(allocation: Allocation, everything: Group, period: Period) -> Spent:
     cost = total(everything.components[name] for name in COMPONENTS)
     return Spent(
         metered=cost_in(allocation.log, allocation.metered, period, basis="billed"),
-        from_bill=subtract(cost, everything.list_cost),
+        charged=subtract(cost, everything.list_cost),
         estimated=everything.list_cost,
     )
 
@@ -255,15 +273,21 @@ def _everything(con: duckdb.DuckDBPyConnection) -> Period:
     return Period(date.fromisoformat(min(months)), month_of(date.fromisoformat(max(months))).end)
 
 
-def _currency(question: Question, config: Config, money: Mapping[str, Decimal]) -> str:
-    """The currency asked for, else the configured one where the bill has it, else the bill's only."""
+def _currency(
+    question: Question, config: Config, money: Mapping[str, Decimal], exchange: Exchange
+) -> str:
+    """The currency asked for, else the configured one where the bill has it or can be exchanged into it.
+
+    Else the bill's only one.
+    """
     if question.currency is not None:
         return question.currency.upper()
-    if not money or config.currency in money:
-        return config.currency
+    own = config.currency
+    if not money or own in money or any(exchange.knows(name, own) for name in money):
+        return own
     if len(money) > 1:
         raise UsageError(
             f"the bill is in {', '.join(money)}; amounts of different currencies are never added",
-            hint="choose one with --currency",
+            hint="choose one with --currency, or add [[fx]] rates to finops.toml",
         )
     return next(iter(money))

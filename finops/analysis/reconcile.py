@@ -1,17 +1,18 @@
-"""The bill against what was allocated of it: every part named, and a difference that must be zero.
+"""What was charged against what was allocated of it: every part named, and a difference that must be zero.
 
-    EffectiveCost of the bill = allocated to requests
-                              + unallocated (unlogged, unmapped, commitment_unused, capacity, rounding)
-                              + other (not AI) + excluded (credits, tax, support …)
+    EffectiveCost = allocated to requests
+                  + unallocated (unlogged, unmapped, commitment_unused, capacity, rounding)
+                  + other (not AI) + excluded (credits, tax, support …)
 
-Cost at list price of usage no bill covers yet (`estimated`) stands beside it and is in none of these.
+That holds for each origin of cost (the bill, owned hardware) and so for their sum. Cost at list price of
+usage no bill covers yet (`estimated`) stands beside it and is in none of these.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.analysis.charges import UNIT_LINES
+from finops.analysis.charges import ORIGINS, UNIT_LINES
 from finops.model.money import ZERO, add, subtract, total
 
 if TYPE_CHECKING:
@@ -22,30 +23,67 @@ if TYPE_CHECKING:
     from finops.analysis.metering import Metered
     from finops.analysis.sharing import Shares
 
-__all__ = ["CAPACITY", "Reconciliation", "Spent", "reconcile"]
+__all__ = ["CAPACITY", "Books", "Reconciliation", "Spent", "reconcile"]
 
 CAPACITY = ("gpu", "provisioned", "seat")
 """Kinds of pools that are paid for whether used or not; their cost is not on requests."""
 
 
 class Spent(NamedTuple):
-    """What requests of the period carry: metered cost billed, all of it from the bill, and at list."""
+    """What requests of the period carry: metered cost billed, all of it from charges, and at list."""
 
     metered: Decimal
-    from_bill: Decimal
+    charged: Decimal
     estimated: Decimal
 
 
-class Reconciliation(NamedTuple):
-    """The bill's four amounts, the parts EffectiveCost went to, and what is left: zero."""
+class Books(NamedTuple):
+    """EffectiveCost of one origin, the parts it went to, and what is left: zero."""
 
-    amounts: Mapping[str, Decimal]
+    charged: Decimal
     allocated: Decimal
     unallocated: Mapping[str, Decimal]
     other: Decimal
     excluded: Mapping[str, Decimal]
+
+    @property
+    def difference(self) -> Decimal:
+        """What no part accounts for."""
+        parts = (self.allocated, self.other, *self.unallocated.values(), *self.excluded.values())
+        return subtract(self.charged, total(parts))
+
+
+class Reconciliation(NamedTuple):
+    """The four amounts, the parts EffectiveCost went to, and what is left: zero, for each origin."""
+
+    amounts: Mapping[str, Decimal]
+    origins: Mapping[str, Books]
     estimated: Decimal
-    difference: Decimal
+
+    @property
+    def allocated(self) -> Decimal:
+        """What requests carry."""
+        return total(books.allocated for books in self.origins.values())
+
+    @property
+    def unallocated(self) -> Mapping[str, Decimal]:
+        """What nothing carries, by why."""
+        return _summed(books.unallocated for books in self.origins.values())
+
+    @property
+    def other(self) -> Decimal:
+        """What is not AI."""
+        return total(books.other for books in self.origins.values())
+
+    @property
+    def excluded(self) -> Mapping[str, Decimal]:
+        """Lines that are not cost of the period's work."""
+        return _summed(books.excluded for books in self.origins.values())
+
+    @property
+    def difference(self) -> Decimal:
+        """What no part accounts for."""
+        return total(books.difference for books in self.origins.values())
 
 
 def reconcile(
@@ -58,39 +96,75 @@ def reconcile(
     is_whole: bool,
 ) -> Reconciliation:
     """Hold `spent` against `charges`; `is_whole` when the period is whole months, as bills are."""
-    included = set(include)
-    parts = [charge for charge in charges.charges if charge.line not in included]
-    work = [charge for charge in parts if charge.line in UNIT_LINES]
-    unmapped = total(charge.unmapped for charge in work)
-    settled = subtract(_cost(work, "metered", "usage"), unmapped)
-    if is_whole:
-        unlogged = total(each.unlogged for each in metered.settlements)
-        rounding = total(each.rounding for each in metered.settlements)
-    else:
-        unlogged, rounding = subtract(settled, spent.metered), ZERO
-    unallocated = {
-        "unlogged": unlogged,
-        "unmapped": add(unmapped, shares.unallocated),
-        "commitment_unused": _cost(work, "metered", "commitment_unused"),
-        "capacity": total(charge.cost for charge in work if charge.kind in CAPACITY),
-        "rounding": add(rounding, shares.rounding),
+    owned = total(s.shared for s in shares.shares if s.pool.origin == "owned")
+    requests = {"owned": owned, "bill": subtract(spent.charged, owned)}
+    included = frozenset(include)
+    origins = {
+        origin: _books(
+            [charge for charge in charges.charges if charge.origin == origin],
+            shares.of_origin(origin),
+            requests[origin],
+            included,
+        )
+        for origin in ORIGINS
     }
-    other = total(charge.cost for charge in work if charge.kind == "other")
+    origins["bill"] = _metered(origins["bill"], charges, metered, spent, is_whole=is_whole)
+    return Reconciliation(charges.amounts(), origins, spent.estimated)
+
+
+def _books(
+    charges: list[PoolCharge], shares: Shares, requests: Decimal, included: frozenset[str]
+) -> Books:
+    """The books of one origin, metered usage aside."""
+    parts = [charge for charge in charges if charge.line not in included]
+    work = [charge for charge in parts if charge.line in UNIT_LINES]
     excluded: dict[str, Decimal] = {}
     for charge in parts:
         if charge.line not in UNIT_LINES:
             excluded[charge.line] = add(excluded.get(charge.line, ZERO), charge.cost)
-    named = total((spent.from_bill, *unallocated.values(), other, *excluded.values()))
-    return Reconciliation(
-        charges.amounts(),
-        spent.from_bill,
-        unallocated,
-        other,
+    unmapped = total(charge.unmapped for charge in work)
+    return Books(
+        total(charge.cost for charge in charges),
+        requests,
+        {
+            "unlogged": ZERO,
+            "unmapped": add(unmapped, shares.unallocated),
+            "commitment_unused": _cost(work, "metered", "commitment_unused"),
+            "capacity": total(charge.cost for charge in work if charge.kind in CAPACITY),
+            "rounding": shares.rounding,
+        },
+        total(charge.cost for charge in work if charge.kind == "other"),
         excluded,
-        spent.estimated,
-        subtract(charges.cost(), named),
     )
+
+
+def _metered(
+    books: Books, charges: Charges, metered: Metered, spent: Spent, *, is_whole: bool
+) -> Books:
+    """`books` of the bill with what metered usage leaves over."""
+    if is_whole:
+        unlogged = total(each.unlogged for each in metered.settlements)
+        rounding = total(each.rounding for each in metered.settlements)
+    else:
+        bill = [charge for charge in charges.charges if charge.origin == "bill"]
+        unmapped = total(charge.unmapped for charge in bill if charge.line in UNIT_LINES)
+        settled = subtract(_cost(bill, "metered", "usage"), unmapped)
+        unlogged, rounding = subtract(settled, spent.metered), ZERO
+    unallocated = {
+        **books.unallocated,
+        "unlogged": unlogged,
+        "rounding": add(books.unallocated["rounding"], rounding),
+    }
+    return books._replace(unallocated=unallocated)
 
 
 def _cost(charges: Iterable[PoolCharge], kind: str, line: str) -> Decimal:
     return total(c.cost for c in charges if c.kind == kind and c.line == line)
+
+
+def _summed(parts: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for part in parts:
+        for name, amount in part.items():
+            found[name] = add(found.get(name, ZERO), amount)
+    return found

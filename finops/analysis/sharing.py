@@ -28,6 +28,7 @@ class SharedPool(NamedTuple):
     name: str
     driver: str
     cost: Decimal
+    origin: str = "bill"
 
 
 class Drivers(NamedTuple):
@@ -49,6 +50,11 @@ class Share(NamedTuple):
     shared: Decimal
     rounding: Decimal
 
+    @property
+    def is_stranded(self) -> bool:
+        """Whether nothing was there to carry the pool."""
+        return not self.units and self.rate is None and not self.shared and not self.rounding
+
 
 class Shares(NamedTuple):
     """Rates to add up per driver, rates of metered cost, per-request rates by workflow, and how."""
@@ -62,6 +68,14 @@ class Shares(NamedTuple):
     shares: tuple[Share, ...]
     unallocated: Decimal
     rounding: Decimal
+
+    def of_origin(self, origin: str) -> Shares:
+        """These shares with what pools of one origin leave over."""
+        mine = [each for each in self.shares if each.pool.origin == origin]
+        return self._replace(
+            unallocated=total(each.pool.cost for each in mine if each.is_stranded),
+            rounding=total(each.rounding for each in mine),
+        )
 
 
 def share(pools: Sequence[SharedPool], drivers: Drivers, metered_cost: Decimal) -> Shares:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.route.costs import Design
@@ -20,16 +19,15 @@ from finops.cli.options import (
     open_ledger,
     resolve_period,
 )
-from finops.errors import InputError, UsageError
+from finops.errors import UsageError
 from finops.report.formats import ReportFormat
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import typer
 
-    from finops.analysis.route.answer import Money, Plan, Routing
-    from finops.analysis.route.fleet_file import MeasuredDemand
-    from finops.analysis.route.scores import ScoreColumns, Scores
-    from finops.report.model import Report
+    from finops.api.route import How, Routed
 
 __all__ = ["register"]
 
@@ -53,15 +51,6 @@ class Selection(NamedTuple):
     last: str | None
     everything: bool
     ledger: str | None
-
-
-class Found(NamedTuple):
-    """Scored requests, what is known of their cost, and what the reader must know about both."""
-
-    scores: Scores
-    money: Money | None = None
-    notes: tuple[str, ...] = ()
-    demand: MeasuredDemand | None = None
 
 
 def route(  # noqa: PLR0913  (one parameter for each option)
@@ -108,27 +97,47 @@ def route(  # noqa: PLR0913  (one parameter for each option)
     file of scores and a cost ratio, or name two models of the ledger. Where answers are judged a
     threshold is chosen on one part of them and tested on the other.
     """
-    prices = its.Prices(
+    from finops.api.route import Choosing, How, Prices
+
+    prices = Prices(
         cost_ratio, verifier_cost_ratio, context_growth, router_cost_ratio,
         small_cost_per_hour, tokens_per_second, utilization, large_cost_per_million,
     )  # fmt: skip
-    classes = its.named_classes(never_small, risk)
+    looked_at = None if thresholds is None else its.asked_thresholds(thresholds)
+    choosing = Choosing(looked_at, max_quality_loss, min_accuracy, calibration, seed)
+    how = How(prices, choosing, design, its.named_classes(never_small, risk))
     columns = (confidence, small_correct, large_correct, risk, small_latency, large_latency)
     asked = Selection(small, large, workflow, month, since, until, last, everything, ledger)
-    found = _read(scores, columns, asked, prices)
-    choosing = its.Choosing(thresholds, max_quality_loss, min_accuracy, calibration, seed)
-    plan = its.make_plan(prices, choosing, design, classes, found.money)
-    _emit(found, plan, fleet, explain=explain, format=format, output=output)
+    _emit(_ask(scores, columns, asked, how), fleet, format, output, explain=explain)
 
 
-def _read(
+def _emit(
+    found: Routed,
+    fleet: Path | None,
+    format: ReportFormat,  # noqa: A002  (the option is called --format)
+    output: str | None,
+    *,
+    explain: bool,
+) -> None:
+    from finops.cli.output import emit
+
+    if fleet is not None and explain:
+        raise UsageError("--fleet and --explain are two different answers: give one of them")
+    if fleet is not None:
+        emit(found.fleet(fleet).report, format, output)
+    else:
+        emit(found.derivation().report if explain else found.report, format, output)
+
+
+def _ask(
     scores: str | None,
     columns: tuple[str, str | None, str | None, str | None, str | None, str | None],
     asked: Selection,
-    prices: its.Prices,
-) -> Found:
-    """Scored requests from where the options say; UsageError when they say both or neither."""
+    how: How,
+) -> Routed:
+    """The answer from where the options say; UsageError when they say both or neither."""
     from finops.analysis.route.scores import ScoreColumns
+    from finops.api.route import route_scores
 
     named = ScoreColumns(*columns)
     if scores is not None:
@@ -136,7 +145,7 @@ def _read(
             raise UsageError(
                 "--scores answers from the file alone: leave out models, periods and --ledger"
             )
-        return Found(_from_file(Path(scores), named))
+        return route_scores(scores, how, columns=named)
     if asked.small is None or asked.large is None:
         raise UsageError(
             "nothing to route",
@@ -146,37 +155,12 @@ def _read(
         raise UsageError(
             "columns of judgements and latencies are of a file: give --scores FILE.csv"
         )
-    return _from_ledger(asked, named.risk, prices)
+    return _from_ledger(asked, named.risk, how)
 
 
-def _from_file(path: Path, columns: ScoreColumns) -> Scores:
-    """Scores of a CSV file, packed with gzip or not; InputError says what is wrong with it."""
-    import gzip
-    import zlib
-
-    from connectors.formats.contract import Shape
-    from connectors.reading import Found as Named
-    from connectors.reading import open_source
-    from finops.analysis.route.scores import parse_scores
-
-    if not path.exists():
-        raise InputError(f"{path}: no such file")
-    source = open_source(Named(path, from_folder=False))
-    csv_like = source.head.shape in {Shape.CSV, Shape.TEXT}
-    if not csv_like or source.compression not in {"none", "gzip"}:
-        raise InputError(
-            f"{path}: is not a CSV file", hint="export the scores as CSV with a header"
-        )
-    opened = gzip.open if source.compression == "gzip" else open
-    try:
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as lines:
-            return parse_scores(str(path), lines, columns, delimiter=source.delimiter)
-    except (EOFError, OSError, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read to its end: {error}") from error
-
-
-def _from_ledger(asked: Selection, risk: str | None, prices: its.Prices) -> Found:
-    from finops.analysis.route.ledger import Pair, read_logged
+def _from_ledger(asked: Selection, risk: str | None, how: How) -> Routed:
+    from finops.analysis.route.ledger import Pair
+    from finops.api.route import route_ledger
     from finops.config import load_config
 
     config = load_config()
@@ -190,47 +174,4 @@ def _from_ledger(asked: Selection, risk: str | None, prices: its.Prices) -> Foun
         everything=asked.everything,
     )
     pair = Pair(asked.small or "", asked.large or "", choice.period, asked.workflow, risk)
-    logged = read_logged(
-        store,
-        config,
-        pair,
-        self_hosted=prices.self_hosted(),
-        with_costs=prices.cost_ratio is None and prices.large_per_million is None,
-    )
-    return Found(logged.scores, logged.money, choice.notes, logged.demand)
-
-
-def _emit(
-    found: Found,
-    plan: Plan,
-    fleet: Path | None,
-    *,
-    explain: bool,
-    format: ReportFormat,  # noqa: A002  (the option is called --format)
-    output: str | None,
-) -> None:
-    from finops.analysis.route.answer import route as answer_of
-    from finops.cli.output import emit
-    from finops.report.route import route_explained, route_report
-
-    if fleet is not None and explain:
-        raise UsageError("--fleet and --explain are two different answers: give one of them")
-    answer = answer_of(found.scores, plan)
-    if fleet is not None:
-        emit(_fleet(answer, fleet, found), format, output)
-        return
-    report = route_explained if explain else route_report
-    emit(report(answer, notes=found.notes), format, output)
-
-
-def _fleet(answer: Routing, path: Path, found: Found) -> Report:
-    """Accelerators, power and sites at the threshold of `answer`."""
-    from finops.analysis.route.fleet import fleet_effect
-    from finops.analysis.route.fleet_file import load_fleet
-    from finops.report.route_fleet import fleet_point, fleet_report
-
-    fleet = load_fleet(path, found.demand)
-    point = fleet_point(answer)
-    plan = answer.plan
-    effect = fleet_effect(fleet, point.split, plan.design, plan.costs.context_growth)
-    return fleet_report(answer, point, fleet, effect, notes=found.notes)
+    return route_ledger(store, pair, how, config=config, notes=choice.notes)

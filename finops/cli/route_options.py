@@ -1,23 +1,18 @@
-"""Options of `finops route` alone, and the plan they make. Imports nothing heavy."""
+"""Options of `finops route` alone. Imports nothing heavy."""
 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from finops.analysis.route.costs import Design
 from finops.errors import UsageError
 
-if TYPE_CHECKING:
-    from finops.analysis.route.answer import Money, Plan
-    from finops.analysis.route.costs import SelfHosted
-
 __all__ = [
     "CalibrationOption",
-    "Choosing",
     "ConfidenceOption",
     "ContextGrowthOption",
     "CostRatioOption",
@@ -31,7 +26,6 @@ __all__ = [
     "MaxQualityLossOption",
     "MinAccuracyOption",
     "NeverSmallOption",
-    "Prices",
     "RiskOption",
     "RouterRatioOption",
     "ScoresOption",
@@ -46,7 +40,6 @@ __all__ = [
     "VerifierRatioOption",
     "WorkflowOption",
     "asked_thresholds",
-    "make_plan",
     "named_classes",
 ]
 
@@ -307,98 +300,6 @@ ExplainOption = Annotated[
     bool,
     typer.Option("--explain", help="Print the derivation at the chosen threshold, line by line."),
 ]
-
-
-class Prices(NamedTuple):
-    """The cost options, as given."""
-
-    cost_ratio: Decimal | None
-    verifier: Decimal
-    context_growth: Decimal
-    router: Decimal
-    per_hour: Decimal | None
-    tokens_per_second: Decimal | None
-    utilization: Decimal | None
-    large_per_million: Decimal | None
-
-    def self_hosted(self) -> SelfHosted | None:
-        """The small model's own capacity; UsageError when only a part of it is given."""
-        from finops.analysis.route.costs import SelfHosted
-
-        given = (self.per_hour, self.tokens_per_second, self.utilization)
-        if given == (None, None, None):
-            if self.large_per_million is not None:
-                raise UsageError("--large-cost-per-million needs --small-cost-per-hour")
-            return None
-        if self.cost_ratio is not None:
-            raise UsageError("--cost-ratio and --small-cost-per-hour exclude each other")
-        per_hour, speed, utilization = given
-        if per_hour is None or not speed or not utilization or utilization > 1:
-            raise UsageError(
-                "a self-hosted model needs its cost per hour, its tokens per second (above 0) and its "
-                "utilization (above 0, at most 1)",
-                hint="--small-cost-per-hour 2.50 --tokens-per-second 1500 --utilization 0.4",
-            )
-        return SelfHosted(per_hour, speed, utilization)
-
-
-class Choosing(NamedTuple):
-    """The options about the threshold, as given."""
-
-    thresholds: str | None
-    max_quality_loss: float
-    min_accuracy: float | None
-    calibration: float
-    seed: int
-
-
-def make_plan(
-    prices: Prices,
-    choosing: Choosing,
-    design: Design,
-    never_small: tuple[str, ...] = (),
-    money: Money | None = None,
-) -> Plan:
-    """What is asked, with the cost ratio worked out; UsageError when nothing says what small costs."""
-    from finops.analysis.route.answer import Plan
-    from finops.analysis.route.choice import Rule
-    from finops.analysis.route.costs import RouteCosts
-
-    if not 0 < choosing.calibration < 1:
-        raise UsageError("--calibration has to leave rows on both sides: above 0 and below 1")
-    rho = _cost_ratio(prices, money)
-    plan = Plan(
-        RouteCosts(rho, prices.verifier, prices.context_growth, prices.router),
-        design,
-        never_small,
-        rule=Rule(
-            choosing.max_quality_loss, choosing.min_accuracy, choosing.calibration, choosing.seed
-        ),
-        self_hosted=prices.self_hosted(),
-        large_cost_per_million_tokens=prices.large_per_million,
-        money=money,
-    )
-    if choosing.thresholds is None:
-        return plan
-    return plan._replace(thresholds=asked_thresholds(choosing.thresholds))
-
-
-def _cost_ratio(prices: Prices, money: Money | None) -> Decimal:
-    from finops.model.money import divide
-
-    if prices.cost_ratio is not None:
-        return prices.cost_ratio
-    if money is not None:
-        return divide(money.small, money.large)
-    hosted = prices.self_hosted()
-    if hosted is not None and prices.large_per_million:
-        return divide(hosted.cost_per_million_tokens, prices.large_per_million)
-    if hosted is not None:
-        raise UsageError("--small-cost-per-hour needs --large-cost-per-million, above 0")
-    raise UsageError(
-        "nothing says what the small model costs",
-        hint="--cost-ratio 0.05, or --small-cost-per-hour … --large-cost-per-million …",
-    )
 
 
 def asked_thresholds(text: str) -> tuple[Decimal, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from finops.analysis.breakeven.derivation import derivation
 from finops.analysis.breakeven.inputs import Origin
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown
@@ -92,7 +91,7 @@ def breakeven_report(
     )
 
 
-def derivation_report(found: Comparison, currency: str) -> Report:
+def derivation_report(lines: Sequence[Line], currency: str) -> Report:
     """The arithmetic of every option, line by line."""
     return Report(
         schema="finops.breakeven.derivation/1",
@@ -105,7 +104,7 @@ def derivation_report(found: Comparison, currency: str) -> Report:
             ReportColumn("unit", "Unit"),
             ReportColumn("formula", "From"),
         ),
-        rows=tuple(_line(line) for line in derivation(found, currency)),
+        rows=tuple(_line(line) for line in lines),
         currency=currency,
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from finops.analysis.route.sweep import Point
     from finops.report.model import Row
 
-__all__ = ["route_explained", "route_report"]
+__all__ = ["chosen_point", "route_explained", "route_report"]
 
 SCHEMA = "finops.route/1"
 
@@ -77,13 +77,19 @@ def route_report(found: Routing, *, notes: Sequence[str] = ()) -> Report:
     )
 
 
-def route_explained(found: Routing, *, notes: Sequence[str] = ()) -> Report:
-    """The derivation of the chosen threshold, or of the only one asked for; UsageError without either."""
+def chosen_point(found: Routing) -> Point:
+    """The chosen threshold, or the only one asked for; UsageError without either."""
     point = found.chosen or (found.points[0] if len(found.points) == 1 else None)
     if point is None:
         raise UsageError(
-            f"no threshold to explain: {found.no_choice}", hint="name one: --thresholds 0.8"
+            f"no threshold was chosen: {found.no_choice}", hint="name one: --thresholds 0.8"
         )
+    return point
+
+
+def route_explained(found: Routing, *, notes: Sequence[str] = ()) -> Report:
+    """The derivation at `chosen_point`; UsageError without one."""
+    point = chosen_point(found)
     money = found.plan.money
     return Report(
         schema="finops.route-explain/1",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from finops.errors import UsageError
 from finops.report.model import Report, ReportColumn, Style
 
 if TYPE_CHECKING:
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from finops.analysis.route.sweep import Point
     from finops.report.model import Cell, Row
 
-__all__ = ["fleet_point", "fleet_report"]
+__all__ = ["fleet_report"]
 
 COLUMNS = (
     ReportColumn("accelerator", "Accelerator"),
@@ -32,16 +31,6 @@ COLUMNS = (
     ReportColumn("kw_per_rack_before", "kW/rack before", Style.NUMBER, optional=True),
     ReportColumn("kw_per_rack_after", "kW/rack after", Style.NUMBER, optional=True),
 )
-
-
-def fleet_point(found: Routing) -> Point:
-    """The chosen threshold, or the only one asked for; UsageError without either."""
-    point = found.chosen or (found.points[0] if len(found.points) == 1 else None)
-    if point is None:
-        raise UsageError(
-            f"no threshold to take: {found.no_choice}", hint="name one: --thresholds 0.8"
-        )
-    return point
 
 
 def fleet_report(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from finops.analysis.economics import UnitEconomics
     from finops.analysis.measures import Group
-    from finops.analysis.reconcile import Reconciliation
+    from finops.analysis.reconcile import Books, Reconciliation
     from finops.report.model import Cell, Row
 
 __all__ = ["unit_report", "unit_row"]
@@ -100,7 +100,7 @@ def unit_report(
         period=answer.period,
         currency=answer.currency,
         totals=totals,
-        notes=(*notes, *hidden, *_notes(answer)),
+        notes=(*notes, *hidden, *_notes(answer), *answer.notes),
         extras={
             "reconciliation": _reconciliation(answer.reconciliation),
             "missing": MISSING,
@@ -204,6 +204,18 @@ def _reconciliation(found: Reconciliation) -> dict[str, object]:
         "excluded": dict(found.excluded),
         "estimated": found.estimated,
         "difference": found.difference,
+        "origins": {name: _books(books) for name, books in found.origins.items()},
+    }
+
+
+def _books(books: Books) -> dict[str, object]:
+    return {
+        "EffectiveCost": books.charged,
+        "allocated": books.allocated,
+        "unallocated": dict(books.unallocated),
+        "other": books.other,
+        "excluded": dict(books.excluded),
+        "difference": books.difference,
     }
 
 
@@ -248,9 +260,11 @@ def _bill_note(answer: UnitEconomics) -> str:
         )
         if cost and (name != "rounding" or abs(cost) >= ZERO + 1)
     ]
-    note = (
-        f"Bill {shown(found.amounts['EffectiveCost'], Style.MONEY)} {money} = {' + '.join(parts)}."
-    )
+    owned = found.origins["owned"].charged
+    charged = f"Bill {shown(found.origins['bill'].charged, Style.MONEY)}"
+    if owned:
+        charged += f" + owned hardware {shown(owned, Style.MONEY)}"
+    note = f"{charged} {money} = {' + '.join(parts)}."
     if found.estimated:
         note += f" Beside it {shown(found.estimated, Style.MONEY)} {money} at list price, not billed yet."
     return note

@@ -202,6 +202,27 @@ def test_everything_on_the_bill_has_a_name(tmp_path: Path) -> None:
     assert found.difference == 0
 
 
+def test_owned_cost_stands_beside_the_bill_and_each_is_conserved(tmp_path: Path) -> None:
+    """A shared pool of 10 on the bill and 5 owned over two requests: 7.5 each, and both origins meet."""
+    ledger = make_ledger(
+        tmp_path,
+        costs=[
+            cost("10", ServiceName="Vectors"),
+            cost("5", ServiceName="Vectors", x_CostOrigin="owned"),
+            cost("3", ServiceName="Coffee", x_CostOrigin="owned"),
+        ],
+        requests=[request("r1", workflow="rag"), request("r2", workflow="chat")],
+    )
+    pool = {"name": "store", "kind": "shared", "where": "ServiceName = 'Vectors'"}
+    answer = ask(ledger, config(pool), "workflow")
+    assert costs_by(answer) == {"rag": D("7.5"), "chat": D("7.5")}
+    origins = answer.reconciliation.origins
+    assert (origins["bill"].charged, origins["bill"].allocated) == (D(10), D(10))
+    owned = origins["owned"]
+    assert (owned.charged, owned.allocated, owned.other) == (D(8), D(5), D(3))
+    assert [books.difference for books in origins.values()] == [0, 0]
+
+
 def test_credits_and_tax_come_in_when_asked_and_are_spread_by_cost(tmp_path: Path) -> None:
     """-2 and 1.5 over 10: each request bears -5 % of its cost."""
     log = [

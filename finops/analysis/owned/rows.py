@@ -123,7 +123,7 @@ def _samples(ledger: Ledger, owned: Owned) -> str:
 def _install(
     con: duckdb.DuckDBPyConnection, owned: Sequence[Owned], rows: Iterable[DailyCharge]
 ) -> None:
-    """Make `costs` the bill and `rows`; the bill alone stays as `billed_costs`."""
+    """Make `costs` the bill and `rows`; what the ledger recorded stays as `recorded_costs`."""
     days = [
         [
             f"{each.owned.name}/{each.element}",
@@ -157,10 +157,10 @@ def _install(
         f"create or replace temp view owned_costs as select {typed} "
         "from owned_days as d join owned_kinds as k on d.id = k.id",
     )
-    query(con, "alter view costs rename to billed_costs")
+    query(con, "alter view costs rename to recorded_costs")
     query(
         con,
-        "create view costs as select * from billed_costs union all by name select * from owned_costs",
+        "create view costs as select * from recorded_costs union all by name select * from owned_costs",
     )
 
 

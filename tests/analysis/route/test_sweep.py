@@ -97,7 +97,7 @@ def test_without_judgements_there_is_no_choice_and_the_reason() -> None:
     report = route_report(found)
     assert report.extras["chosen"] is None
     assert set(report.rows[0]) == {column.name for column in report.columns}
-    with pytest.raises(UsageError, match="no threshold to explain"):
+    with pytest.raises(UsageError, match="no threshold was chosen"):
         route_explained(found)
 
 

@@ -1,0 +1,271 @@
+"""Own, rent or call an API: the question put together from numbers, a scenario and the ledger."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
+
+from finops.api.answer import Answer
+from finops.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Unpack
+
+    from finops.analysis.breakeven.audit import Audit
+    from finops.analysis.breakeven.compare import Comparison
+    from finops.analysis.breakeven.derivation import Line
+    from finops.analysis.breakeven.inputs import Input
+    from finops.analysis.breakeven.measured import Demand
+    from finops.analysis.breakeven.scenario import Scenario
+    from finops.analysis.breakeven.uncertainty import Uncertainty
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+    from finops.model.period import Period
+    from finops.report.breakeven_chart import BreakevenChart
+
+__all__ = ["INPUTS", "Breakeven", "Numbers", "Pool", "audit", "breakeven"]
+
+
+class Numbers(TypedDict, total=False):
+    """Inputs given as plain numbers; money in the question's currency, rates as shares."""
+
+    capex: float | None
+    opex_per_hour: float | None
+    variable_per_hour: float | None
+    residual: float | None
+    lead_months: float | None
+    cloud_per_hour: float | None
+    interim_per_hour: float | None
+    price_decline: float | None
+    units: float | None
+    utilization: float | None
+    hours_per_month: float | None
+    horizon_months: float | None
+    discount_rate: float | None
+    tax_rate: float | None
+
+
+INPUTS = {
+    "capex": "own.price",
+    "opex_per_hour": "own.running",
+    "variable_per_hour": "own.variable",
+    "residual": "own.residual",
+    "lead_months": "own.hardware_lead_time",
+    "cloud_per_hour": "cloud.on_demand",
+    "interim_per_hour": "cloud.interim",
+    "price_decline": "cloud.decline",
+    "units": "demand.units",
+    "utilization": "demand.utilization",
+    "hours_per_month": "time.hours_per_month",
+    "horizon_months": "time.horizon",
+    "discount_rate": "money.discount_rate",
+    "tax_rate": "money.tax_rate",
+}
+"""What each of `Numbers` is called in a scenario."""
+
+
+class Pool(NamedTuple):
+    """A pool of a ledger whose demand is to be taken as it was measured; `period` None: all of it."""
+
+    ledger: Ledger
+    name: str
+    period: Period | None = None
+    config: Config | None = None
+
+
+class Asked(NamedTuple):
+    """A question made ready: inputs with their origin, the currency, demand by hour where known."""
+
+    inputs: Mapping[str, Input]
+    currency: str
+    load: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Breakeven(Answer["Comparison"]):
+    """The comparison of every option, with its draws and its derivation."""
+
+    asked: Asked
+    uncertainty: Uncertainty | None
+
+    def derivation(self) -> Answer[tuple[Line, ...]]:
+        """The arithmetic of every option, line by line."""
+        from finops.analysis.breakeven.derivation import derivation
+        from finops.report.breakeven import derivation_report
+
+        lines = derivation(self.value, self.asked.currency)
+        return Answer(lines, derivation_report(lines, self.asked.currency))
+
+    def chart(self, chart: BreakevenChart, *, width: int | None = None) -> str:
+        """A text chart at most `width` columns wide; UsageError where there is nothing to draw."""
+        from finops.report.breakeven_chart import breakeven_chart
+
+        currency = self.asked.currency
+        return breakeven_chart(chart, self.value, self.uncertainty, currency, width=width)
+
+
+def breakeven(
+    *,
+    scenario: str | Path | None = None,
+    pool: Pool | None = None,
+    against: str = "cloud",
+    currency: str | None = None,
+    draws: int = 10_000,
+    seed: int = 0,
+    **numbers: Unpack[Numbers],
+) -> Breakeven:
+    """Compare owning with renting (`against="cloud"`) or calling (`"api"`).
+
+    A scenario, what a pool's demand was measured to be, and numbers are laid over each other in this
+    order. UsageError where a price is missing or a number is none; ConfigError for a wrong scenario.
+    """
+    from finops.analysis.breakeven.uncertainty import uncertainty
+    from finops.report.breakeven import breakeven_report, input_rows, origin_note
+
+    told, money = _told(scenario, currency)
+    measured = _measured(pool, money)
+    given = {INPUTS[name]: value for name, value in numbers.items()}
+    asked = _asked(told, measured, given, money)  # type: ignore[arg-type]
+    found = _compare(asked, against)
+    fixed = ("demand.units", "demand.utilization", "demand.base_share") if found.load else ()
+    sure = None
+    if draws:
+        by_load = {name: found.values[name] for name in fixed}
+        sure = uncertainty(asked.inputs, against=against, draws=draws, seed=seed, given=by_load)
+    report = breakeven_report(
+        found,
+        money,
+        sure=sure,
+        notes=(*asked.notes, origin_note(asked.inputs)),
+        extras={"inputs": input_rows(asked.inputs)},
+    )
+    return Breakeven(found, report, asked, sure)
+
+
+def audit(scenario: str | Path) -> Answer[Audit]:
+    """A published comparison recomputed; UsageError when the scenario publishes nothing."""
+    from finops.analysis.breakeven.audit import audit as held_against_its_inputs
+    from finops.analysis.breakeven.scenario import load_scenario
+    from finops.report.breakeven import audit_report
+
+    found = load_scenario(scenario)
+    if not found.claims:
+        raise UsageError(
+            f"{scenario} publishes nothing to recompute", hint="add `published` with its figures"
+        )
+    value = held_against_its_inputs(found)
+    return Answer(value, audit_report(value))
+
+
+def _told(path: str | Path | None, currency: str | None) -> tuple[Scenario | None, str]:
+    """The scenario and the currency of every amount; nothing is converted."""
+    from finops.analysis.breakeven.scenario import load_scenario
+    from finops.config import load_config
+
+    told = load_scenario(path) if path is not None else None
+    if told is not None and currency is not None and currency.upper() != told.currency:
+        raise UsageError(f"{path} is in {told.currency}, not {currency.upper()}")
+    if told is not None:
+        return told, told.currency
+    return None, (currency or load_config().currency).upper()
+
+
+def _measured(pool: Pool | None, currency: str) -> Demand | None:
+    """Demand of the pool; None where no pool is asked for."""
+    if pool is None:
+        return None
+    from finops.analysis.breakeven.measured import measured_demand
+    from finops.analysis.pools import pool_rules
+    from finops.config import load_config
+
+    config = pool.config or load_config()
+    rules = pool_rules(config.pools)
+    return measured_demand(
+        pool.ledger, pool.name, period=pool.period, rules=rules, currency=currency
+    )
+
+
+def _asked(
+    told: Scenario | None,
+    measured: Demand | None,
+    given: Mapping[str, float | None],
+    money: str,
+) -> Asked:
+    """The scenario, what was measured and what options say, each laid over the one before.
+
+    A price paid is taken only where the scenario names none.
+    """
+    from finops.analysis.breakeven.inputs import values
+
+    inputs = dict(told.inputs) if told else {}
+    notes = _quality(told)
+    load = told.load if told else ()
+    flags = _flags(given, money)
+    if measured is not None:
+        from finops.analysis.breakeven.measured import measured_inputs
+        from finops.report.breakeven import demand_notes
+
+        hours = values({**inputs, **flags})["time.hours_per_month"]
+        found = measured_inputs(measured, hours, money)
+        if "cloud.on_demand" in inputs:
+            found.pop("cloud.on_demand", None)
+        inputs, load = {**inputs, **found}, measured.load
+        notes = [*notes, *demand_notes(measured)]
+    if load and "demand.utilization" in flags:
+        load, notes = (), [*notes, "Demand by hour is left out: --utilization says another."]
+    inputs = {**inputs, **flags}
+    _check(inputs)
+    return Asked(inputs, money, load, tuple(notes))
+
+
+def _compare(asked: Asked, against: str) -> Comparison:
+    """The comparison; with demand by hour, of as many units as are owned or, unsaid, as peak."""
+    from finops.analysis.breakeven.compare import compare
+    from finops.analysis.breakeven.inputs import values
+    from finops.analysis.breakeven.ownership import with_load
+
+    v = values(asked.inputs)
+    if any(asked.load):
+        peak = float(math.ceil(max(asked.load)))
+        owned = v["demand.units"] if "demand.units" in asked.inputs else peak
+        v = with_load(v, asked.load, owned)
+    return compare(v, against=against, load=asked.load if any(asked.load) else ())
+
+
+def _quality(told: Scenario | None) -> list[str]:
+    """What the scenario says of an API's answers; that it says nothing, where it prices them."""
+    if told is None or not any(name.startswith("api.") for name in told.inputs):
+        return []
+    if told.quality_equivalence:
+        return [f"Quality: {told.quality_equivalence}"]
+    return ["The scenario does not say that the API's answers are as good (quality_equivalence)."]
+
+
+def _flags(given: Mapping[str, float | None], currency: str) -> dict[str, Input]:
+    """What options say, as inputs: whoever types a number has not said where it is from."""
+    from finops.analysis.breakeven.inputs import FIELDS, Input, Origin
+
+    odd = [name for name, value in given.items() if value is not None and not math.isfinite(value)]
+    if odd:
+        raise UsageError(f"{', '.join(odd)}: not a finite number")
+    units = {field.name: field.unit.replace("USD", currency) for field in FIELDS}
+    return {
+        name: Input(name, float(value), units[name], Origin.ASSUMED, "given on the command line")
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def _check(inputs: Mapping[str, Input]) -> None:
+    """UsageError where a price is missing: none is guessed."""
+    flags = {"own.price": "--capex", "cloud.on_demand": "--cloud-per-hour"}
+    missing = [flag for name, flag in flags.items() if name not in inputs]
+    if missing:
+        raise UsageError(
+            f"{' and '.join(missing)} missing",
+            hint="finops breakeven --capex 250141.80 --opex-per-hour 6.37 --cloud-per-hour 98.32",
+        )

@@ -1,0 +1,122 @@
+"""Which ledger, which settings and which period a question is about, when it does not say all of it.
+
+Imports nothing heavy: the ledger and the configuration are imported inside the functions.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.errors import LedgerMissing, UsageError
+from finops.model.period import Period, parse_month, parse_period
+
+if TYPE_CHECKING:
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+
+__all__ = [
+    "PeriodChoice",
+    "ledger_location",
+    "newest_complete",
+    "open_ledger",
+    "resolve_period",
+    "split_dimensions",
+]
+
+
+class PeriodChoice(NamedTuple):
+    """The period a report is about (None: the whole ledger), and what the reader must know about it."""
+
+    period: Period | None
+    notes: tuple[str, ...] = ()
+
+
+def split_dimensions(by: str | None) -> tuple[str, ...]:
+    """`--by a,b` as its names; UsageError when one is empty or named twice."""
+    if by is None:
+        return ()
+    names = tuple(name.strip() for name in by.split(","))
+    if not all(names):
+        raise UsageError(f"--by {by!r} has an empty dimension", hint="--by workflow,model")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise UsageError(f"--by names {twice[0]!r} twice")
+    return names
+
+
+def ledger_location(ledger: str | None, config: Config | None = None) -> str:
+    """Where the ledger is: the flag, else the environment or finops.toml, else the platform's data folder."""
+    if ledger is not None:
+        return ledger
+    from finops.config import default_ledger, load_config
+
+    chosen = (config or load_config()).ledger
+    return chosen if chosen is not None else default_ledger()
+
+
+def open_ledger(
+    ledger: str | None = None, *, config: Config | None = None, create: bool = False
+) -> Ledger:
+    """The ledger the options ask for; LedgerMissing says how to get one when there is none there."""
+    from finops.ledger.store import Ledger
+
+    location = ledger_location(ledger, config)
+    try:
+        return Ledger.open(location, create=create)
+    except LedgerMissing as error:
+        raise LedgerMissing(error.message, hint=error.hint or _HOW_TO_START) from error
+
+
+_HOW_TO_START = (
+    "load something with `finops load`, try `finops demo`, or name another with --ledger"
+)
+
+
+def resolve_period(
+    ledger: Ledger,
+    *,
+    month: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    last: str | None = None,
+    everything: bool = False,
+    today: date | None = None,
+) -> PeriodChoice:
+    """The period asked for; by default the newest complete month the ledger has.
+
+    That is the newest billing month with costs (without any, the newest month with requests) that is
+    over; when none is, the newest there is, and a note says so. LedgerMissing when the ledger is empty.
+    """
+    now = today or datetime.now(tz=UTC).date()
+    asked = parse_period(month=month, since=since, until=until, last=last, today=now)
+    if asked is not None:
+        if everything:
+            raise UsageError("--all and a period exclude each other")
+        return PeriodChoice(asked)
+    months = _months(ledger)
+    if not months:
+        raise LedgerMissing(
+            f"the ledger at {ledger.location} holds nothing yet", hint=_HOW_TO_START
+        )
+    return PeriodChoice(None) if everything else newest_complete(months, now)
+
+
+def newest_complete(months: tuple[str, ...], today: date) -> PeriodChoice:
+    """Of `months` (YYYY-MM, any order, not empty) the newest that is over, else the newest."""
+    periods = sorted(parse_month(month) for month in months)
+    over = [period for period in periods if period.end <= today]
+    if over:
+        return PeriodChoice(over[-1])
+    newest = periods[-1]
+    return PeriodChoice(
+        newest, (f"{newest.label} is not over yet: its numbers will still change.",)
+    )
+
+
+def _months(ledger: Ledger) -> tuple[str, ...]:
+    """Months with costs, else months with requests; read from partition names, not from rows."""
+    found = {file.partition["x_BillingMonth"] for file in ledger.files("costs")}
+    if not found:
+        found = {(file.partition["day"] or "")[:7] for file in ledger.files("requests")}
+    return tuple(month for month in found if month)
