@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from finops import __version__
-from finops.analysis.books import CONFIG, OWNERS, PRICES, books_ledger
+from finops.analysis.accruals import accrual_rows, accruals, as_manifest
+from finops.analysis.books import CONFIG, OWNERS, PRICES, Segment, books_ledger
 from finops.analysis.relations import RUN_SILENCE_DAYS
+from finops.analysis.reversals import due
 from finops.errors import CommitConflict, GateFailed, UsageError
 from finops.ledger.engine import query
 from finops.ledger.open_months import accounted, first_open_month, same_files
@@ -84,8 +86,15 @@ def may_close(closes: Sequence[Closed], month: str) -> None:
         )
 
 
-def close_month(ledger: Ledger, config: Config, found: Completeness, decision: Decision) -> Closed:
-    """Close the month `found` is about, and return the close.
+def close_month(
+    ledger: Ledger,
+    config: Config,
+    found: Completeness,
+    decision: Decision,
+    *,
+    accrue: bool = False,
+) -> Closed:
+    """Close the month `found` is about; `accrue` books what it used and no bill covers.
 
     GateFailed when it is not complete and `decision` gives no reason to close it all the same; UsageError
     when it is not its turn.
@@ -109,6 +118,8 @@ def close_month(ledger: Ledger, config: Config, found: Completeness, decision: D
         for file in files[name]
         if _is_kept(name, file, month)
     ]
+    live = books_ledger(ledger, closes, config)
+    accrued = accruals(Segment(month, live, config)) if accrue else ()
     facts = {
         "closed_at": decision.at.isoformat(),
         "closed_by": decision.by,
@@ -119,8 +130,9 @@ def close_month(ledger: Ledger, config: Config, found: Completeness, decision: D
         "ledger_versions": {name: ledger.version(name) for name in TABLES},
         "accounts": accounts,
         "previous": _previous(closes),
+        "accruals": as_manifest(accrued),
+        "reversed": [(each.closed.month, each.provider) for each in due(ledger, config, closes)],
     }
-    live = books_ledger(ledger, closes)
     con = live.connect(["costs"])
     try:
         documents = _documents(con, config, takeover)
@@ -130,7 +142,9 @@ def close_month(ledger: Ledger, config: Config, found: Completeness, decision: D
             takeover,
             documents,
             {**facts, "config_sha256": hashlib.sha256(documents[CONFIG]).hexdigest()},
-            lambda folder: _unmoved(ledger, files, _made(con, month, folder)),
+            lambda folder: _unmoved(
+                ledger, files, _made(con, month, folder, accrual_rows(month, accrued))
+            ),
         )
     finally:
         con.close()
@@ -194,7 +208,9 @@ def _is_kept(table: str, file: DataFile, month: Period) -> bool:
     return month.start - timedelta(days=1) <= day < last
 
 
-def _made(con: duckdb.DuckDBPyConnection, month: Period, folder: Path) -> list[Keeping]:
+def _made(
+    con: duckdb.DuckDBPyConnection, month: Period, folder: Path, accrued: str | None
+) -> list[Keeping]:
     """The cost rows a question about the month reads beside those the month's deliveries brought."""
     start, end = (f"timestamptz '{moment.isoformat()}'" for moment in month.bounds())
     touches = (
@@ -204,11 +220,15 @@ def _made(con: duckdb.DuckDBPyConnection, month: Period, folder: Path) -> list[K
     key = f"made-{uuid4().hex}.parquet"
     target = folder / "costs" / key
     target.parent.mkdir(exist_ok=True)
+    select = (
+        f"select * from costs where ({mine} and x_Line is not null) "
+        f"or (not {mine} and x_Line is null and {touches})"
+    )
+    if accrued is not None:
+        select += f" union all {accrued}"
     rows = query(
         con,
-        f"copy (select * from costs where ({mine} and x_Line is not null) "
-        f"or (not {mine} and x_Line is null and {touches})) "
-        f"to {literal(str(target))} (format parquet, compression zstd)",
+        f"copy ({select}) to {literal(str(target))} (format parquet, compression zstd)",
     )[0][0]
     return [Keeping("costs", DataFile(str(target), {}, target.stat().st_size, rows, key))]
 
