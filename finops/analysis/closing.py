@@ -119,7 +119,8 @@ def close_month(
         if _is_kept(name, file, month)
     ]
     live = books_ledger(ledger, closes, config)
-    accrued = accruals(Segment(month, live, config)) if accrue else ()
+    used = accruals(Segment(month, live, config)) if accrue else ()
+    accrued = [each for each in used if each.amount is not None]
     facts = {
         "closed_at": decision.at.isoformat(),
         "closed_by": decision.by,

@@ -108,7 +108,7 @@ def check_report(found: Completeness, today: date) -> Report:
     obstacles = found.obstacles(today)
     return Report(
         schema="finops.close_check/1",
-        title=f"{found.month.label} is {found.state}",
+        title=f"{found.state.capitalize()} month",
         columns=(
             ReportColumn("source", "Source"),
             ReportColumn("table", "Table"),
@@ -147,7 +147,7 @@ def kept_report(closed: Closed, period: Period, damaged: Sequence[str]) -> Repor
     manifest = closed.manifest
     return Report(
         schema="finops.close_kept/1",
-        title=f"{closed.month} is closed",
+        title="Closed month",
         columns=(
             ReportColumn("table", "Table"),
             ReportColumn("files", "Files", Style.COUNT),
