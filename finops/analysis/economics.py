@@ -14,13 +14,14 @@ from finops.analysis.charges import ORIGINS, currencies, read_charges, read_mete
 from finops.analysis.fx import Exchange, InCurrency, exchange_costs
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
-from finops.analysis.measures import COMPONENTS, Group, measure
+from finops.analysis.measures import COMPONENTS, Group, Grouping, measure
 from finops.analysis.metering import meter
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
 from finops.analysis.relations import Scope, months_touched, relate
 from finops.analysis.sharing import SharedPool, Shares, share
 from finops.analysis.spans import timings_of, together
+from finops.analysis.terms import Terms
 from finops.analysis.where import compile_where
 from finops.errors import UsageError
 from finops.ledger.engine import query
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from finops.analysis.books import Segment
     from finops.analysis.charges import Charges
-    from finops.analysis.grain import Dimension
     from finops.analysis.logged import Log
     from finops.analysis.metering import BilledLine, Metered
     from finops.analysis.relations import Relations
@@ -59,7 +59,10 @@ INCLUDABLE = ("credits", "tax", "support", "corrections")
 
 
 class Question(NamedTuple):
-    """What is asked: a period (None: everything), dimensions, a filter, lines to include."""
+    """What is asked: a period (None: everything), dimensions, a filter, lines to include.
+
+    `run_costs` asks for percentiles of what a run costs, which reads a row for every run.
+    """
 
     period: Period | None = None
     by: tuple[str, ...] = ()
@@ -67,6 +70,7 @@ class Question(NamedTuple):
     include: tuple[str, ...] = ()
     currency: str | None = None
     use_rollups: bool = True
+    run_costs: bool = False
 
 
 class Allocation(NamedTuple):
@@ -113,11 +117,11 @@ def _answer_of(part: Segment, question: Question) -> UnitEconomics:
 class Prepared(NamedTuple):
     """A question made ready on a connection: what to read, and how money lies on it."""
 
-    by: tuple[Dimension, ...]
+    grouping: Grouping
     scope: Scope
     relations: Relations
     allocation: Allocation
-    book: Book
+    terms: Terms
     currency: str
     other_currencies: Mapping[str, Decimal]
 
@@ -133,7 +137,7 @@ def prepare(
             )
     by = tuple(dimension(name) for name in question.by)
     where = compile_where(question.where, filter_columns()) if question.where else None
-    book = price_book(ledger, config)
+    terms = Terms.of(config, price_book(ledger, config))
     period = question.period or _everything(con)
     exchange = Exchange.of(config)
     money = currencies(con, question.period)
@@ -141,24 +145,27 @@ def prepare(
     exchange_costs(con, exchange, currency, selected(question.period, months_touched(period)))
     columns = frozenset(column for each in by for column in each.columns)
     scope = Scope(period, months_touched(period), columns, where, question.use_rollups)
-    relations = relate(con, ledger, book, scope)
-    allocation = _allocate(con, config, book, question, scope, relations.allocation, currency)
+    relations = relate(con, ledger, terms, scope)
+    allocation = _allocate(con, config, terms.book, question, scope, relations.allocation, currency)
     others = {
         name: cost
         for name, cost in money.items()
         if name != currency and not exchange.knows(name, currency)
     }
-    return Prepared(by, scope, relations, allocation, book, currency, others)
+    grouping = Grouping(by, config.requests.success, question.run_costs)
+    return Prepared(grouping, scope, relations, allocation, terms, currency, others)
 
 
 def _answer(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, question: Question
 ) -> UnitEconomics:
     asked, allocation, period = prepared.relations.asked, prepared.allocation, prepared.scope.period
-    measured = measure(con, asked, prepared.by, allocation.shares)
+    measured = measure(con, asked, prepared.grouping, allocation.shares)
     everything = measured.total
     if prepared.scope.where is not None:
-        everything = measure(con, prepared.relations.everything, (), allocation.shares).total
+        everything = measure(
+            con, prepared.relations.everything, Grouping(), allocation.shares
+        ).total
     return UnitEconomics(
         question.by,
         period,
