@@ -74,7 +74,7 @@ def accruals(part: Segment) -> tuple[Accrual, ...]:
             before,
             prepared.currency,
             pool_rules(part.config.pools),
-            canonical_names(prepared.book),
+            canonical_names(prepared.terms.book),
         )
     finally:
         con.close()
