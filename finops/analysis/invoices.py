@@ -94,7 +94,10 @@ def invoices(part: Segment, currency: str | None = None) -> Invoices:
         con.close()
     kinds = {rule.name: rule.kind for rule in reversed(rules)}
     parts = _parts(
-        charges, kinds, prepared.allocation.metered.settlements, canonical_names(prepared.terms.book)
+        charges,
+        kinds,
+        prepared.allocation.metered.settlements,
+        canonical_names(prepared.terms.book),
     )
     found = [
         Invoice(invoice, issuer, billed, effective, parts.get((invoice, issuer), {}))
