@@ -67,6 +67,11 @@ COMMANDS = (
         "finops.cli.vendor",
         "Ask vendors, score their answers and compare their offers.",
     ),
+    CommandEntry(
+        "scorecard",
+        "finops.cli.scorecard",
+        "Score infrastructure in sixteen points, from evidence.",
+    ),
     CommandEntry("sql", "finops.cli.sql", "Ask the ledger in SQL, read-only."),
     CommandEntry("doctor", "finops.cli.doctor", "Check that everything finops needs is in order."),
 )
