@@ -102,13 +102,8 @@ def close_month(
     month = found.month
     closes = closed_months(ledger.location)
     may_close(closes, month.label)
-    obstacles = found.obstacles(decision.at.date())
-    if obstacles and decision.reason is None:
-        raise GateFailed(
-            f"{month.label} is not complete: {'; '.join(obstacles)}",
-            hint="load what is missing, or close it as it is: --reason 'why that is right'",
-        )
-    files = {name: ledger.files(name) for name in TABLES}
+    obstacles = _obstacles(found, decision)
+    files = {name: ledger.files(name) for name in _CLOSING}
     for name, mine in files.items():
         ledger.local(mine, name)
     takeover, accounts = _costs(files[COSTS.name], closes, month.label)
@@ -121,34 +116,54 @@ def close_month(
     live = books_ledger(ledger, closes, config)
     used = accruals(Segment(month, live, config)) if accrue else ()
     accrued = [each for each in used if each.amount is not None]
-    facts = {
-        "closed_at": decision.at.isoformat(),
-        "closed_by": decision.by,
-        "reason": decision.reason,
-        "obstacles": list(obstacles),
-        "finops": __version__,
-        "price_book": SOURCE,
-        "ledger_versions": {name: ledger.version(name) for name in TABLES},
-        "accounts": accounts,
-        "previous": _previous(closes),
-        "accruals": as_manifest(accrued),
-        "reversed": [(each.closed.month, each.provider) for each in due(ledger, config, closes)],
-    }
     con = live.connect(["costs"])
     try:
         documents = _documents(con, config, takeover)
+        manifest = {
+            **_facts(ledger, decision, closes),
+            "obstacles": obstacles,
+            "config_sha256": hashlib.sha256(documents[CONFIG]).hexdigest(),
+            "accounts": accounts,
+            "accruals": as_manifest(accrued),
+            "reversed": [
+                (each.closed.month, each.provider) for each in due(ledger, config, closes)
+            ],
+        }
+        rows = accrual_rows(month, accrued)
         return keep(
             ledger,
             month.label,
             takeover,
             documents,
-            {**facts, "config_sha256": hashlib.sha256(documents[CONFIG]).hexdigest()},
-            lambda folder: _unmoved(
-                ledger, files, _made(con, month, folder, accrual_rows(month, accrued))
-            ),
+            manifest,
+            lambda folder: _unmoved(ledger, files, _made(con, month, folder, rows)),
         )
     finally:
         con.close()
+
+
+def _obstacles(found: Completeness, decision: Decision) -> list[str]:
+    """What stands between the month and its close; GateFailed when nobody says why that is right."""
+    obstacles = found.obstacles(decision.at.date())
+    if obstacles and decision.reason is None:
+        raise GateFailed(
+            f"{found.month.label} is not complete: {'; '.join(obstacles)}",
+            hint="load what is missing, or close it as it is: --reason 'why that is right'",
+        )
+    return list(obstacles)
+
+
+def _facts(ledger: Ledger, decision: Decision, closes: Sequence[Closed]) -> dict[str, Any]:
+    """Who closed, when and with what."""
+    return {
+        "closed_at": decision.at.isoformat(),
+        "closed_by": decision.by,
+        "reason": decision.reason,
+        "finops": __version__,
+        "price_book": SOURCE,
+        "ledger_versions": {name: ledger.version(name) for name in TABLES},
+        "previous": _previous(closes),
+    }
 
 
 def reopen_month(ledger: Ledger, month: str, decision: Decision) -> Closed:
@@ -239,7 +254,7 @@ def _unmoved(
 ) -> list[Keeping]:
     """`made`, if what we close is still what the ledger holds."""
     for name, mine in files.items():
-        if name in _CLOSING and ledger.files(name) != mine:
+        if ledger.files(name) != mine:
             raise CommitConflict(
                 f"{name} was loaded while the month was being closed", hint="run the command again"
             )
