@@ -67,7 +67,7 @@ def adjustments(ledger: Ledger, config: Config, closes: Sequence[Closed]) -> tup
 
 def _read(ledger: Ledger, config: Config, month: str, *, is_pending: bool) -> list[Adjustment]:
     sql = f"""
-        select x_AdjustsMonth, x_Line, {pool_sql(pool_rules(config.pools))} as pool, InvoiceId,
+        select x_AdjustsMonth, x_Line, {pool_sql(pool_rules(config.pools, config.owned))} as pool, InvoiceId,
             BillingCurrency, sum(BilledCost), sum(EffectiveCost)
         from costs
         where x_BillingMonth = '{month}' and x_Line is not null and x_AdjustsMonth is not null

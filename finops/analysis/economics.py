@@ -16,6 +16,8 @@ from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
 from finops.analysis.measures import COMPONENTS, Group, Grouping, measure
 from finops.analysis.metering import meter
+from finops.analysis.owned.rows import add_owned
+from finops.analysis.owners.requests import owner_dimensions, reading_owners
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
 from finops.analysis.relations import Scope, months_touched, relate
@@ -94,6 +96,8 @@ class UnitEconomics(NamedTuple):
     reconciliation: Reconciliation
     allocation: Allocation
     other_currencies: Mapping[str, Decimal]
+    notes: tuple[str, ...] = ()
+    """What a reader must know of where the cost is from."""
 
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
@@ -124,6 +128,7 @@ class Prepared(NamedTuple):
     terms: Terms
     currency: str
     other_currencies: Mapping[str, Decimal]
+    notes: tuple[str, ...]
 
 
 def prepare(
@@ -135,10 +140,14 @@ def prepare(
             raise UsageError(
                 f"{name!r} cannot be included", hint=f"choose among {', '.join(INCLUDABLE)}"
             )
-    by = tuple(dimension(name) for name in question.by)
-    where = compile_where(question.where, filter_columns()) if question.where else None
+    owners = owner_dimensions(con, config)
+    by = tuple(dimension(name, owners) for name in question.by)
+    where = None
+    if question.where:
+        where = reading_owners(compile_where(question.where, filter_columns(owners)), owners)
     terms = Terms.of(config, price_book(ledger, config))
     period = question.period or _everything(con)
+    notes = add_owned(con, ledger, config.owned, question.period)
     exchange = Exchange.of(config)
     money = currencies(con, question.period)
     currency = _currency(question, config, money, exchange)
@@ -153,7 +162,7 @@ def prepare(
         if name != currency and not exchange.knows(name, currency)
     }
     grouping = Grouping(by, config.requests.success, question.run_costs)
-    return Prepared(grouping, scope, relations, allocation, terms, currency, others)
+    return Prepared(grouping, scope, relations, allocation, terms, currency, others, notes)
 
 
 def _answer(
@@ -182,6 +191,7 @@ def _answer(
         ),
         allocation,
         prepared.other_currencies,
+        prepared.notes,
     )
 
 
@@ -196,7 +206,7 @@ def _allocate(
 ) -> Allocation:
     """Set rates over all requests of the months the period lies in, and leave them on `con`."""
     names = canonical_names(book)
-    rules = pool_rules(config.pools)
+    rules = pool_rules(config.pools, config.owned)
     log = read_log(con, book, cells, InCurrency(currency, Exchange.of(config)), names)
     months = None if question.period is None else scope.months
     bill = read_metered(con, months, currency, rules, names)

@@ -80,7 +80,7 @@ def invoices(part: Segment, currency: str | None = None) -> Invoices:
     con = part.ledger.connect(["costs", "requests"])
     try:
         prepared = prepare(con, part.ledger, part.config, Question(part.period, currency=currency))
-        rules = pool_rules(part.config.pools)
+        rules = pool_rules(part.config.pools, part.config.owned)
         charges = read_invoices(con, part.period, prepared.currency, rules)
         months = ", ".join(f"'{month}'" for month in part.period.months)
         sums = query(

@@ -105,7 +105,7 @@ def unit_report(
         period=answer.period,
         currency=answer.currency,
         totals=totals,
-        notes=(*notes, *hidden, *_notes(answer)),
+        notes=(*notes, *hidden, *_notes(answer), *answer.notes),
         extras={
             "reconciliation": _reconciliation(answer.reconciliation),
             "missing": missing((*rows, whole)),
@@ -221,9 +221,11 @@ def _bill_note(answer: UnitEconomics) -> str:
         )
         if cost and (name != "rounding" or abs(cost) >= ZERO + 1)
     ]
-    note = (
-        f"Bill {shown(found.amounts['EffectiveCost'], Style.MONEY)} {money} = {' + '.join(parts)}."
-    )
+    owned = found.origins["owned"].charged
+    charged = f"Bill {shown(found.origins['bill'].charged, Style.MONEY)}"
+    if owned:
+        charged += f" + owned hardware {shown(owned, Style.MONEY)}"
+    note = f"{charged} {money} = {' + '.join(parts)}."
     if found.estimated:
         note += f" Beside it {shown(found.estimated, Style.MONEY)} {money} at list price, not billed yet."
     return note
