@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.sharing import DRIVERS
+from tests.analysis import clusters
 from tests.analysis.ledgers import PRICES, PROVIDER, Row, at, cost, request
 from tests.analysis.reference import PoolOf
 
@@ -54,33 +55,32 @@ class World(NamedTuple):
     costs: tuple[Row, ...]
     requests: tuple[Row, ...]
     pools: tuple[PoolOf, ...]
+    samples: tuple[Row, ...] = ()
 
     def settings(self) -> list[dict[str, Any]]:
         """The pools as `[[pools]]` has them."""
-        return [
-            {
-                "name": pool.name,
-                "kind": pool.kind,
-                "where": f"ServiceName = '{pool.service}'",
-                **({"driver": pool.driver} if pool.driver else {}),
-            }
-            for pool in self.pools
-        ]
+        return [pool.settings() for pool in self.pools]
 
 
-def world(seed: int, requests: int, costs: int) -> World:
-    """The company `seed` names, of at most about so many rows."""
+def world(seed: int, requests: int, costs: int, *, has_capacity: bool = True) -> World:
+    """The company `seed` names, of at most about so many rows; without capacity all it has is tokens."""
     dice = random.Random(seed)
-    style = _Style.of(dice)
+    style, capacity = _Style.of(dice), clusters.Style.of(dice)
+    charges = tuple(_charge(dice, style) for _ in range(costs))
+    attempts = _attempts(dice, requests, style)
+    if not has_capacity:
+        charges = tuple(row for row in charges if row["ServiceName"] not in clusters.SERVICES)
+        capacity = clusters.NONE
     return World(
-        tuple(_charge(dice, style) for _ in range(costs)),
-        tuple(_attempts(dice, requests, style)),
+        charges,
+        tuple(clusters.served(dice, row) if has_capacity else row for row in attempts),
         (
             PoolOf("store", "shared", "Vectors", dice.choice((None, *DRIVERS))),
             PoolOf("gateway", "shared", "Gateway", dice.choice(DRIVERS)),
-            PoolOf("iron", dice.choice(("gpu", "provisioned", "seat")), "Iron"),
+            *capacity.pools,
             PoolOf("models", "metered", "Models"),
         ),
+        tuple(clusters.samples(dice, capacity, costs if has_capacity else 0)),
     )
 
 
@@ -184,6 +184,8 @@ def _amount(dice: random.Random) -> Decimal:
 
 def _charge(dice: random.Random, style: _Style) -> Row:
     amount = _amount(dice)
+    if dice.random() < 0.3:
+        return clusters.charge(dice, amount)
     day = at(dice.choice(TIMES)[:10])
     if dice.random() < 0.45:
         return _token_line(dice, style, amount)
