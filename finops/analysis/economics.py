@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.authority import Ruling
     from finops.analysis.books import Segment
     from finops.analysis.charges import Charges
     from finops.analysis.logged import Log
@@ -98,6 +99,7 @@ class UnitEconomics(NamedTuple):
     other_currencies: Mapping[str, Decimal]
     notes: tuple[str, ...] = ()
     """What a reader must know of where the cost is from."""
+    set_aside: tuple[Ruling, ...] = ()
 
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
@@ -192,6 +194,7 @@ def _answer(
         allocation,
         prepared.other_currencies,
         prepared.notes,
+        prepared.relations.rulings,
     )
 
 
