@@ -36,7 +36,7 @@ REGION_VIOLATION_REGION = "us-east-1"
 UNPRICED_FROM = date(2026, 10, 12)
 """triage-pilot begins, on a model that is in no price book."""
 
-OBJECTIVES = {
+OBJECTIVES: dict[str, dict[str, int]] = {
     "support-chat": {"ttft_ms": 900, "tpot_ms": 15},
     "rag-answer": {"latency_ms": 3800},
     "fraud-score": {"latency_ms": 850},

@@ -261,10 +261,11 @@ def _unpriced(calls: list[Call]) -> dict[str, object]:
 
 def _missed(call: Call) -> bool:
     """Whether the response broke a limit of its workflow's objective."""
-    limits, output = planted.OBJECTIVES[call.workflow.name], call.kinds.get("output", 0)
+    limits: dict[str, int] = planted.OBJECTIVES[call.workflow.name]
+    output = call.kinds.get("output", 0)
     first = call.ttft or 0
     per_token = Decimal(call.latency - first) / (output - 1) if output > 1 else Decimal(0)
-    times = {"ttft_ms": first, "latency_ms": call.latency, "tpot_ms": per_token}
+    times: dict[str, Decimal | int] = {"ttft_ms": first, "latency_ms": call.latency, "tpot_ms": per_token}
     return any(times[name] > limit for name, limit in limits.items())
 
 
