@@ -265,7 +265,11 @@ def _missed(call: Call) -> bool:
     output = call.kinds.get("output", 0)
     first = call.ttft or 0
     per_token = Decimal(call.latency - first) / (output - 1) if output > 1 else Decimal(0)
-    times: dict[str, Decimal | int] = {"ttft_ms": first, "latency_ms": call.latency, "tpot_ms": per_token}
+    times: dict[str, Decimal | int] = {
+        "ttft_ms": first,
+        "latency_ms": call.latency,
+        "tpot_ms": per_token,
+    }
     return any(times[name] > limit for name, limit in limits.items())
 
 
