@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from scorecard.answers import Answers, evidence_of
 from scorecard.evidence import EvidenceType
 from scorecard.held import hold
+from scorecard.questions import fields
 from scorecard.scoring import Status, score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from finops.model.period import Period
     from scorecard.catalog import Catalog
@@ -46,6 +47,8 @@ class Card(NamedTuple):
     score: Score
     held: tuple[Held, ...]
     measured: Mapping[str, Measurement]
+    unheld: tuple[str, ...] = ()
+    """Claims nothing was held against, and why, in words."""
 
     @property
     def contradictions(self) -> tuple[Held, ...]:
@@ -104,9 +107,22 @@ def make_cards(
             score(catalog, vendor.answers, evidence, as_of=moment),
             held,
             vendor.measured,
+            tuple(_unheld(catalog, vendor)),
         )
         for vendor, held, evidence in found
     )
+
+
+def _unheld(catalog: Catalog, vendor: Said) -> Iterator[str]:
+    for field in fields(catalog):
+        found = vendor.measured.get(field.metric or "")
+        if found is None or field.id not in vendor.answers.responses:
+            continue
+        if found.value is None:
+            hint = f" ({found.command})" if found.command else ""
+            yield f"{field.ask.rstrip('?')}: not measured, {found.reason}{hint}"
+        elif found.currency is not None and found.currency != field.unit:
+            yield f"{field.ask}: asked in {field.unit}, billed in {found.currency}"
 
 
 _MARKS = {

@@ -204,7 +204,7 @@ def read_filters(path: Path) -> Filters | None:
     for name in _TABLES:
         if raw.get(name) is None:
             continue
-        columns = {column.name: f'"{column.name}"' for column in TABLES[name].columns}
+        columns = {column.name: column.name for column in TABLES[name].columns}
         try:
             tables[name] = compile_where(str(raw[name]), columns).sql
         except UsageError as error:

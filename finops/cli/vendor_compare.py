@@ -15,6 +15,7 @@ from finops.cli.options import (
     FromOption,
     LastOption,
     LedgerOption,
+    LimitOption,
     MonthOption,
     OutputOption,
     ToOption,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from finops.ledger.store import Ledger
     from finops.model.period import Period
+    from finops.report.model import Report
     from scorecard.answers import Answers
     from scorecard.cards import Card, Said
     from scorecard.catalog import Catalog
@@ -62,6 +64,12 @@ IgnoreOption = Annotated[
 ClaimsOption = Annotated[
     bool, typer.Option("--claims", help="Show every claim beside its measurement instead.")
 ]
+RowsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rows", metavar="FIELD", help="Show the rows of the ledger behind one claim instead."
+    ),
+]
 AsOfOption = Annotated[
     str | None,
     typer.Option(
@@ -76,6 +84,7 @@ def score(  # noqa: PLR0913  (one parameter for each option)
     *,
     vendor: VendorArgument,
     claims: ClaimsOption = False,
+    rows: RowsOption = None,
     vendors: VendorsOption = Path("vendors"),
     catalog: CatalogOption = None,
     as_of: AsOfOption = None,
@@ -84,6 +93,7 @@ def score(  # noqa: PLR0913  (one parameter for each option)
     until: ToOption = None,
     last: LastOption = None,
     everything: AllOption = False,
+    limit: LimitOption = 50,
     ledger: LedgerOption = None,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -100,12 +110,31 @@ def score(  # noqa: PLR0913  (one parameter for each option)
     asked, items = asked_of(catalog)
     when = Choice(month, since, until, last, everything, ledger)
     (card,), notes = _cards(asked, items, _named([vendor], vendors), when, as_of)
+    if rows is not None:
+        emit(_rows_behind(card, rows, when, limit), format, output)
+        return
     if claims:
         emit(contradictions_report([card], notes=notes), format, output)
         return
     report = score_report(card.score, asked, notes=(*held_notes(card), *notes))
     extras = {**report.extras, "measured": measurement_rows(card.measured)}
     emit(replace(report, extras=extras), format, output)
+
+
+def _rows_behind(card: Card, field: str, when: Choice, limit: int | None) -> Report:
+    from finops.ledger.engine import query
+    from finops.report.vendor import rows_report
+
+    held = next((one for one in card.held if one.field == field), None)
+    if held is None:
+        known = ", ".join(one.field for one in card.held) or "none"
+        raise UsageError(
+            f"--rows {field!r} is no claim held against a measurement", hint=f"those are: {known}"
+        )
+    sql = f"select * from ({held.rows}) order by 1" + (f" limit {limit}" if limit else "")
+    with open_ledger(when.ledger).connect(["requests", "costs", "gpu_samples", "jobs"]) as con:
+        names = [str(one[0]) for one in query(con, f"describe {sql}")]
+        return rows_report(card, held, names, query(con, sql))
 
 
 def compare(  # noqa: PLR0913  (one parameter for each option)

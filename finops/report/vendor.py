@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ __all__ = [
     "held_notes",
     "measurement_rows",
     "returned_report",
+    "rows_report",
 ]
 
 
@@ -65,9 +67,9 @@ def compare_report(
         title="Vendors side by side",
         columns=(
             ReportColumn("item", "Category"),
-            ReportColumn("weight", "Weight", Style.NUMBER, optional=True),
+            ReportColumn("weight", "Weight", optional=True),
             *(ReportColumn(name, name) for name in names),
-            ReportColumn("spread", "Spread", Style.COUNT, optional=True),
+            ReportColumn("spread", "Spread", optional=True),
         ),
         rows=tuple(rows),
         notes=(
@@ -97,9 +99,9 @@ def _category_row(
     }
     return {
         "item": title,
-        "weight": _number(weights[name]),
+        "weight": shown(_number(weights[name]), Style.NUMBER),
         **cells,
-        "spread": max(levels) - min(levels) if levels else None,
+        "spread": str(max(levels) - min(levels)) if levels else "",
     }
 
 
@@ -118,7 +120,7 @@ def _deciding_rows(
 
     def line(item: str, cells: Sequence[str]) -> Row:
         by_name = dict(zip((one.card.name for one in ranked), cells, strict=True))
-        return {"item": item, "weight": None, **by_name, "spread": None}
+        return {"item": item, "weight": "", **by_name, "spread": ""}
 
     yield line("Verified", [_points(one.card, "verified") for one in ranked])
     yield line("Claimed", [_points(one.card, "claimed") for one in ranked])
@@ -184,7 +186,10 @@ def _winner_notes(ranked: Sequence[Ranked], turning: Sequence[Turn]) -> Iterator
 
 def held_notes(card: Card) -> list[str]:
     """A sentence for each contradicted claim, with the command that lists the rows behind it."""
-    return [f'{one.sentence}. Rows: finops sql "{one.rows}"' for one in card.contradictions]
+    return [
+        f"{one.sentence}. Rows: finops vendor score {card.name} --rows {one.field}"
+        for one in card.contradictions
+    ]
 
 
 def _vendor(one: Ranked, per_hour: Mapping[str, tuple[Decimal | None, str]]) -> dict[str, object]:
@@ -260,12 +265,7 @@ def contradictions_report(cards: Sequence[Card], *, notes: Sequence[str] = ()) -
         for card in cards
         for one in sorted(card.held, key=lambda held: held.holds)
     ]
-    missing = [
-        f"{card.name}: {one.metric} is not measured: {one.reason}."
-        for card in cards
-        for one in card.measured.values()
-        if one.value is None
-    ]
+    missing = [f"{card.name}: {told}." for card in cards for told in card.unheld]
     silent = [
         f"{card.name}: nothing measured; telemetry.yaml in its folder says how the ledger knows it."
         for card in cards
@@ -311,6 +311,38 @@ def _claim_row(vendor: str, one: Held) -> Row:
         "query": one.measurement.query,
         "rows": one.rows,
     }
+
+
+def rows_report(
+    card: Card, held: Held, names: Sequence[str], rows: Sequence[Sequence[object]]
+) -> Report:
+    """The rows of the ledger that show that a claim does not hold, as they are."""
+    return Report(
+        schema="finops.vendor.rows/1",
+        title=f"Rows behind {card.name}, {held.ask.rstrip('?')}",
+        columns=tuple(
+            ReportColumn(name, name, _style(name, rows, at)) for at, name in enumerate(names)
+        ),
+        rows=tuple(
+            {name: _cell(value) for name, value in zip(names, row, strict=True)} for row in rows
+        ),
+        notes=(f"{held.sentence}.",),
+        extras={"field": held.field, "query": held.rows},
+    )
+
+
+def _style(name: str, rows: Sequence[Sequence[object]], at: int) -> Style:
+    if name == "EffectiveCost":
+        return Style.MONEY
+    known = [row[at] for row in rows if row[at] is not None]
+    numeric = all(isinstance(value, int | float | Decimal) for value in known)
+    return Style.NUMBER if known and numeric else Style.TEXT
+
+
+def _cell(value: object) -> Cell:
+    if value is None or isinstance(value, bool | int | float | Decimal | str):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def returned_report(found: Returned, items: Sequence[Item], *, kept: str | None) -> Report:
