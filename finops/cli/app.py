@@ -38,6 +38,7 @@ COMMANDS = (
         "load", "finops.cli.load", "Load bills, token logs, GPU samples or jobs from files."
     ),
     CommandEntry("pull", "finops.cli.pull", "Pull what is new from the sources of finops.toml."),
+    CommandEntry("collect", "finops.cli.collect", "Collect samples of this machine's hardware."),
     CommandEntry(
         "connectors",
         "finops.cli.connectors",
