@@ -82,6 +82,7 @@ _TABLES = {
     "usage": "usage counts",
     "gpu_samples": "a GPU log",
     "jobs": "a job log",
+    "changes": "a change log",
 }
 
 

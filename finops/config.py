@@ -23,9 +23,12 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from finops.errors import ConfigError
 from finops.sections.base import Amount, CurrencyCode, Section
+from finops.sections.calls import Objective, Requests
 from finops.sections.close import Close, Fx
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
+from finops.sections.scorecard import Scorecard
+from finops.sections.scorecard import anchored as anchored_scorecard
 
 __all__ = [
     "Attributes",
@@ -166,6 +169,12 @@ class Config(Section):
     attributes: Attributes = Field(
         default_factory=Attributes, description="Which of a log's own attributes are kept."
     )
+    requests: Requests = Field(
+        default_factory=Requests, description="How the logs of calls are read."
+    )
+    slo: tuple[Objective, ...] = Field(
+        default=(), description="Service-level objectives, in the order they are tried."
+    )
     owned: tuple[Owned, ...] = Field(default=(), description="Hardware the company owns.")
     owners: Owners = Field(default_factory=Owners, description="Who answers for which cost.")
     layers: tuple[Layer, ...] = Field(
@@ -175,6 +184,9 @@ class Config(Section):
     fx: tuple[Fx, ...] = Field(default=(), description="Exchange rates, dated and sourced.")
     fx_max_age_days: int = Field(
         default=7, ge=0, description="Oldest exchange rate that is still used, in days."
+    )
+    scorecard: Scorecard = Field(
+        default_factory=Scorecard, description="What the scorecard holds the ledger against."
     )
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
@@ -284,6 +296,8 @@ def _anchored(values: dict[str, Any], file: Path) -> dict[str, Any]:
     if named is not None or (folder / OWNERS_FILE).is_file():
         owners["file"] = str(folder / Path(named or OWNERS_FILE).expanduser())
         found["owners"] = owners
+    if isinstance(values.get("scorecard"), dict):
+        found["scorecard"] = anchored_scorecard(values["scorecard"], folder)
     return found
 
 
@@ -344,11 +358,14 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "pools": Pool,
     "prices": Price,
     "attributes": Attributes,
+    "requests": Requests,
+    "slo": Objective,
     "owned": Owned,
     "owners": Owners,
     "layers": Layer,
     "close": Close,
     "fx": Fx,
+    "scorecard": Scorecard,
 }
 
 

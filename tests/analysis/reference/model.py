@@ -13,7 +13,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tests.analysis.reference.attempts import judge, link
+from tests.analysis.reference.authority import counting
 from tests.analysis.reference.bill import UNIT_LINES, Bill
+from tests.analysis.reference.capacity import CAPACITY, Capacity
 from tests.analysis.reference.metering import Metering
 from tests.analysis.reference.rows import (
     COARSE,
@@ -47,14 +49,19 @@ class Reference:
         tolerance: Decimal | str = "0.05",
         period: tuple[date, date] | None = None,
         include: Iterable[str] = (),
+        samples: Sequence[Row] = (),
+        slos: Sequence[Row] = (),
+        authority: Sequence[str] = (),
+        success: Iterable[str] = ("success", "succeeded", "ok", "completed", "resolved"),
     ) -> None:
-        self.include = tuple(include)
+        self.include, self.success = tuple(include), set(success)
         self.start, self.end = period or _everything(costs, requests)
-        self.attempts = [Attempt(row) for row in requests]
-        judge(self.attempts)
+        self.attempts = [Attempt(row) for row in counting(requests, authority)]
+        judge(self.attempts, slos)
         link(self.attempts)
         self.inside = [each for each in self.attempts if self._in_period(each.row["day"])]
         self.bill = Bill(costs, pools, period, (self.start, self.end))
+        self.capacity = Capacity(self.bill, self.attempts, samples)
         self.metering = Metering(self.bill, self.attempts, prices, Fraction(tolerance))
         self.shared = share(self.bill.lines, self.include, self.inside)
 
@@ -75,35 +82,53 @@ class Reference:
             if self._in_period(each.row["day"]) and keep(each.row):
                 members[key(each.row)].append(each)
         runs = self._runs(run_key or key, booked or (lambda k, _: k), keep)
-        return {k: self._answer(attempts, runs.get(k, 0)) for k, attempts in members.items()}
+        return {k: self._answer(attempts, runs.get(k, [])) for k, attempts in members.items()}
 
     def total(self) -> Answer:
-        return self.groups().get((), self._answer([], 0))
+        return self.groups().get((), self._answer([], []))
 
     def _runs(
         self,
         key: Callable[[Row], tuple[object, ...]],
         booked: Callable[[tuple[object, ...], datetime], tuple[object, ...]],
         keep: Callable[[Row], bool],
-    ) -> dict[tuple[object, ...], int]:
+    ) -> dict[tuple[object, ...], list[tuple[str | None, Fraction]]]:
+        """Outcome and cost of every run that ended, by the group it is booked in."""
         last: dict[tuple[str, str], date] = {}
+        outcomes: dict[tuple[str, str], tuple[datetime, str]] = {}
         pieces: dict[tuple[tuple[str, str], tuple[object, ...]], datetime] = {}
+        costs: dict[tuple[tuple[str, str], tuple[object, ...]], Fraction] = defaultdict(Fraction)
         for each in self.attempts:
             row = each.row
             if row["workflow_run_id"] is None or not self.start <= row["day"] < self.end + SILENCE:
                 continue
             run = (row["source_id"], row["workflow_run_id"])
             last[run] = max(last.get(run, row["day"]), row["day"])
+            if row["outcome"] is not None:
+                logged = (row["timestamp"], row["outcome"])
+                outcomes[run] = max(outcomes.get(run, logged), logged)
             if self._in_period(row["day"]) and keep(row):
                 piece = (run, key(row))
                 pieces[piece] = max(pieces.get(piece, row["timestamp"]), row["timestamp"])
-        found: dict[tuple[object, ...], int] = defaultdict(int)
+                costs[piece] += sum(self.components(each).values(), Fraction(0))
+        found: dict[tuple[object, ...], list[tuple[str | None, Fraction]]] = defaultdict(list)
         for (run, group), moment in pieces.items():
             if last[run] < self.end:
-                found[booked(group, moment)] += 1
+                outcome = outcomes[run][1].lower() if run in outcomes else None
+                found[booked(group, moment)].append((outcome, costs[run, group]))
         return found
 
-    def _answer(self, attempts: list[Attempt], runs: int) -> Answer:
+    def _work(self, attempts: list[Attempt]) -> dict[str, tuple[int, Fraction]]:
+        found: dict[str, tuple[int, Fraction]] = {}
+        for each in attempts:
+            kind = each.row["work_unit_kind"]
+            if kind is not None:
+                units, cost = found.get(kind, (0, Fraction(0)))
+                mine = sum(self.components(each).values(), Fraction(0))
+                found[kind] = (units + each.work_millionths, cost + mine)
+        return {kind: (units, cost) for kind, (units, cost) in found.items() if units}
+
+    def _answer(self, attempts: list[Attempt], runs: list[tuple[str | None, Fraction]]) -> Answer:
         parts: dict[str, Fraction] = defaultdict(Fraction)
         for each in attempts:
             for name, amount in self.components(each).items():
@@ -114,9 +139,17 @@ class Reference:
             "attempts": len(generated),
             "requests": sum(each.is_final for each in generated),
             "responses": len(answered),
+            "good_responses": sum(each.judged == "met" for each in attempts),
+            "slo_missed": sum(each.judged == "missed" for each in attempts),
+            "slo_unknown": sum(each.judged == "unknown" for each in attempts),
             "errors": sum(e.row["status"] in {"error", "timeout", "blocked"} for e in generated),
             "retries": sum(not each.is_final for each in generated),
             "retrievals": sum(each.is_retrieval for each in attempts),
+            "embedding_calls": sum(
+                e.is_final and e.row["operation"] == "embeddings" for e in attempts
+            ),
+            "rerank_calls": sum(e.is_final and e.row["operation"] == "rerank" for e in attempts),
+            "work_millionths": sum(each.work_millionths for each in attempts),
             **{f"{kind}_tokens": sum(e.count(kind) for e in attempts) for kind in KINDS},
             "reasoning_tokens": sum(int(e.row["reasoning_tokens"] or 0) for e in attempts),
             "bytes_moved": sum(each.bytes for each in attempts),
@@ -128,11 +161,17 @@ class Reference:
             {name: parts[name] for name in COMPONENTS},
             self._sum(attempts, "list"),
             sum(e.count(k) for e in attempts for k in KINDS if e.rates[k][1] == "unpriced"),
-            runs,
+            len(runs),
             {
                 name: sorted(e.row[name] for e in answered if e.row[name] is not None)
                 for name in ("latency_ms", "ttft_ms")
             },
+            (
+                sum(outcome is not None for outcome, _ in runs),
+                sum(outcome in self.success for outcome, _ in runs),
+            ),
+            sorted(cost for _, cost in runs),
+            self._work(attempts),
         )
 
     def components(self, each: Attempt) -> dict[str, Fraction]:
@@ -146,9 +185,14 @@ class Reference:
         retrieved = per["retrievals"] if each.is_retrieval else Fraction(0)
         metered = sum(costs.values(), Fraction(0))
         if each.fate != "ok":
-            return {each.fate: metered + shares + retrieved}
+            paid = sum(each.capacity.values(), Fraction(0))
+            return {each.fate: metered + shares + retrieved + paid}
+        paid_for: dict[str, Fraction] = defaultdict(Fraction)
+        for (_, component), amount in each.capacity.items():
+            paid_for[component] += amount
+        shares += paid_for.pop("shared", Fraction(0))
         if not each.is_generation:
-            return {"retrieval": retrieved + metered, "shared": shares}
+            return {"retrieval": retrieved + metered, "shared": shares, **paid_for}
         again_cached = each.resent_cached * (each.rates["cache_read"][0] or Fraction(0))
         again = each.resent_uncached * (each.rates["uncached_input"][0] or Fraction(0))
         writes = sum((costs[kind] for kind in COARSE["cache_write"]), Fraction(0))
@@ -159,6 +203,7 @@ class Reference:
             "context_growth": again + again_cached,
             "retrieval": retrieved,
             "shared": shares,
+            **paid_for,
         }
 
     def _sum(self, attempts: Iterable[Attempt], basis: str) -> Fraction:
@@ -167,15 +212,20 @@ class Reference:
             Fraction(0),
         )
 
-    def books(self) -> Books:
-        """The bill met to the digit."""
-        inside = self.inside
-        everything = self.total()
-        work = [
-            line
-            for line in self.bill.lines
-            if line.line in UNIT_LINES and line.line not in self.include
-        ]
+    @property
+    def amounts(self) -> Fraction:
+        """EffectiveCost of everything."""
+        return sum((each.amount for each in self.bill.lines), Fraction(0))
+
+    @property
+    def estimated(self) -> Fraction:
+        """What requests cost at list price that no bill covers."""
+        return self._sum(self.inside, "list")
+
+    def books(self, origin: str) -> Books:
+        """The charges of one origin met to the digit."""
+        lines = [line for line in self.bill.lines if line.origin == origin]
+        work = [each for each in lines if each.line in UNIT_LINES - {*self.include}]
 
         def of(*kinds: str, line: str | None = None, mapped: bool | None = None) -> Fraction:
             return sum(
@@ -189,28 +239,44 @@ class Reference:
                 Fraction(0),
             )
 
-        unlogged = sum((left for left, _ in self.metering.settled), Fraction(0))
-        rounding = sum((left for _, left in self.metering.settled), Fraction(0))
-        if not self.bill.is_whole:
-            usage = of("metered", line="usage", mapped=True)
-            unlogged, rounding = usage - self._sum(inside, "billed"), Fraction(0)
         excluded: dict[str, Fraction] = defaultdict(Fraction)
-        for each in self.bill.lines:
+        for each in lines:
             if each.line not in {*UNIT_LINES, *self.include}:
                 excluded[each.line] += each.amount
+        metered = self._sum(self.inside, "billed") if origin == "bill" else Fraction(0)
+        unlogged, rounding = self.metering.left(origin)
+        capacity = self.capacity.books(origin, self.start, self.end)
+        carried = sum(
+            (a for e in self.inside for (of_, _), a in e.capacity.items() if of_ == origin),
+            Fraction(0),
+        )
+        blending = Fraction(0)
+        if self.bill.is_whole:
+            rounding += capacity.rounding
+        else:
+            unlogged = of("metered", line="usage", mapped=True) - metered
+            rounding = Fraction(0)
+            blending = of(*CAPACITY, line="usage") - carried - capacity.named
         return Books(
-            sum((each.amount for each in self.bill.lines), Fraction(0)),
-            everything.cost - everything.list_cost,
+            sum((each.amount for each in lines), Fraction(0)),
+            {
+                "requests": metered + self.shared.given[origin] + carried,
+                "jobs": capacity.jobs,
+                "workloads": capacity.workloads,
+            },
             {
                 "unlogged": unlogged,
-                "unmapped": of("metered", line="usage", mapped=False) + self.shared.unallocated,
-                "commitment_unused": of("metered", line="commitment_unused"),
-                "capacity": of("gpu", "provisioned", "seat"),
-                "rounding": rounding + self.shared.rounding,
+                "unmapped": of("metered", line="usage", mapped=False)
+                + self.shared.unallocated[origin],
+                "commitment_unused": of("metered", *CAPACITY, line="commitment_unused"),
+                "gpu_idle": capacity.idle,
+                "unobserved": capacity.unobserved,
+                "seat": capacity.seat,
+                "blending": blending,
+                "rounding": rounding + self.shared.rounding[origin],
             },
             of("other"),
             excluded,
-            everything.list_cost,
         )
 
 
