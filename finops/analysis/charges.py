@@ -37,6 +37,7 @@ __all__ = [
     "UNIT_LINES",
     "Charges",
     "PoolCharge",
+    "charge_rows",
     "currencies",
     "read_charges",
     "read_metered",
@@ -259,6 +260,12 @@ def _rows(period: Period | None, currency: str, rules: Iterable[PoolRule]) -> st
         f"select *, {pool_sql(rules)} as pool from costs where {_selected(period)} "
         f"and {_counted()} and BillingCurrency = {quote(currency)}"
     )
+
+
+def charge_rows(period: Period | None, currency: str, rules: Sequence[PoolRule]) -> str:
+    """SELECT of the period's cost rows in `currency`, with the `pool` and `line` each is on."""
+    rows = _rows(period, currency, rules)
+    return f"select *, {_line(period)} as line from ({rows}) as charges"
 
 
 def _counted() -> str:
