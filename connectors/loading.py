@@ -23,6 +23,7 @@ from connectors.formats.contract import Shape
 from connectors.progress import Progress, watching
 from connectors.reading import find_files, open_source
 from connectors.runs import refuse_several_runs
+from connectors.sql import literal
 from connectors.wrapping import wrap
 from finops.errors import InputError, UsageError
 from finops.model.tables import COSTS, TABLES
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from finops.ledger.write import Load, Stored
     from finops.model.problem import Problem
 
-__all__ = ["LoadOptions", "LoadResult", "Progress", "load_files"]
+__all__ = ["LoadOptions", "LoadResult", "Progress", "Pulled", "load_files"]
 
 _SHOWN = 10_000
 """Problems an error carries; the file of `--problems` has them all."""
@@ -55,6 +56,18 @@ _ATTRIBUTES = "attributes"
 """The column that keeps what the allow-list lets through; a table without it does not depend on the list."""
 
 
+class Pulled(NamedTuple):
+    """Where fetched files come from, and how far their source has been read once they are stored.
+
+    Of costs, only `months` (YYYY-MM) are stored, where given. A delivery without rows is no error.
+    """
+
+    stream: str
+    cursor: str
+    origins: Mapping[Path, str] = {}
+    months: tuple[str, ...] = ()
+
+
 class LoadOptions(NamedTuple):
     """What the person said about the files: `finops load` options, and the allow-list of finops.toml."""
 
@@ -66,6 +79,7 @@ class LoadOptions(NamedTuple):
     problems_file: Path | None = None
     allowed: tuple[str, ...] = ()
     """`[attributes] allow` of finops.toml: which of a log's own attributes may be kept."""
+    pulled: Pulled | None = None
 
 
 class LoadResult(NamedTuple):
@@ -117,6 +131,9 @@ def load_files(
     sources = tuple(open_source(found) for found in find_files(paths))
     hint = options.hint or ("mapped-requests" if options.maps and table == "requests" else None)
     grouped = group_files(table, sources, hint, options.maps)
+    if options.pulled is not None and len(grouped.deliveries) > 1:
+        mixed = ", ".join(format_.name for format_, _ in grouped.deliveries)
+        raise InputError(f"files of one delivery are of several kinds: {mixed}")
     if table == COSTS.name:
         for _, files in grouped.deliveries:
             refuse_several_runs(file.path for file in files)
@@ -141,13 +158,21 @@ def _load(job: _Job) -> LoadResult:
         before_commit = _check(job)
         with watching(con, job.files, job.progress):
             try:
-                stored = store(
-                    job.ledger, job.table, con, wrapped.strict(), load, before_commit=before_commit
-                )
+                rows = _of_months(job, wrapped.strict())
+                stored = store(job.ledger, job.table, con, rows, load, before_commit=before_commit)
             except _data_errors() as error:
                 return _with_problems(job, con, load, error)
         _refuse_nothing(job, stored)
     return _result(job, stored, (), 0, delivery.notes)
+
+
+def _of_months(job: _Job, rows: str) -> str:
+    """`rows`, or those of the billing months a pull is about."""
+    pulled = job.options.pulled
+    if pulled is None or not pulled.months:
+        return rows
+    listed = ", ".join(literal(month) for month in pulled.months)
+    return f'select * from ({rows}) where "x_BillingMonth" in ({listed})'
 
 
 def _data_errors() -> tuple[type[Exception], ...]:
@@ -203,9 +228,8 @@ def _with_problems(
         raise _refused(problems)
     refused = len({(problem.file, problem.row) for problem in problems})
     kept = load._replace(rows_refused=refused)
-    stored = store(
-        job.ledger, job.table, con, wrapped.lenient(REFUSED), kept, before_commit=_check(job)
-    )
+    rows = _of_months(job, wrapped.lenient(REFUSED))
+    stored = store(job.ledger, job.table, con, rows, kept, before_commit=_check(job))
     return _result(job, stored, problems, refused, delivery.notes)
 
 
@@ -220,9 +244,8 @@ def _as_told(job: _Job, con: duckdb.DuckDBPyConnection, load: Load, error: Excep
         raise _unreadable(job, error) from error
     delivery, wrapped = _wrapped(job, con, Reading.LOOSE, load.load_id)
     try:
-        stored = store(
-            job.ledger, job.table, con, wrapped.strict(), load, before_commit=_check(job)
-        )
+        rows = _of_months(job, wrapped.strict())
+        stored = store(job.ledger, job.table, con, rows, load, before_commit=_check(job))
     except _data_errors() as again:
         raise _unreadable(job, error) from again
     _refuse_nothing(job, stored)
@@ -237,8 +260,22 @@ def _load_record(job: _Job, digest: str, prints: Sequence[Fingerprint]) -> Load:
     from finops.ledger.loads import new_load_id
     from finops.ledger.write import Load, LoadedFile
 
-    files = tuple(LoadedFile(str(each.path), each.size, each.digest) for each in prints)
-    return Load(new_load_id(), job.source, job.format.name, files, digest, options=_reading(job))
+    pulled = job.options.pulled
+    origins = pulled.origins if pulled else {}
+    files = tuple(
+        LoadedFile(origins.get(each.path, str(each.path)), each.size, each.digest)
+        for each in prints
+    )
+    return Load(
+        new_load_id(),
+        job.source,
+        job.format.name,
+        files,
+        digest,
+        options=_reading(job),
+        stream=pulled.stream if pulled else None,
+        cursor=pulled.cursor if pulled else None,
+    )
 
 
 def _reading(job: _Job) -> dict[str, object]:
@@ -248,6 +285,7 @@ def _reading(job: _Job) -> dict[str, object]:
         "maps": dict(job.options.maps),
         "sets": dict(job.options.sets),
         "keep_good": job.options.keep_good,
+        "months": job.options.pulled.months if job.options.pulled else (),
         "allowed": sorted(set(job.options.allowed))
         if _ATTRIBUTES in TABLES[job.table].names
         else (),
@@ -285,6 +323,8 @@ def _column_sets(job: _Job, delivery: FileDelivery) -> dict[str, str]:
 
 
 def _refuse_nothing(job: _Job, stored: Stored) -> None:
+    if job.options.pulled is not None:
+        return
     if not stored.unchanged and stored.rows_stored + stored.rows_duplicate == 0:
         named = ", ".join(str(file.path) for file in job.files[:3])
         raise InputError(f"{named}: no rows to load (a header alone?)")

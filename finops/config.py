@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from finops.errors import ConfigError
 from finops.sections.base import Amount, CurrencyCode, Section
+from finops.sections.calls import Objective, Requests
 from finops.sections.close import Close, Fx
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
@@ -123,6 +124,12 @@ class Config(Section):
     prices: tuple[Price, ...] = Field(default=(), description="Negotiated and own rates.")
     attributes: Attributes = Field(
         default_factory=Attributes, description="Which of a log's own attributes are kept."
+    )
+    requests: Requests = Field(
+        default_factory=Requests, description="How the logs of calls are read."
+    )
+    slo: tuple[Objective, ...] = Field(
+        default=(), description="Service-level objectives, in the order they are tried."
     )
     owned: tuple[Owned, ...] = Field(default=(), description="Hardware the company owns.")
     owners: Owners = Field(default_factory=Owners, description="Who answers for which cost.")
@@ -302,6 +309,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "pools": Pool,
     "prices": Price,
     "attributes": Attributes,
+    "requests": Requests,
+    "slo": Objective,
     "owned": Owned,
     "owners": Owners,
     "layers": Layer,

@@ -4,6 +4,9 @@
     ├── UsageError              2    the command or the configuration is wrong: change it
     │   └── ConfigError         2    … in finops.toml: the message names the file and the key
     ├── SourceError             3    a system could not be reached or refused us: try again, or fix access
+    │   ├── SourceUnavailable   3    … it did not answer, or said that it is busy: try again later
+    │   ├── AccessDenied        3    … it does not know us, or does not let us: fix the credentials
+    │   └── SourceMissing       3    … it has nothing where we looked: fix the address
     ├── GateFailed              4    a budget, score or drift gate failed: the answer is "no"
     ├── InputError              5    the data is wrong: mend the file, or load with --keep-good
     └── LedgerError             1    the ledger could not be read or written
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from finops.model.problem import Problem
 
 __all__ = [
+    "AccessDenied",
     "CommitConflict",
     "ConfigError",
     "ExitCode",
@@ -35,6 +39,8 @@ __all__ = [
     "LedgerError",
     "LedgerMissing",
     "SourceError",
+    "SourceMissing",
+    "SourceUnavailable",
     "UsageError",
 ]
 
@@ -76,6 +82,18 @@ class SourceError(FinopsError):
     """An outside system could not be reached, or refused us."""
 
     exit_code = ExitCode.SOURCE
+
+
+class SourceUnavailable(SourceError):
+    """A source did not answer, or said that it is busy."""
+
+
+class AccessDenied(SourceError):
+    """A source refused our credentials, or does not let us do what we asked."""
+
+
+class SourceMissing(SourceError):
+    """A source has nothing at the address we were given."""
 
 
 class GateFailed(FinopsError):

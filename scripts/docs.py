@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import finops.errors
+from connectors.describing import settings_rows
+from connectors.settings import SourceSettings
 from finops import plugins
 from finops.cli.app import COMMANDS, load_command
 from finops.config import json_schema
@@ -22,6 +24,7 @@ from finops.model.tables import TABLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from connectors.contract import Connector
     from connectors.formats.contract import Format
     from finops.model.schema import Column, Table
 
@@ -184,6 +187,68 @@ def formats_page() -> str:
     return page("File formats", "the registered formats", *parts)
 
 
+# --- connectors ------------------------------------------------------------------------------------
+
+
+def settings_table(declared: Connector, *, common: bool) -> str:
+    """A table of a connector's own settings, or of those every source has."""
+    rows = [
+        (
+            f"`{row.setting}`",
+            row.type,
+            "required" if row.default is None else row.default,
+            row.about,
+        )
+        for row in settings_rows(declared, common=common)
+        if common is (row.setting in SourceSettings.model_fields)
+    ]
+    return table(("setting", "type", "default", "meaning"), rows)
+
+
+def connector_section(declared: Connector) -> str:
+    """One connector: what it reads and how, its settings, the least permission."""
+    module = inspect.getmodule(declared.read)
+    return "\n\n".join(
+        [
+            f"## {declared.name}",
+            f"{declared.about}. Feeds {', '.join(f'`{name}`' for name in declared.tables)}.",
+            inspect.getdoc(module) or "" if module else "",
+            settings_table(declared, common=False),
+            f"**Least permission.** {declared.policy}",
+        ]
+    )
+
+
+def connectors_page() -> str:
+    """docs/connectors.md."""
+    declared = [
+        plugins.load(plugins.CONNECTORS, name) for name in plugins.names(plugins.CONNECTORS)
+    ]
+    about = (
+        "`finops pull` brings what is new from the sources of `finops.toml` into the ledger, by hand or from cron; "
+        "nothing is doubled and nothing is lost, however often it runs or is interrupted. A source is a table with a "
+        "connector and its settings:"
+    )
+    example = '[sources.aws]\nconnector = "aws-exports"\nurl = "s3://billing/exports"\nregion = "eu-central-1"'
+    secrets = (
+        "Secrets are references, looked up when a request needs them and never shown: `env:NAME`, `file:PATH`, "
+        "`keyring:SERVICE/USER`. No connector needs more than permission to read; the least one stands with each. "
+        "`finops connectors check` says whether a source can be reached. Every connector below is registered the way a "
+        "stranger's would be (`finops.connectors` entry points)."
+    )
+    common = "## Settings of every source\n\n" + settings_table(declared[0], common=True)
+    sections = [connector_section(each) for each in declared]
+    return page(
+        "Connectors",
+        "the registered connectors",
+        about,
+        f"```toml\n{example}\n```",
+        secrets,
+        common,
+        *sections,
+    )
+
+
 # --- errors ----------------------------------------------------------------------------------------
 
 
@@ -221,6 +286,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "ledger.md": ledger_page,
     "commands.md": commands_page,
     "formats.md": formats_page,
+    "connectors.md": connectors_page,
     "errors.md": errors_page,
     "finops.schema.json": json_schema,
 }

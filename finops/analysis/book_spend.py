@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import Segment, books
+from finops.analysis.fx import Exchange, exchange_costs
 from finops.analysis.pools import cost_columns, pool_rules, pool_sql
 from finops.analysis.spend import (
     DERIVED,
@@ -19,6 +20,7 @@ from finops.analysis.spend import (
     Spend,
     in_order,
     resolve_dimensions,
+    slice_condition,
     spend,
     totals_of,
 )
@@ -44,6 +46,8 @@ class SpendQuestion(NamedTuple):
     period: Period | None = None
     basis: Basis = Basis.BILLING
     where: str | None = None
+    currency: str | None = None
+    """Currency to exchange all others into; None leaves each in its own."""
 
 
 def book_spend(ledger: Ledger, config: Config, question: SpendQuestion) -> Spend:
@@ -69,6 +73,9 @@ def _spend_of(part: Segment, question: SpendQuestion) -> Spend:
     dimensions = cost_dimensions(question.by, part.config)
     chosen = Slice(part.period, question.basis, cost_condition(question.where))
     with part.ledger.connect(["costs"]) as con:
+        if question.currency is not None:
+            days = slice_condition(chosen._replace(where=None))
+            exchange_costs(con, Exchange.of(part.config), question.currency.upper(), days)
         return spend(con, dimensions, chosen)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.grain import HOUR, MODEL
+from finops.analysis.slo import judged_sql
 from finops.analysis.where import quote
 from finops.model.tables import GENERATION_OPERATIONS, INPUT_TOKEN_COLUMNS, TOKEN_COLUMNS
 from finops.sql import render
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.slo import Objective
     from finops.prices.cards import Breaks
 
 __all__ = [
@@ -44,9 +46,15 @@ MEASURES = (
     "attempts",
     "requests",
     "responses",
+    "good_responses",
+    "slo_missed",
+    "slo_unknown",
     "errors",
     "retries",
     "retrievals",
+    "embedding_calls",
+    "rerank_calls",
+    "work_millionths",
     *TOKEN_COLUMNS,
     "reasoning_tokens",
     "bytes_moved",
@@ -56,6 +64,10 @@ MEASURES = (
 """What a cell sums, all BIGINT."""
 
 _ZERO_BUCKET = -32768
+
+_TOKEN_SUMS = ",\n".join(
+    f"cast(coalesce(sum({name}), 0) as bigint) as {name}" for name in TOKEN_COLUMNS
+)
 
 _ATTEMPTS = "attempt_rows"
 _LATER = "later_attempts"
@@ -93,17 +105,21 @@ def install_attempts(
     con: duckdb.DuckDBPyConnection,
     requests: str,
     breaks: Mapping[tuple[str | None, str | None], Breaks],
+    objectives: Sequence[Objective] = (),
 ) -> str:
     """Make `requests` with what its neighbours tell a view on `con`; returns the view's name."""
     later = render("later", requests=requests)
     con.execute(f"create or replace temp table {_LATER} as {later}").fetchall()
-    sql = attempts_sql(requests, _LATER, breaks)
+    sql = attempts_sql(requests, _LATER, breaks, objectives)
     con.execute(f"create or replace temp view {_ATTEMPTS} as {sql}").fetchall()
     return _ATTEMPTS
 
 
 def attempts_sql(
-    requests: str, later: str, breaks: Mapping[tuple[str | None, str | None], Breaks]
+    requests: str,
+    later: str,
+    breaks: Mapping[tuple[str | None, str | None], Breaks],
+    objectives: Sequence[Objective] = (),
 ) -> str:
     """The SELECT of `attempts.sql` over a requests relation and its later attempts."""
     contexts = {model: found.contexts for model, found in breaks.items() if found.contexts}
@@ -112,6 +128,7 @@ def attempts_sql(
         "attempts",
         requests=requests,
         later=later,
+        judged=judged_sql(objectives),
         generation=", ".join(quote(name) for name in GENERATION_OPERATIONS),
         input=" + ".join(f"coalesce({column}, 0)" for column in INPUT_TOKEN_COLUMNS),
         context_from=_side(contexts, " + ".join(f"coalesce({c}, 0)" for c in INPUT_TOKEN_COLUMNS)),
@@ -176,9 +193,7 @@ def build_cells(
         "cells",
         grain=grain.select,
         key=grain.key,
-        tokens=",\n".join(
-            f"cast(coalesce(sum({name}), 0) as bigint) as {name}" for name in TOKEN_COLUMNS
-        ),
+        tokens=_TOKEN_SUMS,
         attempts=attempts,
         counted=counted,
         resent=resent,
@@ -215,6 +230,13 @@ def build_runs(
     *,
     counted: str = "true",
 ) -> None:
-    """Make temp table `table`: (grain_key, day, source_id, workflow_run_id, first_at, last_at)."""
-    sql = render("runs", key=grain.key, day="day", attempts=attempts, counted=counted)
+    """Make temp table `table`: a row per run, grain and day, with its span, outcome, tokens and drivers."""
+    sql = render(
+        "runs",
+        key=grain.key,
+        day="day",
+        attempts=attempts,
+        counted=counted,
+        tokens=_TOKEN_SUMS,
+    )
     con.execute(f"create or replace temp table {table} as {sql}").fetchall()

@@ -41,6 +41,7 @@ __all__ = [
     "currencies",
     "read_charges",
     "read_metered",
+    "selected",
     "tokens_per_unit",
 ]
 
@@ -281,6 +282,11 @@ def _selected(period: Period | None) -> str:
     return (
         f"(ChargePeriodEnd > {start} or ChargePeriodStart >= {start}) and ChargePeriodStart < {end}"
     )
+
+
+def selected(period: Period | None, months: Period) -> str:
+    """The condition on cost rows of `period`, and of the invoices of the whole `months` it lies in."""
+    return "true" if period is None else f"(({_selected(period)}) or ({_selected(months)}))"
 
 
 def _line(period: Period | None) -> str:

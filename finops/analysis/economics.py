@@ -10,16 +10,18 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books, price_book
-from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered
+from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered, selected
+from finops.analysis.fx import Exchange, InCurrency, exchange_costs
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
-from finops.analysis.measures import COMPONENTS, Group, measure
+from finops.analysis.measures import COMPONENTS, Group, Grouping, measure
 from finops.analysis.metering import meter
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
 from finops.analysis.relations import Scope, months_touched, relate
 from finops.analysis.sharing import SharedPool, Shares, share
 from finops.analysis.spans import timings_of, together
+from finops.analysis.terms import Terms
 from finops.analysis.where import compile_where
 from finops.errors import UsageError
 from finops.ledger.engine import query
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
     from finops.analysis.books import Segment
     from finops.analysis.charges import Charges
-    from finops.analysis.grain import Dimension
     from finops.analysis.logged import Log
     from finops.analysis.metering import BilledLine, Metered
     from finops.analysis.relations import Relations
@@ -57,7 +58,10 @@ INCLUDABLE = ("credits", "tax", "support", "corrections")
 
 
 class Question(NamedTuple):
-    """What is asked: a period (None: everything), dimensions, a filter, lines to include."""
+    """What is asked: a period (None: everything), dimensions, a filter, lines to include.
+
+    `run_costs` asks for percentiles of what a run costs, which reads a row for every run.
+    """
 
     period: Period | None = None
     by: tuple[str, ...] = ()
@@ -65,6 +69,7 @@ class Question(NamedTuple):
     include: tuple[str, ...] = ()
     currency: str | None = None
     use_rollups: bool = True
+    run_costs: bool = False
 
 
 class Allocation(NamedTuple):
@@ -111,11 +116,11 @@ def _answer_of(part: Segment, question: Question) -> UnitEconomics:
 class Prepared(NamedTuple):
     """A question made ready on a connection: what to read, and how money lies on it."""
 
-    by: tuple[Dimension, ...]
+    grouping: Grouping
     scope: Scope
     relations: Relations
     allocation: Allocation
-    book: Book
+    terms: Terms
     currency: str
     other_currencies: Mapping[str, Decimal]
 
@@ -131,26 +136,35 @@ def prepare(
             )
     by = tuple(dimension(name) for name in question.by)
     where = compile_where(question.where, filter_columns()) if question.where else None
-    book = price_book(ledger, config)
+    terms = Terms.of(config, price_book(ledger, config))
     period = question.period or _everything(con)
+    exchange = Exchange.of(config)
     money = currencies(con, question.period)
-    currency = _currency(question, config, money)
+    currency = _currency(question, config, money, exchange)
+    exchange_costs(con, exchange, currency, selected(question.period, months_touched(period)))
     columns = frozenset(column for each in by for column in each.columns)
     scope = Scope(period, months_touched(period), columns, where, question.use_rollups)
-    relations = relate(con, ledger, book, scope)
-    allocation = _allocate(con, config, book, question, scope, relations.allocation, currency)
-    others = {name: cost for name, cost in money.items() if name != currency}
-    return Prepared(by, scope, relations, allocation, book, currency, others)
+    relations = relate(con, ledger, terms, scope)
+    allocation = _allocate(con, config, terms.book, question, scope, relations.allocation, currency)
+    others = {
+        name: cost
+        for name, cost in money.items()
+        if name != currency and not exchange.knows(name, currency)
+    }
+    grouping = Grouping(by, config.requests.success, question.run_costs)
+    return Prepared(grouping, scope, relations, allocation, terms, currency, others)
 
 
 def _answer(
     con: duckdb.DuckDBPyConnection, prepared: Prepared, question: Question
 ) -> UnitEconomics:
     asked, allocation, period = prepared.relations.asked, prepared.allocation, prepared.scope.period
-    measured = measure(con, asked, prepared.by, allocation.shares)
+    measured = measure(con, asked, prepared.grouping, allocation.shares)
     everything = measured.total
     if prepared.scope.where is not None:
-        everything = measure(con, prepared.relations.everything, (), allocation.shares).total
+        everything = measure(
+            con, prepared.relations.everything, Grouping(), allocation.shares
+        ).total
     return UnitEconomics(
         question.by,
         period,
@@ -182,7 +196,7 @@ def _allocate(
     """Set rates over all requests of the months the period lies in, and leave them on `con`."""
     names = _canonical(book)
     rules = pool_rules(config.pools)
-    log = read_log(con, book, cells, currency, names)
+    log = read_log(con, book, cells, InCurrency(currency, Exchange.of(config)), names)
     months = None if question.period is None else scope.months
     bill = read_metered(con, months, currency, rules, names)
     metered = meter(bill, log.tokens, config.metered.tolerance)
@@ -256,15 +270,21 @@ def _everything(con: duckdb.DuckDBPyConnection) -> Period:
     return Period(date.fromisoformat(min(months)), month_of(date.fromisoformat(max(months))).end)
 
 
-def _currency(question: Question, config: Config, money: Mapping[str, Decimal]) -> str:
-    """The currency asked for, else the configured one where the bill has it, else the bill's only."""
+def _currency(
+    question: Question, config: Config, money: Mapping[str, Decimal], exchange: Exchange
+) -> str:
+    """The currency asked for, else the configured one where the bill has it or can be exchanged into it.
+
+    Else the bill's only one.
+    """
     if question.currency is not None:
         return question.currency.upper()
-    if not money or config.currency in money:
-        return config.currency
+    own = config.currency
+    if not money or own in money or any(exchange.knows(name, own) for name in money):
+        return own
     if len(money) > 1:
         raise UsageError(
             f"the bill is in {', '.join(money)}; amounts of different currencies are never added",
-            hint="choose one with --currency",
+            hint="choose one with --currency, or add [[fx]] rates to finops.toml",
         )
     return next(iter(money))

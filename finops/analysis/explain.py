@@ -13,7 +13,7 @@ from finops.analysis.economics import prepare
 from finops.analysis.logged import CARD_OF_KEY, KEY_COLUMNS, PRICED_KEYS
 from finops.analysis.measures import COMPONENTS, Group, measure
 from finops.analysis.metering import KINDS
-from finops.analysis.spans import add_groups, same_currency, span_of, timings_of
+from finops.analysis.spans import add_groups, same_currency, span_of, timed, timings_of
 from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import ZERO, divide, multiply, subtract, total
@@ -86,7 +86,7 @@ def explain(ledger: Ledger, config: Config, question: Question, number: str) -> 
     if len(found) == 1:
         return _explanation(found[0], number)
     timings = timings_of(ledger, config, asked, parts)
-    group = add_groups([each.group for each in found])._replace(runs=timings.runs[()])
+    group = timed(add_groups([each.group for each in found]), timings)
     lines = [
         line._replace(step=f"{part.period.label}: {line.step}")
         for part, each in zip(parts, found, strict=True)
@@ -111,7 +111,9 @@ def _products_of(part: Segment, question: Question) -> _Products:
     try:
         asked = question._replace(period=part.period)
         prepared = prepare(con, part.ledger, part.config, asked)
-        group = measure(con, prepared.relations.asked, (), prepared.allocation.shares).total
+        group = measure(
+            con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares
+        ).total
         lines = _products(con, prepared, group)
         return _Products(tuple(lines), group, prepared.scope.period, prepared.currency)
     finally:

@@ -73,10 +73,11 @@ ROLLED_UP = (
     "workload_tier",
     "pool",
     "deployment",
+    "work_unit_kind",
 )
 """Columns of the day roll-up."""
 
-HOUR_GRAIN = ("hour", *PRICING, "workflow", "agent")
+HOUR_GRAIN = ("hour", *PRICING, "workflow", "agent", "work_unit_kind")
 """Columns of the hour roll-up."""
 
 HOUR = "date_trunc('hour', timestamp)"
@@ -102,6 +103,7 @@ _NAMED = (
     Dimension("tier", "workload_tier", ("workload_tier",), "One of the five workload tiers."),
     Dimension("source", "source_id", ("source_id",), "Source of the log."),
     Dimension("run", "workflow_run_id", ("workflow_run_id",), "One execution of a workflow."),
+    Dimension("call", "call_id", ("call_id",), "One call: its attempts together."),
     Dimension("hour", "strftime(hour, '%Y-%m-%dT%H:00Z')", ("hour",), "Hour (UTC)."),
     Dimension("day", "strftime(day, '%Y-%m-%d')", ("day",), "Day (UTC)."),
     Dimension(

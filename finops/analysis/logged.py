@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.fx import InCurrency
     from finops.analysis.metering import Metered, Rate
     from finops.analysis.sharing import Shares
     from finops.model.period import Period
@@ -83,12 +84,12 @@ def read_log(
     con: duckdb.DuckDBPyConnection,
     book: Book,
     cells: str,
-    currency: str,
+    money: InCurrency,
     canonical: Callable[[str | None, str | None], tuple[str, str]],
 ) -> Log:
     """Sum the relation `cells` by `KEY_COLUMNS` and put the book's rates beside the sums.
 
-    Book rates in another currency than `currency` are no rates here. Leaves the temp table of keys on
+    Book rates in a currency that cannot be told in `money` are no rates here. Leaves the temp table of keys on
     `con` that `install_rates` joins to.
     """
     keys = ", ".join(KEY_COLUMNS)
@@ -114,23 +115,25 @@ def read_log(
         order by k.id
         """,
     )
-    return _log(rows, currency, canonical)
+    return _log(rows, money, canonical)
 
 
 def _log(
     rows: Sequence[tuple[Any, ...]],
-    currency: str,
+    money: InCurrency,
     canonical: Callable[[str | None, str | None], tuple[str, str]],
 ) -> Log:
     found: list[LoggedTokens] = []
     unpriced: dict[tuple[str, str, str], int] = {}
     for row in rows:
-        number, provider, model, tier, project, region, day, money, reason, *rest = row
+        number, provider, model, tier, project, region, day, priced_in, reason, *rest = row
         counts, rates = rest[: len(KINDS)], rest[len(KINDS) :]
         name = canonical(provider, model)
-        is_ours = money is None or money == currency
-        if not is_ours:
-            reason = f"its price is in {money}, this report in {currency}"
+        if not money.takes(priced_in):
+            reason = f"its price is in {priced_in}, this report in {money.currency}"
+            rates = [None] * len(KINDS)
+        elif any(counts):
+            rates = money.prices(priced_in, day, rates)
         tokens = dict(zip(KINDS, counts, strict=True))
         if reason is not None and any(counts):
             key = (str(provider or "?"), str(model or "?"), str(reason))
@@ -144,7 +147,7 @@ def _log(
                 region,
                 day,
                 tokens,
-                dict(zip(KINDS, rates if is_ours else [None] * len(KINDS), strict=True)),
+                dict(zip(KINDS, rates, strict=True)),
             )
         )
     return Log(tuple(found), unpriced)

@@ -1,36 +1,42 @@
 """Measures of any grouping: what cells, rates, histograms and runs say about it.
 
-The statements are `unit.sql`, `run_counts.sql` and `percentiles.sql`; this module fills them in.
+The statements are `unit.sql` and `percentiles.sql`; this module fills them in. Runs: `finops.analysis.runs`.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.cells import MEASURES, bucket_value
-from finops.analysis.grain import TIME, Dimension
+from finops.analysis.grain import dimension
 from finops.analysis.logged import KEY_COLUMNS
 from finops.analysis.metering import KINDS
+from finops.analysis.runs import Runs, cost_of_runs, count_runs
+from finops.analysis.sources import keys, names, span
 from finops.ledger.engine import query
 from finops.model.money import total
 from finops.model.tables import TOKEN_COLUMNS
 from finops.sql import render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
+    from finops.analysis.grain import Dimension
+    from finops.analysis.runs import RunCosts
     from finops.analysis.sharing import Shares
+    from finops.analysis.sources import Sources
 
 __all__ = [
     "COMPONENTS",
     "Group",
+    "Grouping",
     "Measured",
-    "Sources",
     "Timings",
+    "Work",
     "measure",
     "read_timings",
 ]
@@ -44,27 +50,21 @@ COMPONENTS = (
     "shared",
     "failed",
     "retried",
+    "slo_miss",
     "cancelled",
 )
 """What a cost is made of; they sum to it."""
 
+_SUMMED = (*MEASURES, *COMPONENTS, "list_cost", "unpriced_tokens")
+
 _QUANTILES = ("p50", "p95", "p99")
 
 
-class Sources(NamedTuple):
-    """Relations on the connection: cells, histograms and runs of one grain, and what of them counts.
+class Work(NamedTuple):
+    """Work that is not tokens, of one kind: millionths of its unit, and the cost of the attempts that did it."""
 
-    `counted` is a filter on the cells' columns; the relations may hold more days than `[start, end)`.
-    `ends` has every day of every run, filtered or not, and days after `end`.
-    """
-
-    cells: str
-    latency: str
-    runs: str
-    ends: str
-    counted: str
-    start: date
-    end: date
+    millionths: int
+    cost: Decimal
 
 
 class Group(NamedTuple):
@@ -77,6 +77,19 @@ class Group(NamedTuple):
     unpriced_tokens: int
     runs: int
     quantiles: dict[str, dict[str, float]]
+    outcomes: Runs = Runs()
+    run_costs: RunCosts | None = None
+    work: Mapping[str, Work] = MappingProxyType({})
+
+    @property
+    def cost(self) -> Decimal:
+        """The sum of the components."""
+        return total(self.components.values())
+
+    @property
+    def under_slo(self) -> int:
+        """Responses an objective applies to."""
+        return sum(self.counts[name] for name in ("good_responses", "slo_missed", "slo_unknown"))
 
 
 class Measured(NamedTuple):
@@ -86,53 +99,64 @@ class Measured(NamedTuple):
     total: Group
 
 
+class Grouping(NamedTuple):
+    """Dimensions to measure by, outcomes of a successful run, and whether to price every run."""
+
+    by: tuple[Dimension, ...] = ()
+    success: tuple[str, ...] = ()
+    run_costs: bool = False
+
+
 def measure(
-    con: duckdb.DuckDBPyConnection,
-    sources: Sources,
-    by: Sequence[Dimension],
-    shares: Shares,
+    con: duckdb.DuckDBPyConnection, sources: Sources, grouping: Grouping, shares: Shares
 ) -> Measured:
-    """Measure every group of `by`, and their total; without `by` that is the only group."""
-    columns = (*MEASURES, *COMPONENTS, "list_cost", "unpriced_tokens")
-    timings = read_timings(con, sources, by)
-    groups = []
-    for row in _costs(con, sources, by, shares):
-        key = row[: len(by)]
-        found = dict(zip(columns, row[len(by) :], strict=True))
-        groups.append(
-            Group(
-                key,
-                {name: int(found[name] or 0) for name in MEASURES},
-                {name: Decimal(found[name] or 0) for name in COMPONENTS},
-                Decimal(found["list_cost"] or 0),
-                int(found["unpriced_tokens"] or 0),
-                timings.runs.get(key, 0),
-                timings.quantiles.get(key, {}),
-            )
+    """Measure every group of `grouping.by`, and their total; without dimensions that is the only group."""
+    by = grouping.by
+    timings = read_timings(con, sources, by, grouping.success)
+    groups = [
+        Group(
+            key,
+            *sums,
+            timings.runs.get(key, Runs()).ended,
+            timings.quantiles.get(key, {}),
+            timings.runs.get(key, Runs()),
         )
-    of_all = timings.quantiles.get((), {})
-    return Measured(tuple(groups), _together(groups, timings.runs[()], of_all))
+        for key, sums in _costs(con, sources, by, shares).items()
+    ]
+    whole = _together(groups, timings.runs[()], timings.quantiles.get((), {}))
+    if whole.counts["work_millionths"]:
+        work = _work(con, sources, by, shares)
+        groups = [group._replace(work=work.get(group.keys, {})) for group in groups]
+        whole = whole._replace(work=_work(con, sources, (), shares).get((), {}))
+    if grouping.run_costs:
+        costs = cost_of_runs(con, sources, by, shares)
+        groups = [group._replace(run_costs=costs.get(group.keys)) for group in groups]
+        whole = whole._replace(run_costs=cost_of_runs(con, sources, (), shares).get(()))
+    return Measured(tuple(groups), whole)
 
 
 class Timings(NamedTuple):
     """What does not add over time: runs and percentiles by group; the key () is everything."""
 
-    runs: dict[tuple[object, ...], int]
+    runs: dict[tuple[object, ...], Runs]
     quantiles: dict[tuple[object, ...], dict[str, dict[str, float]]]
 
 
 def read_timings(
-    con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension]
+    con: duckdb.DuckDBPyConnection,
+    sources: Sources,
+    by: Sequence[Dimension],
+    success: Sequence[str],
 ) -> Timings:
     """Runs and percentiles of every group of `by`, and of everything."""
-    runs, all_runs = _runs(con, sources, by)
+    runs, all_runs = count_runs(con, sources, by, success)
     quantiles = _percentiles(con, sources, by)
     if by:
         quantiles |= _percentiles(con, sources, ())
     return Timings({**runs, (): all_runs}, quantiles)
 
 
-def _together(groups: Sequence[Group], runs: int, quantiles: dict[str, dict[str, float]]) -> Group:
+def _together(groups: Sequence[Group], runs: Runs, quantiles: dict[str, dict[str, float]]) -> Group:
     """All groups as one; runs and percentiles do not add and are given."""
     return Group(
         (),
@@ -140,22 +164,42 @@ def _together(groups: Sequence[Group], runs: int, quantiles: dict[str, dict[str,
         {name: total(group.components[name] for group in groups) for name in COMPONENTS},
         total(group.list_cost for group in groups),
         sum(group.unpriced_tokens for group in groups),
-        runs,
+        runs.ended,
         quantiles,
+        runs,
     )
+
+
+def _work(
+    con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension], shares: Shares
+) -> dict[tuple[object, ...], dict[str, Work]]:
+    """Work that is not tokens by group and kind."""
+    done = sources._replace(counted=f"({sources.counted}) and work_unit_kind is not null")
+    found: dict[tuple[object, ...], dict[str, Work]] = {}
+    for key, sums in _costs(con, done, (*by, dimension("work_unit_kind")), shares).items():
+        work = Work(sums.counts["work_millionths"], total(sums.components.values()))
+        found.setdefault(key[:-1], {})[str(key[-1])] = work
+    return found
+
+
+class _Sums(NamedTuple):
+    counts: dict[str, int]
+    components: dict[str, Decimal]
+    list_cost: Decimal
+    unpriced_tokens: int
 
 
 def _costs(
     con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension], shares: Shares
-) -> list[tuple[Any, ...]]:
-    """Rows of keys, `MEASURES`, `COMPONENTS`, list_cost and unpriced_tokens."""
+) -> dict[tuple[object, ...], _Sums]:
+    """What adds up, by group."""
     _install_workflow_rates(con, shares)
     rate = {kind: f"(r.{kind}_billed + r.{kind}_list)" for kind in KINDS}
     writes = [kind for kind in KINDS if kind.startswith("cache_write")]
     sql = render(
         "unit",
-        keys=_keys(by),
-        names=_names(by),
+        keys=keys(by),
+        names=names(by),
         prices=", ".join(KEY_COLUMNS),
         measures=", ".join(f"cast(sum({name}) as bigint) as {name}" for name in MEASURES),
         cells=sources.cells,
@@ -177,7 +221,16 @@ def _costs(
         sums=", ".join(f"sum({name}) as {name}" for name in MEASURES),
         grouping="group by all" if by else "",
     )
-    return query(con, sql)
+    found = {}
+    for row in query(con, sql):
+        values = dict(zip(_SUMMED, row[len(by) :], strict=True))
+        found[row[: len(by)]] = _Sums(
+            {name: int(values[name] or 0) for name in MEASURES},
+            {name: Decimal(values[name] or 0) for name in COMPONENTS},
+            Decimal(values["list_cost"] or 0),
+            int(values["unpriced_tokens"] or 0),
+        )
+    return found
 
 
 def _install_workflow_rates(con: duckdb.DuckDBPyConnection, shares: Shares) -> None:
@@ -188,33 +241,6 @@ def _install_workflow_rates(con: duckdb.DuckDBPyConnection, shares: Shares) -> N
     )
     for workflow, rate in shares.by_workflow.items():
         con.execute("insert into workflow_rates values (?, ?)", [workflow, rate]).fetchall()
-
-
-def _runs(
-    con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension]
-) -> tuple[dict[tuple[object, ...], int], int]:
-    """Runs by group, and runs in all."""
-    timeless = [(f"k{place}", d.sql) for place, d in enumerate(by) if d.name not in TIME]
-    sql = render(
-        "run_counts",
-        runs=sources.runs,
-        ends=sources.ends,
-        grains=sources.cells,
-        counted=sources.counted,
-        columns="".join(f"{sql} as {name}, " for name, sql in timeless),
-        carried="".join(f"g.{name}, " for name, _ in timeless),
-        keys="".join(
-            f"{d.sql} as k{place}, " if d.name in TIME else f"k{place}, "
-            for place, d in enumerate(by)
-        ),
-        names=_names(by),
-        is_total="grouping(k0)" if by else "1",
-        grouping=f"group by grouping sets (({_names(by).rstrip(', ')}), ())" if by else "",
-        **_span(sources),
-    )
-    rows = query(con, sql)
-    groups = {tuple(key): runs for *key, is_total, runs in rows if not is_total}
-    return groups, sum(runs for *_, is_total, runs in rows if is_total)
 
 
 def _percentiles(
@@ -228,9 +254,9 @@ def _percentiles(
         counted=sources.counted,
         columns=_list(columns),
         carried=_list(columns, "g."),
-        keys=_keys(by),
-        names=_names(by),
-        **_span(sources),
+        keys=keys(by),
+        names=names(by),
+        **span(sources),
     )
     found: dict[tuple[object, ...], dict[str, dict[str, float]]] = {}
     for row in query(con, sql):
@@ -240,21 +266,9 @@ def _percentiles(
     return found
 
 
-def _keys(by: Sequence[Dimension]) -> str:
-    return "".join(f"{dimension.sql} as k{place}, " for place, dimension in enumerate(by))
-
-
-def _names(by: Sequence[Dimension]) -> str:
-    return "".join(f"k{place}, " for place in range(len(by)))
-
-
 def _columns(by: Sequence[Dimension]) -> set[str]:
     return {column for dimension in by for column in dimension.columns}
 
 
 def _list(columns: set[str], prefix: str = "") -> str:
     return "".join(f"{prefix}{column}, " for column in sorted(columns))
-
-
-def _span(sources: Sources) -> dict[str, str]:
-    return {"start": f"date '{sources.start}'", "stop": f"date '{sources.end}'"}

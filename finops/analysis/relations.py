@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, NamedTuple
 from finops.analysis import cells
 from finops.analysis.cells import Grained
 from finops.analysis.grain import HOUR_GRAIN, PRICING, ROLLED_UP
-from finops.analysis.measures import Sources
 from finops.analysis.rollups import breaks_of, roll_up
+from finops.analysis.sources import Sources
 from finops.ledger.engine import query
 from finops.model.period import Period, month_of
 
 if TYPE_CHECKING:
     import duckdb
 
+    from finops.analysis.terms import Terms
     from finops.analysis.where import Where
     from finops.ledger.store import Ledger
-    from finops.prices.book import Book
 
 __all__ = ["RUN_SILENCE_DAYS", "Relations", "Scope", "months_touched", "relate"]
 
 RUN_SILENCE_DAYS = 7
 """A run without a call for this many days has ended."""
 
-_ALWAYS = (*PRICING, "workflow")
-"""Columns every grain needs: what decides a price, and what even shares go by."""
+_ALWAYS = (*PRICING, "workflow", "work_unit_kind")
+"""Columns every grain needs: what decides a price, what even shares go by, and the kind of work."""
 
 
 class Scope(NamedTuple):
@@ -60,33 +60,33 @@ class Relations(NamedTuple):
     everything: Sources
 
 
-def relate(con: duckdb.DuckDBPyConnection, ledger: Ledger, book: Book, scope: Scope) -> Relations:
+def relate(con: duckdb.DuckDBPyConnection, ledger: Ledger, terms: Terms, scope: Scope) -> Relations:
     """Put on `con` what answers a question of `scope`; `requests` is a view on it."""
     if not scope.use_rollups:
-        return _from_requests(con, book, scope)
-    roll_up(con, ledger, book, scope.months, ("cells", "hours", "latency"))
-    roll_up(con, ledger, book, scope.after, ("runs",))
+        return _from_requests(con, terms, scope)
+    roll_up(con, ledger, terms, scope.months, ("cells", "hours", "latency"))
+    roll_up(con, ledger, terms, scope.after, ("runs",))
     kept = _sources(scope, "cells", "latency", "runs", "runs", "true")
     counted = scope.where.sql if scope.where else "true"
     if scope.needed <= set(ROLLED_UP):
         return Relations("cells", kept._replace(counted=counted), kept)
     if scope.needed <= set(HOUR_GRAIN):
-        attempts = _attempts(con, book, scope.period)
+        attempts = _attempts(con, terms, scope.period)
         _timings(con, attempts, scope, Grained.of(HOUR_GRAIN), "true")
         by_hour = _sources(scope, "hours", "raw_latency", "raw_runs", "raw_ends", counted)
         return Relations("cells", by_hour, kept)
     grain = _grain(scope.columns)
-    attempts = _attempts(con, book, scope.period)
+    attempts = _attempts(con, terms, scope.period)
     _cells(con, attempts, scope.period, grain, "raw_cells", counted)
     _timings(con, attempts, scope, grain, counted)
     raw = _sources(scope, "raw_cells", "raw_latency", "raw_runs", "raw_ends", "true")
     return Relations("cells", raw, kept)
 
 
-def _from_requests(con: duckdb.DuckDBPyConnection, book: Book, scope: Scope) -> Relations:
+def _from_requests(con: duckdb.DuckDBPyConnection, terms: Terms, scope: Scope) -> Relations:
     """Everything from the requests, as if there were no roll-ups."""
     grain = _grain(scope.columns)
-    attempts = _attempts(con, book, scope.months)
+    attempts = _attempts(con, terms, scope.months)
     _cells(con, attempts, scope.months, grain, "all_cells", "true")
     _timings(con, attempts, scope, grain, "true")
     everything = _sources(scope, "all_cells", "raw_latency", "raw_runs", "raw_ends", "true")
@@ -108,13 +108,14 @@ def _grain(columns: frozenset[str]) -> Grained:
     return Grained.of((*_ALWAYS, *sorted(columns - set(_ALWAYS))))
 
 
-def _attempts(con: duckdb.DuckDBPyConnection, book: Book, days: Period) -> str:
+def _attempts(con: duckdb.DuckDBPyConnection, terms: Terms, days: Period) -> str:
     """Attempts of `days` and of the days beside them, which tell what became of a call."""
     around = (
         f"(select * from requests where day between date '{days.start - timedelta(days=1)}' "
         f"and date '{days.end}')"
     )
-    return cells.install_attempts(con, around, breaks_of(con, book, around))
+    breaks = breaks_of(con, terms.book, around)
+    return cells.install_attempts(con, around, breaks, terms.objectives)
 
 
 def _cells(
@@ -147,7 +148,9 @@ def _timings(
     cells.build_runs(con, f"{prefix}_runs", attempts, grain, counted=counted)
     query(
         con,
-        "create or replace temp table raw_ends as select source_id, workflow_run_id, max(day) as day "
+        "create or replace temp table raw_ends as select source_id, workflow_run_id, max(day) as day, "
+        "max(timestamp) filter (where outcome is not null) as outcome_at, "
+        "max_by(outcome, (timestamp, outcome)) filter (where outcome is not null) as outcome "
         f"from requests where workflow_run_id is not null and {_within(scope.after)} group by all",
     )
 

@@ -2,7 +2,7 @@
 
 They are derived, so they are kept as plain Parquet files named after what they were made from: the
 request files of their day and its two neighbours, the price book (which knows where prices change
-within a day) and the SQL itself. A file whose name no longer fits is never read, so a roll-up cannot be
+within a day), the service-level objectives and the SQL itself. A file whose name no longer fits is never read, so a roll-up cannot be
 wrong, only missing; what is missing is made when a load has touched the day, or when it is asked for.
 """
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.terms import Terms
     from finops.ledger.store import DataFile, Ledger
     from finops.model.period import Period
     from finops.prices.book import Book
@@ -53,10 +54,10 @@ _HOUR_GRAIN = Grained.of(HOUR_GRAIN)
 
 
 class RollUps(NamedTuple):
-    """Where the roll-ups of a ledger are kept, and the book that cut them."""
+    """Where the roll-ups of a ledger are kept, and the terms they are made on."""
 
     folder: Path
-    book: Book
+    terms: Terms
     stamp: str
 
     def path(self, day: date, fingerprint: str, kind: str) -> Path:
@@ -65,30 +66,30 @@ class RollUps(NamedTuple):
 
 
 def roll_up(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, book: Book, span: Period, kinds: Iterable[str]
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, terms: Terms, span: Period, kinds: Iterable[str]
 ) -> None:
     """Make a temp view on `con` for each of `kinds` over the days of `span`, building what is missing."""
-    place = _place(ledger, book)
+    place = _place(ledger, terms)
     by_day = days_of(ledger)
     wanted = [day for day in by_day if span.start <= day < span.end]
     prints = {day: _fingerprint(by_day, day, place.stamp) for day in wanted}
     _build(con, place, by_day, {day: p for day, p in prints.items() if not _there(place, day, p)})
     if not wanted:
-        _make_tables(con, place.book, "(select * from requests where false)", "false")
+        _make_tables(con, place.terms, "(select * from requests where false)", "false")
     for kind in kinds:
         files = ", ".join(literal(str(place.path(day, prints[day], kind))) for day in wanted)
         rows = f"read_parquet([{files}])" if files else f"made_{kind} where false"
         query(con, f"create or replace temp view {kind} as select * from {rows}")
 
 
-def refresh(ledger: Ledger, book: Book, days: Iterable[date]) -> bool:
+def refresh(ledger: Ledger, terms: Terms, days: Iterable[date]) -> bool:
     """Make the roll-ups of `days` and their neighbours again, as after a load that touched them.
 
     Days of more than `REFRESHED_ROWS` requests are left to the first question about them, and the
     answer is False: whoever loads that much waits for the load only.
     """
     touched = {day + timedelta(days=shift) for day in days for shift in (-1, 0, 1)}
-    place = _place(ledger, book)
+    place = _place(ledger, terms)
     by_day = days_of(ledger)
     prints = {day: _fingerprint(by_day, day, place.stamp) for day in sorted(touched & set(by_day))}
     missing = {day: p for day, p in prints.items() if not _there(place, day, p)}
@@ -119,7 +120,7 @@ def breaks_of(
     return book.breaks(PriceKey(provider, model) for provider, model in models)
 
 
-def _place(ledger: Ledger, book: Book) -> RollUps:
+def _place(ledger: Ledger, terms: Terms) -> RollUps:
     if ledger.location.is_local:
         folder = ledger.location.root / "_rollups"
     else:
@@ -127,17 +128,17 @@ def _place(ledger: Ledger, book: Book) -> RollUps:
 
         name = hashlib.sha256(str(ledger.location.url).encode()).hexdigest()[:24]
         folder = platformdirs.user_cache_path("finops") / "rollups" / name
-    return RollUps(folder, book, _stamp(book))
+    return RollUps(folder, terms, _stamp(terms))
 
 
 @cache
-def _stamp(book: Book) -> str:
-    """What besides the requests decides a roll-up: prices, the SQL and the engine's hashes."""
+def _stamp(terms: Terms) -> str:
+    """What besides the requests decides a roll-up: prices, objectives, the SQL and the engine's hashes."""
     from importlib.metadata import version
     from importlib.resources import files
 
     versions = f"{version('genai-prices')} {version('duckdb')}"
-    digest = hashlib.sha256(f"{versions} {book!r}".encode())
+    digest = hashlib.sha256(f"{versions} {terms.book!r} {terms.objectives!r}".encode())
     for file in sorted(files("finops.sql").iterdir(), key=lambda each: each.name):
         if file.name.endswith(".sql"):
             digest.update(file.read_bytes())
@@ -169,7 +170,7 @@ def _build(
             f"(select * from requests where day between date '{first - timedelta(days=1)}' "
             f"and date '{last + timedelta(days=1)}')"
         )
-        _make_tables(con, place.book, around, f"day between date '{first}' and date '{last}'")
+        _make_tables(con, place.terms, around, f"day between date '{first}' and date '{last}'")
         for day in chunk:
             _write_day(con, place, day, missing[day])
 
@@ -190,9 +191,9 @@ def _chunks(by_day: dict[date, tuple[DataFile, ...]], days: Sequence[date]) -> l
     return chunks
 
 
-def _make_tables(con: duckdb.DuckDBPyConnection, book: Book, requests: str, counted: str) -> None:
-    breaks = breaks_of(con, book, requests)
-    attempts = cells.install_attempts(con, requests, breaks)
+def _make_tables(con: duckdb.DuckDBPyConnection, terms: Terms, requests: str, counted: str) -> None:
+    breaks = breaks_of(con, terms.book, requests)
+    attempts = cells.install_attempts(con, requests, breaks, terms.objectives)
     grains = {"day_key": _DAY_GRAIN, "hour_key": _HOUR_GRAIN}
     cells.build_resent(con, "made_resent", attempts, grains, counted=counted)
     for table, grain, key in (

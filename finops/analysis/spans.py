@@ -14,6 +14,8 @@ from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import Log
 from finops.analysis.measures import Group, Timings, read_timings
 from finops.analysis.relations import Scope, months_touched, relate
+from finops.analysis.runs import Runs
+from finops.analysis.terms import Terms
 from finops.analysis.where import compile_where
 from finops.errors import UsageError
 from finops.ledger.open_months import SpanLedger
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from finops.config import Config
     from finops.ledger.store import Ledger
 
-__all__ = ["add_groups", "plus", "span_of", "timings_of", "together"]
+__all__ = ["add_groups", "plus", "span_of", "timed", "timings_of", "together"]
 
 
 def span_of(parts: Sequence[Segment]) -> Period:
@@ -48,10 +50,11 @@ def timings_of(
     scope = Scope(span, months_touched(span), columns, where, question.use_rollups)
     stretches = tuple((part.period, part.ledger) for part in parts if part.period is not None)
     whole = SpanLedger(ledger.location, stretches)
+    terms = Terms.of(config, price_book(ledger, config))
     con = whole.connect(["requests"])
     try:
-        relations = relate(con, whole, price_book(ledger, config), scope)
-        return read_timings(con, relations.asked, by)
+        relations = relate(con, whole, terms, scope)
+        return read_timings(con, relations.asked, by, config.requests.success)
     finally:
         con.close()
 
@@ -67,11 +70,11 @@ def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomic
     for answer in answers:
         for group in answer.groups:
             by_key.setdefault(group.keys, []).append(group)
-    groups = tuple(_timed(add_groups(found), timings) for found in by_key.values())
+    groups = tuple(timed(add_groups(found), timings) for found in by_key.values())
     return first._replace(
         period=Period(first.period.start, answers[-1].period.end),
         groups=groups,
-        total=_timed(add_groups([answer.total for answer in answers]), timings),
+        total=timed(add_groups([answer.total for answer in answers]), timings),
         reconciliation=plus([answer.reconciliation for answer in answers]),
         allocation=_allocation([answer.allocation for answer in answers]),
         other_currencies=plus([answer.other_currencies for answer in answers]),
@@ -91,14 +94,17 @@ def same_currency(currencies: Iterable[str]) -> str:
 
 def add_groups(groups: Sequence[Group]) -> Group:
     """Groups of one key as one; runs and percentiles are to be read again."""
-    summed: Group = plus([group._replace(keys=(), quantiles={}) for group in groups])
+    summed: Group = plus(
+        [group._replace(keys=(), quantiles={}, run_costs=None) for group in groups]
+    )
     return summed._replace(keys=groups[0].keys)
 
 
-def _timed(group: Group, timings: Timings) -> Group:
-    return group._replace(
-        runs=timings.runs.get(group.keys, 0), quantiles=timings.quantiles.get(group.keys, {})
-    )
+def timed(group: Group, timings: Timings) -> Group:
+    """`group` with the runs and percentiles read over the whole span."""
+    runs = timings.runs.get(group.keys, Runs())
+    quantiles = timings.quantiles.get(group.keys, {})
+    return group._replace(runs=runs.ended, quantiles=quantiles, outcomes=runs)
 
 
 def _allocation(parts: Sequence[Allocation]) -> Allocation:

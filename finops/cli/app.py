@@ -37,6 +37,12 @@ COMMANDS = (
     CommandEntry(
         "load", "finops.cli.load", "Load bills, token logs, GPU samples or jobs from files."
     ),
+    CommandEntry("pull", "finops.cli.pull", "Pull what is new from the sources of finops.toml."),
+    CommandEntry(
+        "connectors",
+        "finops.cli.connectors",
+        "Show what can be pulled from, check that it can be reached, and what it must be allowed.",
+    ),
     CommandEntry("status", "finops.cli.status", "Show what the ledger holds and how fresh it is."),
     CommandEntry("costs", "finops.cli.costs", "Show spend by any column of the bill, tag or pool."),
     CommandEntry(

@@ -9,6 +9,7 @@ import typer
 from finops.cli.options import (
     AllOption,
     ByOption,
+    CurrencyOption,
     FormatOption,
     FromOption,
     LastOption,
@@ -53,6 +54,7 @@ def costs(  # noqa: PLR0913  (one parameter for each option)
     everything: AllOption = False,
     basis: BasisOption = None,
     where: WhereOption = None,
+    currency: CurrencyOption = None,
     limit: LimitOption = None,
     ledger: LedgerOption = None,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
@@ -61,8 +63,8 @@ def costs(  # noqa: PLR0913  (one parameter for each option)
     """Show spend by any column of the bill, tag or pool.
 
     Dimensions: any FOCUS column (ServiceName, RegionId, SubAccountName, x_Model …), tag:KEY, pool,
-    provider, day, week and month of use, billing_month. Rows are sorted by EffectiveCost and always
-    split by currency.
+    provider, day, week and month of use, billing_month. Rows are sorted by EffectiveCost and split by
+    currency; --currency exchanges all into one, at the rates of finops.toml.
     """
     from finops.analysis.book_spend import SpendQuestion, book_spend
     from finops.cli.output import emit
@@ -76,7 +78,7 @@ def costs(  # noqa: PLR0913  (one parameter for each option)
         store, month=month, since=since, until=until, last=last, everything=everything
     )
     used = basis or (Basis.CHARGE if since or last else Basis.BILLING)
-    question = SpendQuestion(names, choice.period, used, where)
+    question = SpendQuestion(names, choice.period, used, where, currency)
     answer = book_spend(store, config, question)
     report = spend_report(answer, period=choice.period, basis=used, notes=choice.notes, limit=limit)
     emit(report, format, output)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from finops.errors import ExitCode, FinopsError, InputError
+from finops.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +120,7 @@ def _write_traceback(
 
 def _write(text: str) -> None:
     try:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{redact(text)}\n")
         sys.stderr.flush()
     except (BrokenPipeError, ValueError):
         return

@@ -62,6 +62,19 @@ tolerance = "0.05"
 # output = "8.80"
 # source = "contract 4711, annex B"
 
+# What a good response is: of several objectives one falls under, the first applies. Limits are in
+# milliseconds: to the first token, to the last byte, and per token after the first.
+
+# [[slo]]
+# workflow = "support-*"
+# ttft_ms = 800
+# tpot_ms = 50
+
+# Where two logs show the same calls, the one to believe first; and outcomes of a successful run.
+# [requests]
+# authority = ["litellm-spend", "otlp-traces"]
+# success = ["success", "resolved"]
+
 # Attributes of a log that are kept with each request. Prompts and answers never are.
 # [attributes]
 # allow = ["experiment", "customer_tier"]

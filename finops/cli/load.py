@@ -156,9 +156,9 @@ def _load(
 def _roll_up(ledger: Ledger, results: Sequence[LoadResult]) -> None:
     """Make the roll-ups of the days the load touched, so that the first report does not wait for them."""
     from finops.analysis.rollups import refresh
+    from finops.analysis.terms import Terms
     from finops.cli import diagnostics
     from finops.config import load_config
-    from finops.prices.book import Book
 
     days = {
         date.fromisoformat(day)
@@ -167,12 +167,8 @@ def _roll_up(ledger: Ledger, results: Sequence[LoadResult]) -> None:
         for each in result.stored.slices
         if (day := each.names.get("day")) is not None
     }
-    if days:
-        prices = load_config().price_entries()
-        if not refresh(ledger, Book.load(prices), sorted(days)):
-            diagnostics.say(
-                "the first report about these days will take longer: it sums them up once"
-            )
+    if days and not refresh(ledger, Terms.of(load_config()), sorted(days)):
+        diagnostics.say("the first report about these days will take longer: it sums them up once")
 
 
 def _refused(result: LoadResult, options: LoadOptions) -> str:

@@ -124,7 +124,11 @@ IncludeOption = Annotated[
 ]
 CurrencyOption = Annotated[
     str | None,
-    typer.Option("--currency", metavar="CODE", help="Currency of the bill to report on."),
+    typer.Option(
+        "--currency",
+        metavar="CODE",
+        help="Currency to report in; others are exchanged at the fx rates of finops.toml.",
+    ),
 ]
 ByOption = Annotated[
     str | None,

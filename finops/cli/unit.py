@@ -34,6 +34,13 @@ RollUpsOption = Annotated[
         "--rollups/--no-rollups", help="Use the roll-ups, or read every request again; same digits."
     ),
 ]
+RunsOption = Annotated[
+    bool,
+    typer.Option(
+        "--runs/--no-runs",
+        help="Also price every run: p50 and p95 of what a run costs.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -52,6 +59,7 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
     where: WhereOption = None,
     include: IncludeOption = None,
     currency: CurrencyOption = None,
+    runs: RunsOption = False,
     rollups: RollUpsOption = True,
     limit: LimitOption = None,
     ledger: LedgerOption = None,
@@ -61,7 +69,7 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
     """Show what a request, a token, a response and a run cost.
 
     Dimensions: workflow, model, feature, team, tenant, agent, provider, tier, environment, region,
-    project, deployment, operation, run, hour, day, week, month and any text column of the requests
+    project, deployment, operation, run, call, hour, day, week, month and any text column of the requests
     table. Costs include retries, failures, retrieval and shared services, and meet the bill exactly.
     """
     from finops.analysis.economics import Question, unit_economics
@@ -82,6 +90,7 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
         include=split_dimensions(include),
         currency=currency,
         use_rollups=rollups,
+        run_costs=runs,
     )
     answer = unit_economics(store, config, question)
     emit(unit_report(answer, limit=limit, notes=choice.notes), format, output)

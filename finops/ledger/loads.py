@@ -39,7 +39,9 @@ __all__ = [
     "Load",
     "LoadedFile",
     "Record",
+    "cursors",
     "find_unchanged",
+    "moved_on",
     "new_load_id",
     "record",
     "repair",
@@ -50,6 +52,8 @@ METADATA = "finops.load"
 
 _ATTEMPTS = 60
 _MANY_FILES = 24
+_NOTHING = "[]"
+"""Scope of a load that found everything in place: its rows are another load's."""
 
 Record = dict[str, Any]
 """One row of `loads`, by column; times as ISO text."""
@@ -67,7 +71,8 @@ class Load(NamedTuple):
     """What a loader says about one load into one table.
 
     `digest` covers the files' contents and the options that change how they are read. `rows_in`
-    counts the rows read, None when that is what was stored, repeated and refused together.
+    counts the rows read, None when that is what was stored, repeated and refused together. `stream` and
+    `cursor` say how far a pulled source has been read: they are committed with the rows, or not at all.
     """
 
     load_id: str
@@ -78,6 +83,8 @@ class Load(NamedTuple):
     rows_in: int | None = None
     rows_refused: int = 0
     options: dict[str, Any] = {}  # noqa: RUF012  (never changed)
+    stream: str | None = None
+    cursor: str | None = None
 
 
 def new_load_id(now: datetime | None = None) -> str:
@@ -121,6 +128,8 @@ def make_record(
         "digest": load.digest,
         "options": dump(load.options),
         "version": __version__,
+        "stream": load.stream,
+        "cursor": load.cursor,
     }
 
 
@@ -212,7 +221,7 @@ def _same_delivery(ledger: Ledger, table: str, load: Load) -> Record | None:
         )
     keyed = bool(TABLES[table].key)
     for load_id, scope, rows_in, refused, same, replaced in rows:
-        if same:
+        if same and (keyed or scope != _NOTHING):
             return {"load_id": load_id, "scope": scope, "rows_in": rows_in, "rows_refused": refused}
         if keyed and replaced:
             return None
@@ -239,3 +248,26 @@ def repair(ledger: Ledger, table: str) -> None:
         rows = [row for row in found if row["load_id"] in lost]
         if rows:
             record(ledger, rows)
+
+
+def moved_on(ledger: Ledger, table: str, load: Load, rows: int) -> None:
+    """Record that a pull found `rows` rows that were all in place: only its cursor is news."""
+    if load.stream is not None:
+        record(ledger, [make_record(load, table, (), stored=0, duplicate=rows, replaced=0)])
+
+
+def cursors(ledger: Ledger, source: str) -> dict[tuple[str, str], str]:
+    """How far each (table, stream) of a pulled source has been read, as its newest load said."""
+    for table in TABLES:
+        if table != LOADS.name:
+            repair(ledger, table)
+    if ledger.delta(LOADS.name) is None:
+        return {}
+    with ledger.connect([LOADS.name]) as con:
+        rows = query(
+            con,
+            "SELECT table_name, stream, arg_max(cursor, (loaded_at, load_id)) FROM loads "
+            "WHERE source_id = $source AND stream IS NOT NULL GROUP BY ALL",
+            {"source": source},
+        )
+    return {(table, stream): cursor for table, stream, cursor in rows}

@@ -98,10 +98,12 @@ def store(
     loads.repair(ledger, table_name)
     earlier = loads.find_unchanged(ledger, table_name, load)
     if earlier is not None:
+        rows = earlier["rows_in"] - earlier["rows_refused"]
+        loads.moved_on(ledger, table_name, load, rows)
         return Stored(
             earlier["load_id"],
             0,
-            earlier["rows_in"] - earlier["rows_refused"],
+            rows,
             0,
             (),
             (),

@@ -459,6 +459,8 @@ LOADS = Table(
         ),
         _json("options", "Options that change the reading: maps, sets, hints."),
         _text("version", "finops version that loaded it.", required=True),
+        _text("stream", "Part of a pulled source that the load brought; null for files."),
+        _text("cursor", "How far that part had been read; the next pull goes on from there."),
     ),
 )
 

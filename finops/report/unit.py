@@ -6,43 +6,39 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from finops.analysis.grain import TIME
-from finops.analysis.measures import COMPONENTS
-from finops.model.money import ZERO, divide, multiply, total
-from finops.model.tables import INPUT_TOKEN_COLUMNS, TOKEN_COLUMNS
+from finops.model.money import ZERO
+from finops.model.tables import TOKEN_COLUMNS
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown
+from finops.report.unit_row import missing, unit_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from decimal import Decimal
 
     from finops.analysis.economics import UnitEconomics
     from finops.analysis.measures import Group
     from finops.analysis.reconcile import Books, Reconciliation
-    from finops.report.model import Cell, Row
+    from finops.report.model import Cell
 
-__all__ = ["unit_report", "unit_row"]
+__all__ = ["unit_report"]
 
 SCHEMA = "finops.unit/1"
-
-_MILLION = 1_000_000
 
 _NAMED = 5
 """Models a note names before it says there are more."""
 
-MISSING = {
-    "good_responses": "no service-level objective is known, so no response can be called good",
-    "cost_per_good_response": "no service-level objective is known, so no response can be called good",
-    "marginal_cost_factor": "the cost of capacity is not on requests, so its next step is not known",
-}
-"""Numbers of a row that are null in every row, and why."""
 
 _MEASURES = (
     ReportColumn("requests", "Requests", Style.COUNT),
     ReportColumn("attempts", "Attempts", Style.COUNT, shown=False),
     ReportColumn("responses", "Responses", Style.COUNT, shown=False),
-    ReportColumn("good_responses", "Good responses", Style.COUNT, shown=False),
+    ReportColumn("good_responses", "Good", Style.COUNT, shown=False, optional=True),
+    ReportColumn("slo_missed", "Missed SLO", Style.COUNT, shown=False),
+    ReportColumn("slo_unknown", "SLO unknown", Style.COUNT, shown=False),
     ReportColumn("runs", "Runs", Style.COUNT, optional=True),
+    ReportColumn("successful_runs", "Successful runs", Style.COUNT, shown=False),
+    ReportColumn("embedding_calls", "Embedding calls", Style.COUNT, shown=False),
+    ReportColumn("rerank_calls", "Rerank calls", Style.COUNT, shown=False),
     *(
         ReportColumn(name, name.replace("_", " ").capitalize(), Style.COUNT, shown=False)
         for name in (*TOKEN_COLUMNS, "reasoning_tokens", "input_tokens")
@@ -55,8 +51,16 @@ _MEASURES = (
     ReportColumn("cost_per_million_tokens", "per M tokens", Style.UNIT_MONEY),
     ReportColumn("cost_per_million_output_tokens", "per M output", Style.UNIT_MONEY, shown=False),
     ReportColumn("cost_per_response", "per response", Style.UNIT_MONEY),
-    ReportColumn("cost_per_good_response", "per good response", Style.UNIT_MONEY, shown=False),
+    ReportColumn("cost_per_good_response", "per good", Style.UNIT_MONEY, shown=False),
     ReportColumn("cost_per_run", "per run", Style.UNIT_MONEY),
+    ReportColumn("cost_per_run_p50", "run p50", Style.UNIT_MONEY, shown=False),
+    ReportColumn("cost_per_run_p95", "run p95", Style.UNIT_MONEY, shown=False),
+    ReportColumn("cost_per_successful_run", "per success", Style.UNIT_MONEY, shown=False),
+    ReportColumn("cost_per_1k_embeddings", "per 1k embeddings", Style.UNIT_MONEY, shown=False),
+    ReportColumn("cost_per_1k_reranks", "per 1k reranks", Style.UNIT_MONEY, shown=False),
+    ReportColumn("work", "Work", Style.UNIT_MONEY, shown=False),
+    ReportColumn("work_units", "Work units", Style.NUMBER, shown=False, optional=True),
+    ReportColumn("cost_per_work_unit", "per work unit", Style.UNIT_MONEY, shown=False),
     ReportColumn("marginal_cost_factor", "Marginal factor", Style.NUMBER, shown=False),
     ReportColumn("latency_ms", "Latency", Style.MILLISECONDS, shown=False),
     ReportColumn("ttft_ms", "Time to first token", Style.MILLISECONDS, shown=False),
@@ -79,7 +83,7 @@ def unit_report(
         answer.groups,
         key=lambda group: (
             [str(group.keys[place]) for place in times],
-            -_cost(group),
+            -group.cost,
             str(group.keys),
         ),
     )
@@ -87,7 +91,8 @@ def unit_report(
     rows = [unit_row(group, answer.by, has_bill=has_bill) for group in groups]
     hidden = () if limit is None or limit >= len(rows) else (_hidden(len(rows) - limit),)
     totals: dict[str, Cell] = dict.fromkeys(answer.by)
-    totals.update(unit_row(answer.total, (), has_bill=has_bill))
+    whole = unit_row(answer.total, (), has_bill=has_bill)
+    totals.update(whole)
     totals.update(answer.reconciliation.amounts)
     return Report(
         schema=SCHEMA,
@@ -103,7 +108,7 @@ def unit_report(
         notes=(*notes, *hidden, *_notes(answer)),
         extras={
             "reconciliation": _reconciliation(answer.reconciliation),
-            "missing": MISSING,
+            "missing": missing((*rows, whole)),
             "unpriced": [
                 {"provider": provider, "model": model, "tokens": tokens, "reason": reason}
                 for (provider, model, reason), tokens in sorted(
@@ -115,84 +120,22 @@ def unit_report(
 
 
 def _measures(answer: UnitEconomics) -> tuple[ReportColumn, ...]:
-    """Columns of measures; tokens without a price are shown where there are any."""
-    if not answer.total.unpriced_tokens:
-        return _MEASURES
+    """Columns of measures; some are shown where there is something in them."""
+    whole = answer.total
+    shown_now = {
+        "unpriced_tokens": bool(whole.unpriced_tokens),
+        "good_responses": bool(whole.under_slo),
+        "cost_per_good_response": bool(whole.under_slo),
+        "cost_per_run_p50": whole.run_costs is not None,
+        "cost_per_run_p95": whole.run_costs is not None,
+        "cost_per_successful_run": whole.run_costs is not None,
+        "work_units": bool(whole.work),
+        "cost_per_work_unit": bool(whole.work),
+    }
     return tuple(
-        replace(column, shown=True) if column.name == "unpriced_tokens" else column
+        replace(column, shown=True) if shown_now.get(column.name) else column
         for column in _MEASURES
     )
-
-
-def unit_row(group: Group, by: Sequence[str], *, has_bill: bool = True) -> Row:
-    """Every measure of `group` under its name in JSON; None is `n/a`. Without a bill costs are list."""
-    counts = group.counts
-    inputs = sum(counts[name] for name in INPUT_TOKEN_COLUMNS)
-    tokens = inputs + counts["output_tokens"]
-    cost = None if _is_unpriced(group) else _cost(group)
-    row: dict[str, Cell] = {name: _key(value) for name, value in zip(by, group.keys, strict=True)}
-    row |= {name: counts[name] for name in ("requests", "attempts", "responses")}
-    row |= {"good_responses": None, "runs": group.runs}
-    row |= {name: counts[name] for name in (*TOKEN_COLUMNS, "reasoning_tokens")}
-    row |= {
-        "input_tokens": inputs,
-        "total_tokens": tokens,
-        "unpriced_tokens": group.unpriced_tokens,
-    }
-    row |= {
-        "cost": cost,
-        "components": None if cost is None else {n: group.components[n] for n in COMPONENTS},
-        "cost_per_1k_requests": _per(cost, counts["requests"], 1000),
-        "cost_per_million_tokens": _per(cost, tokens, _MILLION),
-        "cost_per_million_output_tokens": _per(cost, counts["output_tokens"], _MILLION),
-        "cost_per_response": _per(cost, counts["responses"]),
-        "cost_per_good_response": None,
-        "cost_per_run": _per(cost, group.runs),
-        "marginal_cost_factor": None,
-        "latency_ms": _timing(group, "latency_ms"),
-        "ttft_ms": _timing(group, "ttft_ms"),
-        "error_rate": _ratio(counts["errors"], counts["attempts"]),
-        "retry_rate": _ratio(counts["retries"], counts["attempts"]),
-        "cache_hit_rate": _ratio(counts["cache_read_tokens"], inputs),
-        "cost_basis": _basis(group, cost, has_bill=has_bill),
-    }
-    return row
-
-
-def _key(value: object) -> Cell:
-    return value if value is None or isinstance(value, bool) else str(value)
-
-
-def _cost(group: Group) -> Decimal:
-    return total(group.components.values())
-
-
-def _is_unpriced(group: Group) -> bool:
-    """Whether there is work and nothing of it has a price: its cost is not zero but unknown."""
-    return bool(group.unpriced_tokens) and not _cost(group)
-
-
-def _per(cost: Decimal | None, count: int, units: int = 1) -> Decimal | None:
-    return None if cost is None or not count else divide(multiply(cost, units), count)
-
-
-def _ratio(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-def _timing(group: Group, measure: str) -> dict[str, Cell]:
-    found = group.quantiles.get(measure, {})
-    return {name: found.get(name) for name in ("p50", "p95", "p99")}
-
-
-def _basis(group: Group, cost: Decimal | None, *, has_bill: bool) -> str | None:
-    if cost is None:
-        return None
-    if not has_bill:
-        return "list"
-    if not group.list_cost:
-        return "billed"
-    return "list" if group.list_cost == cost else "mixed"
 
 
 def _reconciliation(found: Reconciliation) -> dict[str, object]:
@@ -234,10 +177,28 @@ def _notes(answer: UnitEconomics) -> list[str]:
             f"{tokens:,} tokens have no book price ({', '.join(models[:_NAMED])}"
             f"{' …' if len(models) > _NAMED else ''}); add [[prices]] to finops.toml."
         )
+    notes += _slo_notes(answer.total)
     for name, cost in answer.other_currencies.items():
         notes.append(
             f"{shown(cost, Style.MONEY)} {name} of the bill is left out: currencies are not added "
             f"(--currency {name})."
+        )
+    return notes
+
+
+def _slo_notes(whole: Group) -> list[str]:
+    """What of the responses could not be judged; silent where no objective is configured."""
+    responses, judged = whole.counts["responses"], whole.under_slo
+    notes = []
+    if judged and judged < responses:
+        notes.append(
+            f"{responses - judged:,} of {responses:,} responses are under no objective: "
+            "groups with one have no cost per good response."
+        )
+    if whole.counts["slo_unknown"]:
+        notes.append(
+            f"{whole.counts['slo_unknown']:,} responses lack a time their objective needs and are not "
+            "counted as good."
         )
     return notes
 

@@ -1,7 +1,8 @@
 -- One row per attempt, with what the other attempts of its call tell:
 --   is_final     it ended its call
 --   call_status  how the call ended
---   fate         what became of the call's cost, first match: cancelled, failed, retried, ok
+--   judged       how a response did against its objective: met, missed, unknown; null without one
+--   fate         what became of the call's cost, first match: cancelled, failed, retried, slo_miss, ok
 -- `{later}` holds the last attempt of every call that has several.
 with called as (
     select
@@ -18,6 +19,13 @@ with called as (
             r.source_id = l.source_id
             and r.call_id = l.call_id
             and r.day = l.anchor
+),
+
+answered as (
+    select
+        *,
+        case when is_generation and is_final and status = 'ok' then {judged} end as judged
+    from called
 )
 
 select
@@ -26,9 +34,10 @@ select
         when call_status = 'cancelled' then 'cancelled'
         when call_status <> 'ok' then 'failed'
         when not is_final then 'retried'
+        when judged = 'missed' then 'slo_miss'
         else 'ok'
     end as fate,
     {input} as input_tokens,
     {context_from} as context_from,
     {minute_from} as minute_from
-from called
+from answered

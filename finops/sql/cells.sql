@@ -13,12 +13,20 @@ with counted as (
         cast(count(*) filter (where is_generation and is_final) as bigint) as requests,
         cast(count(*) filter (where is_generation and is_final and status = 'ok') as bigint)
             as responses,
+        cast(count(*) filter (where judged = 'met') as bigint) as good_responses,
+        cast(count(*) filter (where judged = 'missed') as bigint) as slo_missed,
+        cast(count(*) filter (where judged = 'unknown') as bigint) as slo_unknown,
         cast(
             count(*) filter (where is_generation and status in ('error', 'timeout', 'blocked'))
             as bigint
         ) as errors,
         cast(count(*) filter (where is_generation and not is_final) as bigint) as retries,
         cast(count(*) filter (where operation = 'retrieval') as bigint) as retrievals,
+        cast(count(*) filter (where operation = 'embeddings' and is_final) as bigint)
+            as embedding_calls,
+        cast(count(*) filter (where operation = 'rerank' and is_final) as bigint) as rerank_calls,
+        cast(coalesce(sum(cast(round(work_units * 1000000) as bigint)), 0) as bigint)
+            as work_millionths,
         {tokens},
         cast(coalesce(sum(reasoning_tokens), 0) as bigint) as reasoning_tokens,
         cast(coalesce(sum(bytes_in), 0) + coalesce(sum(bytes_out), 0) as bigint) as bytes_moved

@@ -1,10 +1,11 @@
 -- Runs that ended in the period, by group. A run is in every group its calls are in; of time it is
 -- only in the part it ended in. `{ends}` holds every day of every run, and days after the period, to
--- see which runs went on. The last row counts every run once.
+-- see which runs went on and how they came out. The last row counts every run once.
 with ended as (
     select
         source_id,
-        workflow_run_id
+        workflow_run_id,
+        lower(max_by(outcome, (outcome_at, outcome)) filter (where outcome is not null)) as outcome
     from {ends}
     group by source_id, workflow_run_id
     having max(day) >= {start} and max(day) < {stop}
@@ -23,6 +24,7 @@ pieces as (
         {carried}
         r.source_id as run_source,
         r.workflow_run_id,
+        e.outcome,
         max(r.day) as day,
         date_trunc('hour', max(r.last_at)) as hour
     from {runs} as r
@@ -36,13 +38,27 @@ keyed as (
     select
         {keys}
         run_source,
-        workflow_run_id
+        workflow_run_id,
+        outcome
     from pieces
 )
 
 select
     {names}
-    {is_total} as is_total,
-    count(distinct (run_source, workflow_run_id)) as runs
+    false as is_total,
+    cast(count(*) as bigint) as runs,
+    cast(count(outcome) as bigint) as runs_with_outcome,
+    cast(count(*) filter (where outcome in ({success})) as bigint) as successful_runs
 from keyed
-{grouping}
+group by all
+union all
+select
+    {blanks}
+    true as is_total,
+    cast(count(*) as bigint) as runs,
+    cast(count(outcome) as bigint) as runs_with_outcome,
+    cast(count(*) filter (where outcome in ({success})) as bigint) as successful_runs
+from (
+    select distinct run_source, workflow_run_id, outcome
+    from keyed
+) as every_run

@@ -52,6 +52,7 @@ select
     sum(shares) filter (where is_ok) as shared,
     sum(metered + shares + retrieved) filter (where fate = 'failed') as failed,
     sum(metered + shares + retrieved) filter (where fate = 'retried') as retried,
+    sum(metered + shares + retrieved) filter (where fate = 'slo_miss') as slo_miss,
     sum(metered + shares + retrieved) filter (where fate = 'cancelled') as cancelled,
     sum(listed) as list_cost,
     sum(unpriced) as unpriced_tokens

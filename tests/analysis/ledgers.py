@@ -176,9 +176,10 @@ def ask(
     include: tuple[str, ...] = (),
     currency: str | None = None,
     use_rollups: bool = True,
+    run_costs: bool = False,
 ) -> UnitEconomics:
     """The unit economics of October (or `period`) by `by`."""
-    question = Question(period, by, where, include, currency, use_rollups)
+    question = Question(period, by, where, include, currency, use_rollups, run_costs)
     return unit_economics(ledger, settings or config(), question)
 
 

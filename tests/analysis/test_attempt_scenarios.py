@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from finops.model.period import parse_month
-from finops.report.unit import unit_row
+from finops.report.unit_row import unit_row
 from tests.analysis.ledgers import (
     MODEL,
     add,

@@ -11,7 +11,7 @@ from finops.analysis.economics import Question
 from finops.analysis.explain import NUMBERS, Explanation, explain
 from finops.errors import UsageError
 from finops.model.money import total
-from finops.report.unit import unit_row
+from finops.report.unit_row import unit_row
 from tests.analysis.ledgers import OCTOBER, ask, config, cost, make_ledger, request, tokens
 
 if TYPE_CHECKING:

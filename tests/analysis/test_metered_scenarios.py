@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from finops.model.period import parse_month
-from finops.report.unit import unit_report, unit_row
+from finops.report.unit import unit_report
+from finops.report.unit_row import unit_row
 from tests.analysis.ledgers import (
     MODEL,
     ask,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from finops.model.period import Period
 from tests.analysis.ledgers import ask, config, make_ledger
 from tests.analysis.reference import Reference, nearest_rank
-from tests.analysis.worlds import WORLD_PRICES, World, shuffled, world
+from tests.analysis.worlds import OBJECTIVES, WORLD_PRICES, World, shuffled, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,6 +100,11 @@ def expect(found: Group, wanted: Answer, what: object) -> None:
     assert Fraction(found.list_cost) == wanted.list_cost, what
     assert found.unpriced_tokens == wanted.unpriced_tokens, what
     assert found.runs == wanted.runs, what
+    assert found.outcomes == (wanted.runs, *wanted.outcomes), what
+    expect_run_costs(found, wanted, what)
+    assert {
+        kind: (work.millionths, Fraction(work.cost)) for kind, work in found.work.items()
+    } == wanted.work, what
     for name, timings in wanted.latencies.items():
         for quantile, share in (("p50", "0.5"), ("p95", "0.95"), ("p99", "0.99")):
             shown = found.quantiles.get(name, {}).get(quantile)
@@ -108,6 +113,16 @@ def expect(found: Group, wanted: Answer, what: object) -> None:
             else:
                 exact = nearest_rank(timings, Fraction(share))
                 assert shown == pytest.approx(exact, rel=0.01), (what, name, quantile)
+
+
+def expect_run_costs(found: Group, wanted: Answer, what: object) -> None:
+    """Percentiles are amounts some run cost, to the digit."""
+    if not wanted.run_costs:
+        assert found.run_costs is None, what
+        return
+    assert found.run_costs is not None, what
+    for amount, share in ((found.run_costs.p50, "0.5"), (found.run_costs.p95, "0.95")):
+        assert Fraction(amount) == nearest_rank(wanted.run_costs, Fraction(share)), what
 
 
 def expect_books(answer: UnitEconomics, wanted: Reference) -> None:
@@ -141,6 +156,7 @@ def reference(company: World, period: Period | None, include: tuple[str, ...] = 
         pools=company.pools,
         period=period,
         include=include,
+        slos=OBJECTIVES,
     )
 
 
@@ -164,6 +180,7 @@ def compare(
         period=period,
         include=include,
         use_rollups=use_rollups,
+        run_costs=True,
     )
     keep = FILTERS[where] if where else lambda _: True
     groups = wanted.groups(
@@ -191,7 +208,7 @@ def check(seed: int, requests: int, costs: int) -> None:
     """One random company: whatever is asked of it, by roll-up or raw, is what the reference says."""
     dice = random.Random(seed + 1)
     company = world(seed, requests, costs)
-    setup = config(*company.settings(), prices=WORLD_PRICES)
+    setup = config(*company.settings(), prices=WORLD_PRICES, slo=OBJECTIVES)
     include = dice.choice(((), (), ("credits",), ("tax", "corrections", "support")))
     period = dice.choice(PERIODS)
     if period is None and not (company.costs or company.requests):

@@ -18,7 +18,7 @@ from finops.model.period import Period
 from tests.analysis.ledgers import config, make_ledger
 from tests.analysis.reference import PoolOf
 from tests.analysis.test_model import compare, reference
-from tests.analysis.worlds import WORLD_PRICES, World, world
+from tests.analysis.worlds import OBJECTIVES, WORLD_PRICES, World, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ class Case(NamedTuple):
         return cls(
             company,
             make_ledger(folder, costs=company.costs, requests=company.requests),
-            config(*company.settings(), prices=WORLD_PRICES),
+            config(*company.settings(), prices=WORLD_PRICES, slo=OBJECTIVES),
             {period: reference(company, period) for period in (OCTOBER, DAYS)},
         )
 
@@ -110,7 +110,21 @@ def test_unbroken_it_is_right(cases: list[Case], period: Period) -> None:
         ("unit", "case when is_generation then 0 else metered end", "0"),
         ("unit", "sum(shares) filter (where is_ok)", "sum(shares)"),
         ("run_counts", "max(day) < {stop}", "max(day) < {stop} + 40"),
-        ("run_counts", "(run_source, workflow_run_id)", "workflow_run_id"),
+        ("run_counts", "select distinct run_source,", "select distinct"),
+        ("run_counts", "lower(", "("),
+        ("run_costs", "max(day) < {stop}", "max(day) < {stop} + 40"),
+        ("run_costs", "coalesce(g.workflow_rate, 0)", "0"),
+        ("run_costs", "ceil(0.95 * runs)", "0.95 * runs + 1"),
+        ("runs", "and is_final", ""),
+        ("attempts", "then 'slo_miss'", "then 'ok'"),
+        (
+            "attempts",
+            "is_generation and is_final and status = 'ok'",
+            "is_generation and status = 'ok'",
+        ),
+        ("cells", "judged = 'met'", "judged <> 'missed'"),
+        ("cells", "where operation = 'embeddings' and is_final", "where operation = 'embeddings'"),
+        ("unit", "where fate = 'slo_miss'", "where fate = 'slo'"),
     ],
 )
 def test_a_broken_statement_is_noticed(

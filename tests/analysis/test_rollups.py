@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from finops.analysis import rollups
+from finops.analysis.terms import Terms
 from finops.model.period import Period
 from finops.prices.book import Book
 from tests.analysis.ledgers import add, ask, config, costs_by, make_ledger, request, tokens
@@ -88,10 +89,7 @@ def test_refreshing_after_a_load_leaves_nothing_to_make(
 ) -> None:
     ledger = make_ledger(tmp_path, requests=some_requests())
     settings = config()
-    book = Book.load(
-        price.model_dump(by_alias=True, exclude_none=True) for price in settings.prices
-    )
-    rollups.refresh(ledger, book, [date(2026, 10, day) for day in range(1, 5)])
+    rollups.refresh(ledger, Terms.of(settings), [date(2026, 10, day) for day in range(1, 5)])
     assert len(made(tmp_path / "_rollups")) == 16
 
     def never(*_: object) -> None:

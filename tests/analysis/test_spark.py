@@ -219,7 +219,7 @@ def test_every_model_gives_the_same_rows_on_spark(spark: SparkSession) -> None:
         Period(date(2026, 10, 1), date(2026, 11, 1)), ("workflow", "model"), use_rollups=False
     )
     prepared = prepare(recorder, None, settings(), question)  # type: ignore[arg-type]
-    measure(recorder, prepared.relations.asked, prepared.by, prepared.allocation.shares)
+    measure(recorder, prepared.relations.asked, prepared.grouping, prepared.allocation.shares)
 
     for table in ("requests", *FILLED_BY_PYTHON):
         copied(spark, con, table).createOrReplaceTempView(table)

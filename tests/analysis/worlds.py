@@ -39,6 +39,15 @@ WORLD_PRICES = (
 KINDS = ("uncached_input", "cache_read", "cache_write_5m", "cache_write_1h", "output")
 
 
+OBJECTIVES: tuple[dict[str, Any], ...] = (
+    {"workflow": "r?g", "agent": "plan*", "latency_ms": 900.0},
+    {"deployment": "north_1", "ttft_ms": 50.0, "tpot_ms": 5.0},
+    {"workflow": "agent", "tpot_ms": 0.9},
+    {"deployment": "*", "latency_ms": 31_000.25, "ttft_ms": 3.0},
+)
+"""On what both ends of a limit lie on; an underscore is no pattern; some calls fall under none."""
+
+
 class World(NamedTuple):
     """Rows, and the pools that cut the bill."""
 
@@ -120,7 +129,9 @@ def _attempt(dice: random.Random, name: str, before: Row | None, style: _Style) 
         f"{kind}_tokens": dice.choice((None, 0, 1, 7, 1000, 123_457))
         for kind in (*KINDS, "cache_write_30m", "cache_write_12h", "cache_write_unknown")
     }
-    operation = dice.choice(("chat", "chat", "chat", "text_completion", "embeddings", "retrieval"))
+    operation = dice.choice(
+        ("chat", "chat", "chat", "chat", "text_completion", "embeddings", "rerank", "retrieval")
+    )
     tier = dice.choice(style.tiers)
     return request(
         name,
@@ -133,7 +144,7 @@ def _attempt(dice: random.Random, name: str, before: Row | None, style: _Style) 
         response_model=dice.choice((None, None, "model-a", "model-b")),
         status=dice.choice(("ok", "ok", "ok", "ok", "error", "timeout", "cancelled", "blocked")),
         workflow=dice.choice(("rag", "agent", None)),
-        workflow_run_id=dice.choice((*(f"run-{number}" for number in range(1, 10)), None))
+        workflow_run_id=dice.choice((*(f"run-{number}" for number in range(1, 25)), None))
         if dice.random() < 0.5
         else dice.choice(("run-1", None)),
         agent=dice.choice(("planner", None)),
@@ -150,7 +161,18 @@ def _attempt(dice: random.Random, name: str, before: Row | None, style: _Style) 
         bytes_out=dice.choice((None, 1)),
         latency_ms=dice.choice((None, 0.0, 12.5, 900.0, 31_000.25)),
         ttft_ms=dice.choice((None, 3.0, 77.7)),
+        outcome=dice.choice((None, None, "success", "Resolved", "failure")),
+        deployment=dice.choice((None, "north_1", "north-1")),
+        **_work(dice, operation),
     )
+
+
+def _work(dice: random.Random, operation: str) -> dict[str, Any]:
+    """Images or seconds of sound, now and then; units without a kind, too."""
+    if operation != "chat" or dice.random() < 0.7:
+        return {}
+    kind = dice.choice(("image", "audio_second", None))
+    return {"work_unit_kind": kind, "work_units": dice.choice((None, 1.0, 0.1, 12.3456789))}
 
 
 def _amount(dice: random.Random) -> Decimal:

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("ledger.md", "commands.md", "formats.md", "errors.md", "finops.schema.json")
+PAGES = (
+    "ledger.md",
+    "commands.md",
+    "formats.md",
+    "connectors.md",
+    "errors.md",
+    "finops.schema.json",
+)
 
 
 @pytest.fixture(scope="module")

@@ -192,11 +192,14 @@ def test_the_template_is_valid_with_and_without_its_examples(folder: Path) -> No
     assert [pool.name for pool in config.pools] == ["llm-apis", "gpu-cluster", "vector-store"]
     assert config.price_entries()[0]["output"] == Decimal("8.80")
     assert config.attributes.allow == ("experiment", "customer_tier")
+    assert (config.slo[0].workflow, config.slo[0].ttft_ms) == ("support-*", 800)
+    assert config.requests.authority == ("litellm-spend", "otlp-traces")
 
 
 KEYS = (
     "ledger", "name", "kind", "where", "driver", "provider", "model", "from", "to", "currency",
     "input", "cache_read", "output", "source", "allow",
+    "workflow", "ttft_ms", "tpot_ms", "authority", "success",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
+from fnmatch import fnmatchcase
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,10 @@ from tests.analysis.reference.rows import DAY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.analysis.reference.rows import Attempt
+    from tests.analysis.reference.rows import Attempt, Row
 
 
-def judge(attempts: Sequence[Attempt]) -> None:
+def judge(attempts: Sequence[Attempt], slos: Sequence[Row] = ()) -> None:
     """Say of each attempt whether it ended its call, and what became of its cost."""
     calls: dict[tuple[str, str], list[Attempt]] = defaultdict(list)
     for each in attempts:
@@ -40,6 +41,33 @@ def judge(attempts: Sequence[Attempt]) -> None:
             each.fate = "failed"
         elif seen:
             each.fate = "retried"
+        elif each.is_generation:
+            each.judged = verdict(mine, slos)
+            if each.judged == "missed":
+                each.fate = "slo_miss"
+
+
+def verdict(row: Row, slos: Sequence[Row]) -> str | None:
+    """How a response did against the first objective whose patterns all hold."""
+    for slo in slos:
+        patterns = {name: slo[name] for name in ("workflow", "agent", "deployment") if name in slo}
+        if any(
+            row[name] is None or not fnmatchcase(row[name], pattern)
+            for name, pattern in patterns.items()
+        ):
+            continue
+        tokens, ttft, latency = row["output_tokens"] or 0, row["ttft_ms"], row["latency_ms"]
+        verdicts = []
+        for name, value in (("ttft_ms", ttft), ("latency_ms", latency)):
+            if name in slo:
+                verdicts.append(None if value is None else value <= slo[name])
+        if "tpot_ms" in slo and tokens > 1:
+            is_known = ttft is not None and latency is not None
+            verdicts.append(latency - ttft <= slo["tpot_ms"] * (tokens - 1) if is_known else None)
+        if False in verdicts:
+            return "missed"
+        return "unknown" if None in verdicts else "met"
+    return None
 
 
 def link(attempts: Sequence[Attempt]) -> None:

@@ -47,11 +47,13 @@ class Reference:
         tolerance: Decimal | str = "0.05",
         period: tuple[date, date] | None = None,
         include: Iterable[str] = (),
+        slos: Sequence[Row] = (),
+        success: Iterable[str] = ("success", "succeeded", "ok", "completed", "resolved"),
     ) -> None:
-        self.include = tuple(include)
+        self.include, self.success = tuple(include), set(success)
         self.start, self.end = period or _everything(costs, requests)
         self.attempts = [Attempt(row) for row in requests]
-        judge(self.attempts)
+        judge(self.attempts, slos)
         link(self.attempts)
         self.inside = [each for each in self.attempts if self._in_period(each.row["day"])]
         self.bill = Bill(costs, pools, period, (self.start, self.end))
@@ -75,35 +77,53 @@ class Reference:
             if self._in_period(each.row["day"]) and keep(each.row):
                 members[key(each.row)].append(each)
         runs = self._runs(run_key or key, booked or (lambda k, _: k), keep)
-        return {k: self._answer(attempts, runs.get(k, 0)) for k, attempts in members.items()}
+        return {k: self._answer(attempts, runs.get(k, [])) for k, attempts in members.items()}
 
     def total(self) -> Answer:
-        return self.groups().get((), self._answer([], 0))
+        return self.groups().get((), self._answer([], []))
 
     def _runs(
         self,
         key: Callable[[Row], tuple[object, ...]],
         booked: Callable[[tuple[object, ...], datetime], tuple[object, ...]],
         keep: Callable[[Row], bool],
-    ) -> dict[tuple[object, ...], int]:
+    ) -> dict[tuple[object, ...], list[tuple[str | None, Fraction]]]:
+        """Outcome and cost of every run that ended, by the group it is booked in."""
         last: dict[tuple[str, str], date] = {}
+        outcomes: dict[tuple[str, str], tuple[datetime, str]] = {}
         pieces: dict[tuple[tuple[str, str], tuple[object, ...]], datetime] = {}
+        costs: dict[tuple[tuple[str, str], tuple[object, ...]], Fraction] = defaultdict(Fraction)
         for each in self.attempts:
             row = each.row
             if row["workflow_run_id"] is None or not self.start <= row["day"] < self.end + SILENCE:
                 continue
             run = (row["source_id"], row["workflow_run_id"])
             last[run] = max(last.get(run, row["day"]), row["day"])
+            if row["outcome"] is not None:
+                logged = (row["timestamp"], row["outcome"])
+                outcomes[run] = max(outcomes.get(run, logged), logged)
             if self._in_period(row["day"]) and keep(row):
                 piece = (run, key(row))
                 pieces[piece] = max(pieces.get(piece, row["timestamp"]), row["timestamp"])
-        found: dict[tuple[object, ...], int] = defaultdict(int)
+                costs[piece] += sum(self.components(each).values(), Fraction(0))
+        found: dict[tuple[object, ...], list[tuple[str | None, Fraction]]] = defaultdict(list)
         for (run, group), moment in pieces.items():
             if last[run] < self.end:
-                found[booked(group, moment)] += 1
+                outcome = outcomes[run][1].lower() if run in outcomes else None
+                found[booked(group, moment)].append((outcome, costs[run, group]))
         return found
 
-    def _answer(self, attempts: list[Attempt], runs: int) -> Answer:
+    def _work(self, attempts: list[Attempt]) -> dict[str, tuple[int, Fraction]]:
+        found: dict[str, tuple[int, Fraction]] = {}
+        for each in attempts:
+            kind = each.row["work_unit_kind"]
+            if kind is not None:
+                units, cost = found.get(kind, (0, Fraction(0)))
+                mine = sum(self.components(each).values(), Fraction(0))
+                found[kind] = (units + each.work_millionths, cost + mine)
+        return found
+
+    def _answer(self, attempts: list[Attempt], runs: list[tuple[str | None, Fraction]]) -> Answer:
         parts: dict[str, Fraction] = defaultdict(Fraction)
         for each in attempts:
             for name, amount in self.components(each).items():
@@ -114,9 +134,17 @@ class Reference:
             "attempts": len(generated),
             "requests": sum(each.is_final for each in generated),
             "responses": len(answered),
+            "good_responses": sum(each.judged == "met" for each in attempts),
+            "slo_missed": sum(each.judged == "missed" for each in attempts),
+            "slo_unknown": sum(each.judged == "unknown" for each in attempts),
             "errors": sum(e.row["status"] in {"error", "timeout", "blocked"} for e in generated),
             "retries": sum(not each.is_final for each in generated),
             "retrievals": sum(each.is_retrieval for each in attempts),
+            "embedding_calls": sum(
+                e.is_final and e.row["operation"] == "embeddings" for e in attempts
+            ),
+            "rerank_calls": sum(e.is_final and e.row["operation"] == "rerank" for e in attempts),
+            "work_millionths": sum(each.work_millionths for each in attempts),
             **{f"{kind}_tokens": sum(e.count(kind) for e in attempts) for kind in KINDS},
             "reasoning_tokens": sum(int(e.row["reasoning_tokens"] or 0) for e in attempts),
             "bytes_moved": sum(each.bytes for each in attempts),
@@ -128,11 +156,17 @@ class Reference:
             {name: parts[name] for name in COMPONENTS},
             self._sum(attempts, "list"),
             sum(e.count(k) for e in attempts for k in KINDS if e.rates[k][1] == "unpriced"),
-            runs,
+            len(runs),
             {
                 name: sorted(e.row[name] for e in answered if e.row[name] is not None)
                 for name in ("latency_ms", "ttft_ms")
             },
+            (
+                sum(outcome is not None for outcome, _ in runs),
+                sum(outcome in self.success for outcome, _ in runs),
+            ),
+            sorted(cost for _, cost in runs),
+            self._work(attempts),
         )
 
     def components(self, each: Attempt) -> dict[str, Fraction]:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Row = dict[str, Any]
+Amount = TypeVar("Amount", float, Fraction)
 
 INPUT = (
     "uncached_input",
@@ -38,6 +39,7 @@ COMPONENTS = (
     "shared",
     "failed",
     "retried",
+    "slo_miss",
     "cancelled",
 )
 DAY = timedelta(days=1)
@@ -68,6 +70,7 @@ class Attempt:
     row: Row
     is_final: bool = True
     fate: str = "ok"
+    judged: str | None = None
     resent_cached: int = 0
     resent_uncached: int = 0
     rates: dict[str, tuple[Fraction | None, str]] = field(default_factory=dict)
@@ -118,6 +121,10 @@ class Attempt:
     def tier(self) -> str:
         return "batch" if self.row["batch"] else (self.row["service_tier"] or "standard").lower()
 
+    @property
+    def work_millionths(self) -> int:
+        return round((self.row["work_units"] or 0) * 1_000_000)
+
     def cost(self, kind: str) -> Fraction:
         rate = self.rates[kind][0]
         return Fraction(0) if rate is None else rate * self.count(kind)
@@ -133,6 +140,9 @@ class Answer:
     unpriced_tokens: int
     runs: int
     latencies: dict[str, list[float]]
+    outcomes: tuple[int, int] = (0, 0)
+    run_costs: list[Fraction] = field(default_factory=list)
+    work: dict[str, tuple[int, Fraction]] = field(default_factory=dict)
 
     @property
     def cost(self) -> Fraction:
@@ -276,6 +286,6 @@ def book_rate(each: Attempt, kind: str, prices: Sequence[Row]) -> Fraction | Non
     return None
 
 
-def nearest_rank(values: Sequence[float], share: Fraction) -> float:
+def nearest_rank(values: Sequence[Amount], share: Fraction) -> Amount:
     """The smallest value that at least `share` of `values`, sorted, do not exceed."""
     return values[max(ceil(share * len(values)), 1) - 1]

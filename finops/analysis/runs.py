@@ -1,0 +1,108 @@
+"""Runs of a grouping: how many ended, how many of them well, and what the typical and the dear one cost.
+
+The statements are `run_counts.sql` and `run_costs.sql`. A run is in every group its calls are in; of
+time it is only in the part it ended in.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.analysis.grain import TIME
+from finops.analysis.logged import KEY_COLUMNS
+from finops.analysis.metering import KINDS
+from finops.analysis.sources import blanks, names, span
+from finops.analysis.where import quote
+from finops.ledger.engine import query
+from finops.model.tables import TOKEN_COLUMNS
+from finops.sql import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    import duckdb
+
+    from finops.analysis.grain import Dimension
+    from finops.analysis.sharing import Shares
+    from finops.analysis.sources import Sources
+
+__all__ = ["RunCosts", "Runs", "cost_of_runs", "count_runs"]
+
+Key = tuple[object, ...]
+
+
+class Runs(NamedTuple):
+    """Runs that ended in the period, those that logged an outcome, and the successful ones."""
+
+    ended: int = 0
+    with_outcome: int = 0
+    successful: int = 0
+
+
+class RunCosts(NamedTuple):
+    """Nearest-rank percentiles of what a run cost, exact."""
+
+    p50: Decimal
+    p95: Decimal
+
+
+def count_runs(
+    con: duckdb.DuckDBPyConnection,
+    sources: Sources,
+    by: Sequence[Dimension],
+    success: Sequence[str],
+) -> tuple[dict[Key, Runs], Runs]:
+    """Runs by group, and in all; `success` are the outcomes, in lower case, of a successful run."""
+    words = ", ".join(quote(word) for word in success) or "null"
+    sql = render("run_counts", success=words, blanks=blanks(by), **_pieces(sources, by))
+    rows = query(con, sql)
+    at = len(by)
+    groups = {row[:at]: Runs(*row[at + 1 :]) for row in rows if not row[at]}
+    (everything,) = (Runs(*row[at + 1 :]) for row in rows if row[at])
+    return groups, everything
+
+
+def cost_of_runs(
+    con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension], shares: Shares
+) -> dict[Key, RunCosts]:
+    """Percentiles of a run's cost by group; needs the tables of rates on `con`."""
+    rate = {kind: f"(r.{kind}_billed + r.{kind}_list + r.{kind}_share)" for kind in KINDS}
+    sql = render(
+        "run_costs",
+        prices=", ".join(KEY_COLUMNS),
+        cut="".join(f"c.k{place}, " for place, d in enumerate(by) if d.name not in TIME),
+        rates=", ".join(f"{rate[kind]} as {kind}_rate" for kind in KINDS),
+        metered=" + ".join(f"r.{kind}_tokens * g.{kind}_rate" for kind in KINDS),
+        token_count=" + ".join(f"r.{name}" for name in TOKEN_COLUMNS),
+        per_request=f"{shares.per_request:f}",
+        per_token=f"{shares.per_token:f}",
+        per_byte=f"{shares.per_byte:f}",
+        per_retrieval=f"{shares.per_retrieval:f}",
+        same_price=" and ".join(f"c.{name} is not distinct from r.{name}" for name in KEY_COLUMNS),
+        partition=f"partition by {names(by).rstrip(', ')}" if by else "",
+        grouping="group by all" if by else "",
+        **_pieces(sources, by),
+    )
+    return {
+        row[: len(by)]: RunCosts(*row[len(by) :]) for row in query(con, sql) if row[-1] is not None
+    }
+
+
+def _pieces(sources: Sources, by: Sequence[Dimension]) -> dict[str, str]:
+    """What both statements need: relations, days, and keys that book time where a run ended."""
+    timeless = [(f"k{place}", d.sql) for place, d in enumerate(by) if d.name not in TIME]
+    return {
+        "runs": sources.runs,
+        "ends": sources.ends,
+        "grains": sources.cells,
+        "counted": sources.counted,
+        "columns": "".join(f"{sql} as {name}, " for name, sql in timeless),
+        "carried": "".join(f"g.{name}, " for name, _ in timeless),
+        "keys": "".join(
+            f"{d.sql} as k{place}, " if d.name in TIME else f"k{place}, "
+            for place, d in enumerate(by)
+        ),
+        "names": names(by),
+        **span(sources),
+    }
