@@ -7,6 +7,8 @@ select
     workflow_run_id,
     context_from,
     minute_from,
+    served_by,
+    served_key,
     min(timestamp) as first_at,
     max(timestamp) as last_at,
     max(timestamp) filter (where outcome is not null) as outcome_at,
@@ -14,6 +16,7 @@ select
     cast(count(*) filter (where is_generation and is_final) as bigint) as requests,
     cast(count(*) filter (where operation = 'retrieval') as bigint) as retrievals,
     {tokens},
+    cast(count(*) as bigint) as served_rows,
     cast(coalesce(sum(bytes_in), 0) + coalesce(sum(bytes_out), 0) as bigint) as bytes_moved
 from {attempts} as attempts
 where {counted} and workflow_run_id is not null

@@ -123,11 +123,36 @@ def config(
     return Config.model_validate({"pools": list(pools), "prices": list(prices), **given})
 
 
-def make_ledger(folder: Path, *, costs: Iterable[Row] = (), requests: Iterable[Row] = ()) -> Ledger:
+def sample(device: str, when: str = "2026-10-01", **given: object) -> Row:
+    """An hour of a device of pool `gpus`, held by nobody and idle, unless `given` says otherwise."""
+    moment = at(when)
+    row = {
+        "timestamp": moment,
+        "interval_s": 3600,
+        "cluster": "main",
+        "node": "node-1",
+        "device_uuid": device,
+        "pool": "gpus",
+        "gr_engine_active": 0,
+        "source_id": "dcgm",
+        "day": moment.date(),
+        **given,
+    }
+    return {name: row.get(name) for name in TABLES["gpu_samples"].names}
+
+
+def make_ledger(
+    folder: Path,
+    *,
+    costs: Iterable[Row] = (),
+    requests: Iterable[Row] = (),
+    samples: Iterable[Row] = (),
+) -> Ledger:
     """A new ledger in `folder` that holds these rows."""
     ledger = Ledger.open(str(folder), create=True)
     add(ledger, "costs", costs)
     add(ledger, "requests", requests)
+    add(ledger, "gpu_samples", samples)
     return ledger
 
 

@@ -8,10 +8,10 @@ so that a month of a thousand accelerators is read once.
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.analysis.kept import days_of, fingerprint, keep, kept_folder
+from finops.analysis.kept import chunks, days_of, fingerprint, keep, kept_folder, prune
 from finops.analysis.where import compile_where, quote
 from finops.errors import ConfigError, UsageError
 from finops.ledger.engine import query
@@ -21,12 +21,13 @@ from finops.sql import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
     from pathlib import Path
 
     import duckdb
 
     from finops.analysis.capacity.pools import CapacityPool
-    from finops.ledger.store import DataFile, Ledger
+    from finops.ledger.store import Ledger
     from finops.model.period import Period
 
 __all__ = ["DEVICE_HOURS", "Seen", "device_time", "install_devices", "read_seen", "sample_pool"]
@@ -36,8 +37,6 @@ DEVICE_HOURS = "device_hours"
 
 _SUMS = ("parts", "busy", "unmeasured")
 _KEYS = ("day", "hour", "pool", "node", "job", "work", "is_held")
-_CHUNK_ROWS = 3_000_000
-"""Samples summed in one go; more would spill."""
 
 
 class Seen(NamedTuple):
@@ -100,12 +99,13 @@ def install_devices(
         if span.start <= day < span.end
     }
     paths = {day: _path(folder, day, name) for day, name in wanted.items()}
-    for chunk in _chunks(by_day, [day for day, path in paths.items() if not path.exists()]):
+    for chunk in chunks(by_day, [day for day, path in paths.items() if not path.exists()]):
         days = f"day between date '{chunk[0]}' and date '{chunk[-1]}'"
         around = f"day between date '{chunk[0]}' and date '{chunk[-1] + timedelta(days=1)}'"
         _make(con, around, days, pool)
         for day in chunk:
             keep(con, f"select * from made_devices where day = date '{day}'", paths[day])
+            prune(paths[day].parent, wanted[day])
     if paths:
         files = ", ".join(literal(str(path)) for path in paths.values())
         rows = f"select * from read_parquet([{files}])"
@@ -144,23 +144,7 @@ def _make(con: duckdb.DuckDBPyConnection, around: str, days: str, pool: str) -> 
 
 
 def _path(folder: Path, day: date, name: str) -> Path:
-    return folder / f"day={day.isoformat()}" / f"{name}.devices.parquet"
-
-
-def _chunks(by_day: dict[date, tuple[DataFile, ...]], days: Sequence[date]) -> list[list[date]]:
-    """`days` cut into stretches without gaps of at most about `_CHUNK_ROWS` samples each."""
-    chunks: list[list[date]] = []
-    rows = 0
-    for day in sorted(days):
-        size = sum(file.rows or 0 for file in by_day[day])
-        follows = chunks and day - chunks[-1][-1] == timedelta(days=1)
-        if follows and rows + size <= _CHUNK_ROWS:
-            chunks[-1].append(day)
-            rows += size
-        else:
-            chunks.append([day])
-            rows = size
-    return chunks
+    return folder / "devices" / f"day={day.isoformat()}" / f"{name}.parquet"
 
 
 def _stamp(pool: str) -> str:

@@ -27,9 +27,13 @@ _CACHED_MEASURED = 100
 
 
 class Served(NamedTuple):
-    """Attempts and tokens of requests; those with engine times, and these times in microseconds."""
+    """Attempts and tokens of requests; those with engine times, and these times in microseconds.
+
+    `rows` are attempts of any operation, `requests` final generation attempts.
+    """
 
     rows: int = 0
+    requests: int = 0
     prefill: int = 0
     cached: int = 0
     output: int = 0
@@ -65,8 +69,11 @@ ASSUMED = Weights(_WHOLE, 100, 4000, "assumed")
 def weights_of(served: Served, configured: Configured | None) -> Weights:
     """The weights in force for requests of which `served` is everything."""
     if configured is not None:
-        parts = (configured.prefill, configured.cached, configured.decode)
-        return Weights(*(_thousandths(part) for part in parts), "configured")
+        prefill, cached, decode = (
+            _thousandths(part)
+            for part in (configured.prefill, configured.cached, configured.decode)
+        )
+        return Weights(prefill, cached, decode, "configured")
     return _measured(served) or ASSUMED
 
 
