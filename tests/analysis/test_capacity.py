@@ -44,7 +44,13 @@ def served(request_id: str, **given: object) -> Row:
     """A request of deployment `chat` on the pool."""
     return request(
         request_id,
-        **{"pool": "gpus", "deployment": "chat", "provider": "own", "request_model": "llama", **given},
+        **{
+            "pool": "gpus",
+            "deployment": "chat",
+            "provider": "own",
+            "request_model": "llama",
+            **given,
+        },
     )
 
 
