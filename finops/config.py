@@ -27,6 +27,8 @@ from finops.sections.close import Close, Fx
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
 from finops.sections.pools import Driver, Pool, PoolKind
+from finops.sections.scorecard import Scorecard
+from finops.sections.scorecard import anchored as anchored_scorecard
 
 __all__ = [
     "Attributes",
@@ -141,6 +143,9 @@ class Config(Section):
     fx_max_age_days: int = Field(
         default=7, ge=0, description="Oldest exchange rate that is still used, in days."
     )
+    scorecard: Scorecard = Field(
+        default_factory=Scorecard, description="What the scorecard holds the ledger against."
+    )
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
@@ -249,6 +254,8 @@ def _anchored(values: dict[str, Any], file: Path) -> dict[str, Any]:
     if named is not None or (folder / OWNERS_FILE).is_file():
         owners["file"] = str(folder / Path(named or OWNERS_FILE).expanduser())
         found["owners"] = owners
+    if isinstance(values.get("scorecard"), dict):
+        found["scorecard"] = anchored_scorecard(values["scorecard"], folder)
     return found
 
 
@@ -316,6 +323,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "layers": Layer,
     "close": Close,
     "fx": Fx,
+    "scorecard": Scorecard,
 }
 
 

@@ -10,10 +10,13 @@ from typing import Any
 
 from finops.errors import UsageError
 
-__all__ = ["CONNECTORS", "FORMATS", "load", "names"]
+__all__ = ["CONNECTORS", "FORMATS", "PROBES", "load", "names"]
 
 FORMATS = "finops.formats"
 """Entry-point group of file formats (`connectors.formats.contract.Format`)."""
+
+PROBES = "finops.probes"
+"""Entry-point group of scorecard probes (`scorecard.probes.base.Probe`)."""
 
 CONNECTORS = "finops.connectors"
 """Entry-point group of systems that are pulled from (`connectors.contract.Connector`)."""

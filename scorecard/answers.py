@@ -310,7 +310,22 @@ def _decimal(dumper: yaml.SafeDumper, value: Decimal) -> yaml.ScalarNode:
     return dumper.represent_scalar(f"tag:yaml.org,2002:{kind}", text)
 
 
+def _words(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    """Text, quoted where `finops.yamltext` would read a number, a day or nothing."""
+    return dumper.represent_scalar(
+        "tag:yaml.org,2002:str", value, style=None if _stays_words(value) else "'"
+    )
+
+
+def _stays_words(value: str) -> bool:
+    try:
+        return bool(parse_yaml(value, "") == value)
+    except ConfigError:
+        return False
+
+
 _Dumper.add_representer(Decimal, _decimal)
+_Dumper.add_representer(str, _words)
 
 
 def _plain(answer: Answer) -> dict[str, object]:

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import Segment, books
 from finops.analysis.fx import Exchange, exchange_costs
+from finops.analysis.layers import UNCLASSIFIED, layer_rules, layer_sql
+from finops.analysis.owned.rows import ORIGIN, add_owned
+from finops.analysis.owners.lookup import DIMENSIONS, install_owners, owner_columns
+from finops.analysis.owners.registry import Registry, read_registry
 from finops.analysis.pools import cost_columns, pool_rules, pool_sql
 from finops.analysis.spend import (
     DERIVED,
-    POOL,
+    RULED,
     Amounts,
-    Dimension,
     Group,
     Slice,
     Spend,
@@ -25,18 +29,21 @@ from finops.analysis.spend import (
     totals_of,
 )
 from finops.analysis.where import compile_where
+from finops.errors import UsageError
 from finops.model.basis import Basis
-from finops.model.money import add
+from finops.model.money import ZERO, add, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
+    import duckdb
+
     from finops.config import Config
     from finops.ledger.store import Ledger
     from finops.model.period import Period
 
-__all__ = ["SpendQuestion", "book_spend", "cost_condition", "cost_dimensions"]
+__all__ = ["SpendQuestion", "book_spend", "ruled_sql"]
 
 
 class SpendQuestion(NamedTuple):
@@ -57,26 +64,103 @@ def book_spend(ledger: Ledger, config: Config, question: SpendQuestion) -> Spend
     return found[0] if len(found) == 1 else _together(parts, found)
 
 
-def cost_dimensions(names: Sequence[str], config: Config) -> tuple[Dimension, ...]:
-    """`names` as dimensions of cost rows under the pools of `config`."""
-    if POOL not in {name.lower() for name in names}:
-        return resolve_dimensions(names)
-    return resolve_dimensions(names, pool_sql=pool_sql(pool_rules(config.pools)))
+def ruled_sql(
+    by: Sequence[str], where: str | None, config: Config, registry: Registry
+) -> dict[str, str]:
+    """SQL of the dimensions named that depend on rules: pool, layer and owners of a cost row.
 
-
-def cost_condition(where: str | None) -> str | None:
-    """A filter on cost rows as SQL."""
-    return None if where is None else compile_where(where, {**cost_columns(), **DERIVED}).sql
+    UsageError when an owner is asked for and neither owners.csv nor a tag says any.
+    """
+    by = [name.lower() for name in by]
+    mentioned = {name for name in RULED if name in by or name in (where or "").lower()}
+    found = {}
+    if "pool" in mentioned:
+        found["pool"] = pool_sql(pool_rules(config.pools, config.owned))
+    if "layer" in mentioned:
+        found["layer"] = layer_sql(layer_rules(config.layers, config.owned))
+    for name in DIMENSIONS:
+        if name in mentioned:
+            tag = getattr(config.owners, f"{name}_tag")
+            if tag is None and not registry.rows and name in by:
+                raise UsageError(
+                    f"nothing says which {name.replace('_', ' ')} a cost is of",
+                    hint=f"`finops owners check` proposes rows of owners.csv; or set {name}_tag under [owners]",
+                )
+            found[name] = owner_columns(registry, "costs", name, tag).sql
+    return found
 
 
 def _spend_of(part: Segment, question: SpendQuestion) -> Spend:
-    dimensions = cost_dimensions(question.by, part.config)
-    chosen = Slice(part.period, question.basis, cost_condition(question.where))
+    registry = read_registry(part.config.owners.file)
+    ruled = ruled_sql(question.by, question.where, part.config, registry)
+    dimensions = resolve_dimensions(question.by, ruled=ruled)
+    where = None
+    if question.where is not None:
+        where = compile_where(question.where, {**cost_columns(), **DERIVED, **ruled}).sql
+    chosen = Slice(part.period, question.basis, where)
     with part.ledger.connect(["costs"]) as con:
+        notes = add_owned(con, part.ledger, part.config.owned, part.period)
+        install_owners(con, registry)
         if question.currency is not None:
             days = slice_condition(chosen._replace(where=None))
             exchange_costs(con, Exchange.of(part.config), question.currency.upper(), days)
-        return spend(con, dimensions, chosen)
+        answer = spend(con, dimensions, chosen)
+        owned = _owned_notes(con, chosen) if part.config.owned else []
+        lines = _line_notes(con, chosen)
+    told = (*notes, *_layer_notes(answer), *owned, *lines)
+    return replace(answer, notes=(*answer.notes, *told))
+
+
+_LINES = {
+    "prior_period": "of it changes closed months",
+    "fx": "of it is the exchange of currencies",
+    "accrual": "of it is used and not invoiced yet, or such an accrual taken back",
+}
+"""What a reader must know of the rows finops adds to a month."""
+
+
+def _line_notes(con: duckdb.DuckDBPyConnection, chosen: Slice) -> list[str]:
+    """How much of the answer finops added to what was delivered."""
+    by_line = resolve_dimensions(["x_Line"])
+    where = (
+        "x_Line is not null" if chosen.where is None else f"({chosen.where}) and x_Line is not null"
+    )
+    return [
+        f"{group.amounts.EffectiveCost:,.2f} {group.currency} {_LINES[str(group.values[0])]} "
+        f"(x_Line {group.values[0]})."
+        for group in spend(con, by_line, chosen._replace(where=where)).groups
+    ]
+
+
+def _owned_notes(con: duckdb.DuckDBPyConnection, chosen: Slice) -> list[str]:
+    """How much of the answer is on no invoice."""
+    ours = f"x_CostOrigin = '{ORIGIN}'"
+    where = ours if chosen.where is None else f"({chosen.where}) and {ours}"
+    return [
+        f"{amounts.EffectiveCost:,.2f} {currency} of it is owned hardware, which no invoice has (origin owned)."
+        for currency, amounts in spend(con, (), chosen._replace(where=where)).totals
+        if amounts.EffectiveCost
+    ]
+
+
+def _layer_notes(answer: Spend) -> list[str]:
+    """How much of the answer no layer takes."""
+    places = [place for place, each in enumerate(answer.dimensions) if each.name == "layer"]
+    notes = []
+    for currency, amounts in answer.totals if places else ():
+        left = total(
+            group.amounts.EffectiveCost or ZERO
+            for group in answer.groups
+            if group.currency == currency and group.values[places[0]] == UNCLASSIFIED
+        )
+        if left:
+            whole = amounts.EffectiveCost
+            share = f" ({float(left / whole):.1%})" if whole else ""
+            notes.append(
+                f"{left:,.2f} {currency}{share} is on no layer (tax, credits and support among it): "
+                "[[layers]] in finops.toml says where it belongs."
+            )
+    return notes
 
 
 def _together(parts: Sequence[Segment], found: Sequence[Spend]) -> Spend:

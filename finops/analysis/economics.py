@@ -20,6 +20,8 @@ from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
 from finops.analysis.measures import COMPONENTS, Group, Grouping, measure
 from finops.analysis.metering import meter
+from finops.analysis.owned.rows import add_owned
+from finops.analysis.owners.requests import owner_dimensions, reading_owners
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
 from finops.analysis.relations import Scope, months_touched, relate
@@ -31,13 +33,15 @@ from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import subtract, total
 from finops.model.period import Period, month_of
+from finops.prices.book import canonical_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
     import duckdb
 
+    from finops.analysis.authority import Ruling
     from finops.analysis.books import Segment
     from finops.analysis.capacity.model import Capacity
     from finops.analysis.charges import Charges
@@ -107,6 +111,9 @@ class UnitEconomics(NamedTuple):
     reconciliation: Reconciliation
     allocation: Allocation
     other_currencies: Mapping[str, Decimal]
+    notes: tuple[str, ...] = ()
+    """What a reader must know of where the cost is from."""
+    set_aside: tuple[Ruling, ...] = ()
 
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
@@ -137,6 +144,7 @@ class Prepared(NamedTuple):
     terms: Terms
     currency: str
     other_currencies: Mapping[str, Decimal]
+    notes: tuple[str, ...]
 
 
 def prepare(
@@ -148,10 +156,14 @@ def prepare(
             raise UsageError(
                 f"{name!r} cannot be included", hint=f"choose among {', '.join(INCLUDABLE)}"
             )
-    by = tuple(dimension(name) for name in question.by)
-    where = compile_where(question.where, filter_columns()) if question.where else None
+    owners = owner_dimensions(con, config)
+    by = tuple(dimension(name, owners) for name in question.by)
+    where = None
+    if question.where:
+        where = reading_owners(compile_where(question.where, filter_columns(owners)), owners)
     terms = Terms.of(config, price_book(ledger, config))
     period = question.period or _everything(con)
+    notes = add_owned(con, ledger, config.owned, question.period)
     exchange = Exchange.of(config)
     money = currencies(con, question.period)
     currency = _currency(question, config, money, exchange)
@@ -168,7 +180,7 @@ def prepare(
         if name != currency and not exchange.knows(name, currency)
     }
     grouping = Grouping(by, config.requests.success, question.run_costs)
-    return Prepared(grouping, scope, relations, allocation, terms, currency, others)
+    return Prepared(grouping, scope, relations, allocation, terms, currency, others, notes)
 
 
 def _answer(
@@ -197,6 +209,8 @@ def _answer(
         ),
         allocation,
         prepared.other_currencies,
+        prepared.notes,
+        prepared.relations.rulings,
     )
 
 
@@ -219,8 +233,8 @@ def _allocate(
     """Set rates over all requests of the months the period lies in, and leave them on `con`."""
     config, book, currency = settings
     cells = relations.allocation
-    names = _canonical(book)
-    rules = pool_rules(config.pools)
+    names = canonical_names(book)
+    rules = pool_rules(config.pools, config.owned)
     pools = capacity_pools(rules, config.pools)
     log = read_log(con, book, cells, InCurrency(currency, Exchange.of(config)), names)
     months = None if question.period is None else scope.months
@@ -286,20 +300,6 @@ def _spent(allocation: Allocation, everything: Group, period: Period, *, is_whol
         estimated=everything.list_cost,
         is_whole=is_whole,
     )
-
-
-def _canonical(book: Book) -> Callable[[str | None, str | None], tuple[str, str]]:
-    """Names of provider and model as the price list has them, else as they are written."""
-    known: dict[tuple[str | None, str | None], tuple[str, str]] = {}
-
-    def canonical(provider: str | None, model: str | None) -> tuple[str, str]:
-        key = (provider, model)
-        if key not in known:
-            found = book.canonical(provider, model)
-            known[key] = found or ((provider or "?").casefold(), (model or "?").casefold())
-        return known[key]
-
-    return canonical
 
 
 def _everything(con: duckdb.DuckDBPyConnection) -> Period:

@@ -7,13 +7,17 @@ column in `ROLLED_UP`; a question about any other column reads the requests agai
 from __future__ import annotations
 
 import difflib
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from finops.errors import UsageError
 from finops.model.schema import Kind
 from finops.model.tables import REQUESTS
 from finops.prices.cards import PriceKey
 from finops.prices.listed import demanded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "DIMENSIONS",
@@ -80,6 +84,8 @@ ROLLED_UP = (
 HOUR_GRAIN = ("hour", *PRICING, "workflow", "agent", "work_unit_kind")
 """Columns of the hour roll-up."""
 
+NOTHING: Mapping[str, Dimension] = MappingProxyType({})
+
 HOUR = "date_trunc('hour', timestamp)"
 
 
@@ -130,9 +136,21 @@ TIME = frozenset({"hour", "day", "week", "month"})
 """Dimensions of time: a run is counted in the one it ends in."""
 
 
-def dimension(name: str) -> Dimension:
-    """The dimension people call `name`, any case; UsageError names the nearest."""
-    found = DIMENSIONS.get(name.casefold())
+OWNED = ("product", "cost_centre")
+"""Dimensions that only owners.csv gives."""
+
+
+def dimension(name: str, owners: Mapping[str, Dimension] = NOTHING) -> Dimension:
+    """The dimension people call `name`, any case; UsageError names the nearest.
+
+    `owners` are dimensions that owners.csv gives, which come before ours.
+    """
+    found = owners.get(name.casefold()) or DIMENSIONS.get(name.casefold())
+    if found is None and name.casefold() in OWNED:
+        raise UsageError(
+            f"nothing says which {name} a request is of",
+            hint="`finops owners check` proposes rows of owners.csv",
+        )
     if found is None:
         near = difflib.get_close_matches(name.casefold(), DIMENSIONS, n=1)
         hint = f"did you mean {near[0]}?" if near else f"choose among: {', '.join(DIMENSIONS)}"
@@ -140,7 +158,7 @@ def dimension(name: str) -> Dimension:
     return found
 
 
-def filter_columns() -> dict[str, str]:
+def filter_columns(owners: Mapping[str, Dimension] = NOTHING) -> dict[str, str]:
     """Names a filter on requests may use, with their SQL over request columns."""
-    named = {d.name: d.sql for d in _NAMED if d.name not in TIME}
+    named = {d.name: d.sql for d in (*_NAMED, *owners.values()) if d.name not in TIME}
     return {**{column: column for column in REQUESTS.names}, **named}

@@ -7,14 +7,14 @@ counted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from finops.analysis.where import compile_where, quote
 from finops.errors import ConfigError, UsageError
 from finops.model.tables import COSTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = ["BUILT_IN", "OTHER", "PoolRule", "cost_columns", "pool_rules", "pool_sql"]
 
@@ -32,6 +32,13 @@ class PoolRule(NamedTuple):
     kind: str
     where: str
     driver: str | None = None
+
+
+class _Owned(Protocol):
+    @property
+    def pool(self) -> str: ...
+    @property
+    def invoiced(self) -> Mapping[Any, str]: ...
 
 
 class _Configured(Protocol):
@@ -62,9 +69,11 @@ BUILT_IN = (
 """Rules that hold when finops.toml has none that match."""
 
 
-def pool_rules(configured: Iterable[_Configured]) -> tuple[PoolRule, ...]:
-    """The rules in force: those of finops.toml, then ours."""
-    own = (
+def pool_rules(
+    configured: Iterable[_Configured], owned: Iterable[_Owned] = ()
+) -> tuple[PoolRule, ...]:
+    """The rules in force: of owned hardware and what is invoiced for it, of finops.toml, then ours."""
+    own = tuple(
         PoolRule(
             rule.name,
             str(rule.kind),
@@ -75,7 +84,17 @@ def pool_rules(configured: Iterable[_Configured]) -> tuple[PoolRule, ...]:
         )
         for rule in configured
     )
-    return (*own, *BUILT_IN)
+    return (*_owned_rules(owned, own), *own, *BUILT_IN)
+
+
+def _owned_rules(owned: Iterable[_Owned], own: Iterable[PoolRule]) -> Iterator[PoolRule]:
+    """Rules that keep owned hardware in its pool, which is what [[pools]] say of its name, else `gpu`."""
+    by_name = {rule.name: rule for rule in reversed(tuple(own))}
+    for each in owned:
+        rule = by_name.get(each.pool, PoolRule(each.pool, "gpu", ""))
+        yield rule._replace(where=f"x_CostOrigin = 'owned' and x_Pool = {quote(each.pool)}")
+        for where in each.invoiced.values():
+            yield rule._replace(where=where)
 
 
 def pool_sql(rules: Iterable[PoolRule]) -> str:

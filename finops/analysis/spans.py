@@ -14,6 +14,7 @@ from finops.analysis.capacity.model import Capacity
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import Log
 from finops.analysis.measures import Group, Timings, read_timings
+from finops.analysis.owners.requests import owner_dimensions, reading_owners
 from finops.analysis.relations import Scope, months_touched, relate
 from finops.analysis.runs import Runs
 from finops.analysis.terms import Terms
@@ -44,16 +45,19 @@ def timings_of(
     ledger: Ledger, config: Config, question: Question, parts: Sequence[Segment]
 ) -> Timings:
     """Runs and percentiles of the whole span of `parts`."""
-    where = compile_where(question.where, filter_columns()) if question.where else None
-    by = tuple(dimension(name) for name in question.by)
     span = span_of(parts)
-    columns = frozenset(column for each in by for column in each.columns)
-    scope = Scope(span, months_touched(span), columns, where, question.use_rollups)
     stretches = tuple((part.period, part.ledger) for part in parts if part.period is not None)
     whole = SpanLedger(ledger.location, stretches)
     terms = Terms.of(config, price_book(ledger, config))
     con = whole.connect(["requests"])
     try:
+        owners = owner_dimensions(con, config)
+        by = tuple(dimension(name, owners) for name in question.by)
+        where = None
+        if question.where:
+            where = reading_owners(compile_where(question.where, filter_columns(owners)), owners)
+        columns = frozenset(column for each in by for column in each.columns)
+        scope = Scope(span, months_touched(span), columns, where, question.use_rollups)
         relations = relate(con, whole, terms, scope)
         return read_timings(con, relations.asked, by, config.requests.success)
     finally:
@@ -79,6 +83,8 @@ def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomic
         reconciliation=plus([answer.reconciliation for answer in answers]),
         allocation=_allocation([answer.allocation for answer in answers]),
         other_currencies=plus([answer.other_currencies for answer in answers]),
+        notes=tuple(dict.fromkeys(note for answer in answers for note in answer.notes)),
+        set_aside=tuple(dict.fromkeys(each for answer in answers for each in answer.set_aside)),
     )
 
 

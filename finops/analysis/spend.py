@@ -11,6 +11,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.errors import FinopsError, UsageError
@@ -20,7 +21,7 @@ from finops.model.schema import Kind
 from finops.model.tables import COST_AMOUNTS, COSTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import duckdb
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DERIVED",
-    "POOL",
+    "RULED",
     "Amounts",
     "Dimension",
     "Group",
@@ -51,12 +52,18 @@ DERIVED = {
     "week": "strftime(date_trunc('week', ChargePeriodStart), '%Y-%m-%d')",
     "month": "strftime(ChargePeriodStart, '%Y-%m')",
     "billing_month": "x_BillingMonth",
+    "origin": "x_CostOrigin",
+    "element": "case when x_CostOrigin = 'owned' then SkuMeter end",
 }
 """Dimensions that are not a column: whoever provides the service, in any FOCUS version; the charge
-period's UTC day, week (its Monday) and month; the invoice's month."""
+period's UTC day, week (its Monday) and month; the invoice's month; bill or owned hardware, and what of
+owned hardware."""
 
-POOL = "pool"
-"""The pool of finops.toml a row falls into."""
+RULED = ("pool", "layer", "team", "product", "cost_centre")
+"""Dimensions whose SQL depends on finops.toml and is given by the caller: a row's pool, its layer of the
+stack, its owners."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 _EXACT = Context(prec=100)
 """Sums of DECIMAL(38,24) stay exact, however many there are."""
@@ -111,23 +118,23 @@ class Spend:
 
 
 def resolve_dimensions(
-    names: Iterable[str], *, pool_sql: str | None = None
+    names: Iterable[str], *, ruled: Mapping[str, str] = NOTHING
 ) -> tuple[Dimension, ...]:
     """Each name as a dimension; UsageError names the nearest there is.
 
-    A name is a column of `costs` in any case, `tag:KEY`, a derived dimension, or `pool`, for which
-    the caller gives the SQL. BillingCurrency always splits, so asking for it changes nothing.
+    A name is a column of `costs` in any case, `tag:KEY`, a derived dimension, or one of `RULED`, for
+    which the caller gives the SQL. BillingCurrency always splits, so asking for it changes nothing.
     """
-    found = [_resolve(name, pool_sql) for name in names]
+    found = [_resolve(name, ruled) for name in names]
     return tuple(dict.fromkeys(one for one in found if one.name != CURRENCY))
 
 
-def _resolve(name: str, pool_sql: str | None) -> Dimension:
+def _resolve(name: str, ruled: Mapping[str, str]) -> Dimension:
     if name.lower().startswith(TAG_PREFIX):
         return _tag(name[len(TAG_PREFIX) :])
     lower = name.lower()
-    if lower == POOL and pool_sql is not None:
-        return Dimension(POOL, pool_sql)
+    if lower in ruled:
+        return Dimension(lower, ruled[lower])
     if lower in DERIVED:
         return Dimension(lower, DERIVED[lower])
     for column in COSTS.columns:
@@ -142,11 +149,11 @@ def _resolve(name: str, pool_sql: str | None) -> Dimension:
 
 def _nearest(name: str) -> str:
     known = {column.name.lower(): column.name for column in COSTS.columns}
-    known.update({derived: derived for derived in (*DERIVED, POOL)})
+    known.update({derived: derived for derived in (*DERIVED, *RULED)})
     near = difflib.get_close_matches(name.lower(), known, n=3)
     if near:
         return f"did you mean {', '.join(known[one] for one in near)}?"
-    return f"a FOCUS column, tag:KEY, {', '.join((*DERIVED, POOL))}"
+    return f"a FOCUS column, tag:KEY, {', '.join((*DERIVED, *RULED))}"
 
 
 def _tag(key: str) -> Dimension:

@@ -34,5 +34,5 @@ class Terms(NamedTuple):
             Book.load(config.price_entries()) if book is None else book,
             objectives(config.slo),
             config.requests.authority,
-            serving(capacity_pools(pool_rules(config.pools), config.pools)),
+            serving(capacity_pools(pool_rules(config.pools, config.owned), config.pools)),
         )

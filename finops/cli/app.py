@@ -48,6 +48,9 @@ COMMANDS = (
     CommandEntry(
         "unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."
     ),
+    CommandEntry(
+        "close", "finops.cli.close", "Close a month, so that its numbers never move again."
+    ),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(
         "breakeven",
@@ -63,6 +66,11 @@ COMMANDS = (
         "vendor",
         "finops.cli.vendor",
         "Ask vendors, score their answers and compare their offers.",
+    ),
+    CommandEntry(
+        "scorecard",
+        "finops.cli.scorecard",
+        "Score infrastructure in sixteen points, from evidence.",
     ),
     CommandEntry("sql", "finops.cli.sql", "Ask the ledger in SQL, read-only."),
     CommandEntry("doctor", "finops.cli.doctor", "Check that everything finops needs is in order."),

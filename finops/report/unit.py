@@ -10,6 +10,7 @@ from finops.model.money import ZERO
 from finops.model.tables import TOKEN_COLUMNS
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown
+from finops.report.set_aside import set_aside_notes, set_aside_rows
 from finops.report.unit_row import missing, unit_row
 
 if TYPE_CHECKING:
@@ -105,10 +106,11 @@ def unit_report(
         period=answer.period,
         currency=answer.currency,
         totals=totals,
-        notes=(*notes, *hidden, *_notes(answer)),
+        notes=(*notes, *hidden, *_notes(answer), *answer.notes),
         extras={
             "reconciliation": _reconciliation(answer.reconciliation),
             "missing": missing((*rows, whole)),
+            "set_aside": set_aside_rows(answer.set_aside),
             "unpriced": [
                 {"provider": provider, "model": model, "tokens": tokens, "reason": reason}
                 for (provider, model, reason), tokens in sorted(
@@ -181,6 +183,7 @@ def _notes(answer: UnitEconomics) -> list[str]:
             f"{tokens:,} tokens have no book price ({', '.join(models[:_NAMED])}"
             f"{' …' if len(models) > _NAMED else ''}); add [[prices]] to finops.toml."
         )
+    notes += set_aside_notes(answer.set_aside)
     notes += _slo_notes(answer.total)
     for name, cost in answer.other_currencies.items():
         notes.append(
@@ -225,9 +228,11 @@ def _bill_note(answer: UnitEconomics) -> str:
         )
         if cost and (name != "rounding" or abs(cost) >= ZERO + 1)
     ]
-    note = (
-        f"Bill {shown(found.amounts['EffectiveCost'], Style.MONEY)} {money} = {' + '.join(parts)}."
-    )
+    owned = found.origins["owned"].charged
+    charged = f"Bill {shown(found.origins['bill'].charged, Style.MONEY)}"
+    if owned:
+        charged += f" + owned hardware {shown(owned, Style.MONEY)}"
+    note = f"{charged} {money} = {' + '.join(parts)}."
     if found.estimated:
         note += f" Beside it {shown(found.estimated, Style.MONEY)} {money} at list price, not billed yet."
     return note

@@ -8,6 +8,7 @@ are told apart, because what people cannot see they have not answered. Every rem
 
 from __future__ import annotations
 
+import re
 import warnings
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Place", "Sheet", "Workbook", "read_workbook"]
+
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+"""How the format spells characters XML has no place for, and an underscore that would look like one."""
 
 
 class Place(NamedTuple):
@@ -153,9 +158,12 @@ def _text(cell: Any) -> tuple[str, str]:  # noqa: ANN401  (openpyxl is untyped)
     if kind == "e":
         return "", "is an error of the spreadsheet, and no value"
     if isinstance(value, str):
+        value = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
         text = restored(value)
         remark = "begins like a formula: kept as text" if runs(text) and text == value else ""
         return text, remark
+    if isinstance(value, int | float) and not isinstance(value, bool) and "%" in cell.number_format:
+        return f"{(Decimal(repr(value)) * 100).normalize():f}%", ""
     return _plain(value), ""
 
 

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Any
 from tests.analysis.ledgers import ask, config, cost, costs_by, make_ledger, parts, request, sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from finops.analysis.economics import UnitEconomics
-    from finops.ledger.store import Ledger
     from tests.analysis.ledgers import Row
 
 D = Decimal
@@ -56,8 +54,9 @@ def served(request_id: str, **given: object) -> Row:
 
 def hours_of(device: str, first: int, count: int, **given: object) -> list[Row]:
     """`count` hours of a device from hour `first` of the month."""
+    row: dict[str, Any] = {"pool": "gpus", "node": "node-1", "gr_engine_active": 0, **given}
     return [
-        sample(device, f"2026-10-{1 + hour // 24:02}T{hour % 24:02}:00:00", **given)
+        sample(device, f"2026-10-{1 + hour // 24:02}T{hour % 24:02}:00:00", 3600, **row)
         for hour in range(first, first + count)
     ]
 

@@ -9,7 +9,7 @@ import pytest
 
 from finops.errors import InputError
 from scorecard.answers import Answers, Subject
-from scorecard.history import append, history_file, read_history, record_of
+from scorecard.history import Record, append, history_file, read_history
 from scorecard.scoring import score
 from tests.scorecard.worlds import AS_OF, CATALOG, everything
 
@@ -21,8 +21,8 @@ NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 def test_records_are_added_and_read_again(tmp_path: Path) -> None:
     file = history_file(tmp_path / "new", Subject())
-    first = record_of(score(CATALOG, Answers(), as_of=AS_OF), NOON)
-    second = record_of(score(CATALOG, *everything(), as_of=AS_OF), NOON + timedelta(days=1))
+    first = Record(NOON, score(CATALOG, Answers(), as_of=AS_OF))
+    second = Record(NOON + timedelta(days=1), score(CATALOG, *everything(), as_of=AS_OF))
     assert read_history(file) == ()
     assert append(file, first)
     before = file.read_bytes()
@@ -34,14 +34,14 @@ def test_records_are_added_and_read_again(tmp_path: Path) -> None:
 def test_a_run_that_finds_the_same_adds_nothing(tmp_path: Path) -> None:
     file = history_file(tmp_path, Subject())
     found = score(CATALOG, *everything(), as_of=AS_OF)
-    assert append(file, record_of(found, NOON))
-    assert not append(file, record_of(found, NOON + timedelta(days=3)))
+    assert append(file, Record(NOON, found))
+    assert not append(file, Record(NOON + timedelta(days=3), found))
     assert len(read_history(file)) == 1
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     file = history_file(tmp_path, Subject())
-    append(file, record_of(score(CATALOG, Answers(), as_of=AS_OF), NOON))
+    append(file, Record(NOON, score(CATALOG, Answers(), as_of=AS_OF)))
     with file.open("a") as stream:
         stream.write('{"subject": "self"}\n')
     with pytest.raises(InputError, match="damaged") as caught:

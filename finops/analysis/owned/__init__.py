@@ -1,0 +1,1 @@
+"""What hardware the company owns costs, as charges beside the bill."""

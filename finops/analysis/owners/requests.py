@@ -1,0 +1,41 @@
+"""Requests by owner: the dimensions team, product and cost_centre, as owners.csv makes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from finops.analysis.grain import Dimension
+from finops.analysis.owners.lookup import DIMENSIONS, install_owners, owner_columns
+from finops.analysis.owners.registry import read_registry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import duckdb
+
+    from finops.analysis.where import Where
+    from finops.config import Config
+
+__all__ = ["owner_dimensions", "reading_owners"]
+
+
+def owner_dimensions(con: duckdb.DuckDBPyConnection, config: Config) -> Mapping[str, Dimension]:
+    """Dimensions of requests that owners.csv gives, ready to be used on `con`; none without the file."""
+    registry = read_registry(config.owners.file)
+    if not registry.rows:
+        return {}
+    install_owners(con, registry)
+    found = {}
+    for name in DIMENSIONS:
+        column = owner_columns(registry, "requests", name)
+        about = f"{name.replace('_', ' ').capitalize()} that answers for the request."
+        found[name] = Dimension(name, column.sql, column.columns, about)
+    return found
+
+
+def reading_owners(where: Where, owners: Mapping[str, Dimension]) -> Where:
+    """`where` with the columns its owners are looked up by in place of their names."""
+    columns = where.columns - owners.keys()
+    for name in where.columns & owners.keys():
+        columns |= frozenset(owners[name].columns)
+    return where._replace(columns=columns)

@@ -1,0 +1,1 @@
+"""Questionnaires as they are exchanged: what is asked, sent out as a workbook, and what comes back."""
