@@ -40,16 +40,8 @@ def instance(effective: str, hours: int, **given: object) -> Row:
 
 def served(request_id: str, **given: object) -> Row:
     """A request of deployment `chat` on the pool."""
-    return request(
-        request_id,
-        **{
-            "pool": "gpus",
-            "deployment": "chat",
-            "provider": "own",
-            "request_model": "llama",
-            **given,
-        },
-    )
+    row: dict[str, Any] = {"pool": "gpus", "deployment": "chat", "provider": "own"}
+    return request(request_id, **{**row, "request_model": "llama", **given})
 
 
 def hours_of(device: str, first: int, count: int, **given: object) -> list[Row]:
