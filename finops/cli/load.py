@@ -79,13 +79,15 @@ _WHAT = {
     "requests": ("requests", "Load token logs: our own record, provider and gateway logs, traces."),
     "gpu": ("gpu_samples", "Load GPU samples: our own record, DCGM, nvidia-smi."),
     "jobs": ("jobs", "Load batch and training jobs: our own record, sacct."),
+    "changes": ("changes", "Load changes of models, prompts, routes and prices: our own record."),
 }
 
 
 def register(app: typer.Typer) -> None:
     """Add `load` and what can be loaded to the application."""
     group = typer.Typer(
-        no_args_is_help=True, help="Load bills, token logs, GPU samples or jobs from files."
+        no_args_is_help=True,
+        help="Load bills, token logs, GPU samples, jobs or changes from files.",
     )
     for name, (table, summary) in _WHAT.items():
         group.command(name, help=summary)(_command(table))
