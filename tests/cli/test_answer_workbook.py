@@ -50,9 +50,7 @@ def test_our_own_answers_go_out_and_come_back(
     assert "2 answers are stored" in taken.stderr
     assert "is blank" in taken.stderr
     card = json.loads(finops("scorecard", "run", "--no-history", *place, "--format", "json").stdout)
-    checks = {
-        check["id"]: check for category in card["categories"] for check in category["checks"]
-    }
+    checks = {check["id"]: check for category in card["categories"] for check in category["checks"]}
     assert checks["slo_written"]["mark"] == "attested"
 
 
