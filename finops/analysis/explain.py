@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books
-from finops.analysis.economics import prepare, unit_economics
+from finops.analysis.economics import TABLES, prepare, unit_economics
 from finops.analysis.explain_books import explain_line
 from finops.analysis.explain_measures import BY, MEASURED, explain_measure
 from finops.analysis.explain_spend import explain_amount
@@ -98,7 +98,7 @@ class _Products(NamedTuple):
 
 
 def _products_of(part: Segment, question: Question) -> _Products:
-    con = part.ledger.connect(["costs", "requests"])
+    con = part.ledger.connect(TABLES)
     try:
         asked = question._replace(period=part.period)
         prepared = prepare(con, part.ledger, part.config, asked)
