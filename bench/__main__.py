@@ -23,6 +23,7 @@ def _comparisons(
     """What each letter measures; modules are imported when their turn comes."""
     from bench.agents import agent_logs
     from bench.loading import load_bill, load_requests, requests_ledger
+    from bench.month import month
     from bench.pricing import pricing
     from bench.startup import startup
     from bench.unit_cost import unit_cost
@@ -34,6 +35,7 @@ def _comparisons(
         "d": lambda: [pricing(asked.priced_rows)],
         "e": lambda: [agent_logs(folder, asked.messages)],
         "f": lambda: [startup(folder)],
+        "g": lambda: month(folder, asked.company_rows, asked.gpus),
     }
 
 
@@ -43,6 +45,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bill-rows", type=int, default=1_000_000, help="bill rows for c")
     parser.add_argument("--priced-rows", type=int, default=1_000_000, help="request rows for d")
     parser.add_argument("--messages", type=int, default=100_000, help="messages for e")
+    parser.add_argument("--company-rows", type=int, default=10_000_000, help="requests of g")
+    parser.add_argument("--gpus", type=int, default=1000, help="devices of g")
     parser.add_argument("--only", default="", help="letters to measure, for example a,d")
     parser.add_argument(
         "--folder", type=Path, help="where to keep the data; default: removed at the end"

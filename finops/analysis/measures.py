@@ -173,12 +173,13 @@ def _together(groups: Sequence[Group], runs: Runs, quantiles: dict[str, dict[str
 def _work(
     con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension], shares: Shares
 ) -> dict[tuple[object, ...], dict[str, Work]]:
-    """Work that is not tokens by group and kind."""
+    """Work that is not tokens by group and kind; a kind of which no unit was logged is no work."""
     done = sources._replace(counted=f"({sources.counted}) and work_unit_kind is not null")
     found: dict[tuple[object, ...], dict[str, Work]] = {}
     for key, sums in _costs(con, done, (*by, dimension("work_unit_kind")), shares).items():
-        work = Work(sums.counts["work_millionths"], total(sums.components.values()))
-        found.setdefault(key[:-1], {})[str(key[-1])] = work
+        if sums.counts["work_millionths"]:
+            work = Work(sums.counts["work_millionths"], total(sums.components.values()))
+            found.setdefault(key[:-1], {})[str(key[-1])] = work
     return found
 
 

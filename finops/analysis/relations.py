@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from finops.analysis import cells
 from finops.analysis.cells import Grained
 from finops.analysis.grain import HOUR_GRAIN, PRICING, ROLLED_UP
-from finops.analysis.rollups import breaks_of, roll_up
+from finops.analysis.rollups import believed, breaks_of, roll_up
 from finops.analysis.sources import Sources
 from finops.ledger.engine import query
 from finops.model.period import Period, month_of
@@ -19,6 +19,8 @@ from finops.model.period import Period, month_of
 if TYPE_CHECKING:
     import duckdb
 
+    from finops.analysis.authoritative import Authority
+    from finops.analysis.authority import Ruling
     from finops.analysis.terms import Terms
     from finops.analysis.where import Where
     from finops.ledger.store import Ledger
@@ -47,25 +49,47 @@ class Scope(NamedTuple):
         return Period(self.period.start, self.period.end + timedelta(days=RUN_SILENCE_DAYS))
 
     @property
+    def reached(self) -> Period:
+        """Every day a question of this scope may read, and the days beside them."""
+        start, end = min(self.months.start, self.period.start), max(self.months.end, self.after.end)
+        return Period(start - timedelta(days=2), end + timedelta(days=2))
+
+    @property
     def needed(self) -> frozenset[str]:
         """Columns grouped by or filtered on."""
         return self.columns | (self.where.columns if self.where else frozenset())
 
 
 class Relations(NamedTuple):
-    """Names on the connection: cells to set rates by, and what to measure with and without the filter."""
+    """Names on the connection: cells to set rates by, and what to measure with and without the filter.
+
+    `rulings` say which logs gave way to another in the months rates are set over.
+    """
 
     allocation: str
     asked: Sources
     everything: Sources
+    rulings: tuple[Ruling, ...] = ()
 
 
 def relate(con: duckdb.DuckDBPyConnection, ledger: Ledger, terms: Terms, scope: Scope) -> Relations:
     """Put on `con` what answers a question of `scope`; `requests` is a view on it."""
+    authority = believed(con, ledger, terms, scope.reached)
+    found = _relate(con, ledger, terms, scope, authority)
+    return found._replace(rulings=authority.within(scope.months.months))
+
+
+def _relate(
+    con: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    terms: Terms,
+    scope: Scope,
+    authority: Authority,
+) -> Relations:
     if not scope.use_rollups:
         return _from_requests(con, terms, scope)
-    roll_up(con, ledger, terms, scope.months, ("cells", "hours", "latency"))
-    roll_up(con, ledger, terms, scope.after, ("runs",))
+    roll_up(con, ledger, terms, scope.months, ("cells", "hours", "latency"), authority)
+    roll_up(con, ledger, terms, scope.after, ("runs",), authority)
     kept = _sources(scope, "cells", "latency", "runs", "runs", "true")
     counted = scope.where.sql if scope.where else "true"
     if scope.needed <= set(ROLLED_UP):

@@ -48,6 +48,9 @@ COMMANDS = (
     CommandEntry(
         "unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."
     ),
+    CommandEntry(
+        "close", "finops.cli.close", "Close a month, so that its numbers never move again."
+    ),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(
         "breakeven",

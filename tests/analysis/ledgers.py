@@ -116,6 +116,20 @@ def tokens(
     return cost(effective, start, end, **{**line, "ConsumedUnit": unit, **given})
 
 
+def sample(device: str, when: str, interval_s: float = 3600.0, **given: object) -> Row:
+    """One device over an hour from `when`, held by nobody, unless `given` says otherwise."""
+    moment = at(when)
+    row = {
+        "timestamp": moment,
+        "interval_s": interval_s,
+        "device_uuid": device,
+        "source_id": "dcgm",
+        "day": moment.date(),
+        **given,
+    }
+    return {name: row.get(name) for name in TABLES["gpu_samples"].names}
+
+
 def config(
     *pools: Mapping[str, Any], prices: Sequence[Mapping[str, Any]] = PRICES, **given: object
 ) -> Config:
@@ -123,11 +137,18 @@ def config(
     return Config.model_validate({"pools": list(pools), "prices": list(prices), **given})
 
 
-def make_ledger(folder: Path, *, costs: Iterable[Row] = (), requests: Iterable[Row] = ()) -> Ledger:
+def make_ledger(
+    folder: Path,
+    *,
+    costs: Iterable[Row] = (),
+    requests: Iterable[Row] = (),
+    samples: Iterable[Row] = (),
+) -> Ledger:
     """A new ledger in `folder` that holds these rows."""
     ledger = Ledger.open(str(folder), create=True)
     add(ledger, "costs", costs)
     add(ledger, "requests", requests)
+    add(ledger, "gpu_samples", samples)
     return ledger
 
 

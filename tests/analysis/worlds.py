@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.sharing import DRIVERS
+from tests.analysis import clusters
 from tests.analysis.ledgers import PRICES, PROVIDER, Row, at, cost, request
 from tests.analysis.reference import PoolOf
 
@@ -54,33 +55,32 @@ class World(NamedTuple):
     costs: tuple[Row, ...]
     requests: tuple[Row, ...]
     pools: tuple[PoolOf, ...]
+    samples: tuple[Row, ...] = ()
 
     def settings(self) -> list[dict[str, Any]]:
         """The pools as `[[pools]]` has them."""
-        return [
-            {
-                "name": pool.name,
-                "kind": pool.kind,
-                "where": f"ServiceName = '{pool.service}'",
-                **({"driver": pool.driver} if pool.driver else {}),
-            }
-            for pool in self.pools
-        ]
+        return [pool.settings() for pool in self.pools]
 
 
-def world(seed: int, requests: int, costs: int) -> World:
-    """The company `seed` names, of at most about so many rows."""
+def world(seed: int, requests: int, costs: int, *, has_capacity: bool = True) -> World:
+    """The company `seed` names, of at most about so many rows; without capacity all it has is tokens."""
     dice = random.Random(seed)
-    style = _Style.of(dice)
+    style, capacity = _Style.of(dice), clusters.Style.of(dice)
+    charges = tuple(_charge(dice, style) for _ in range(costs))
+    attempts = _attempts(dice, requests, style)
+    if not has_capacity:
+        charges = tuple(row for row in charges if row["ServiceName"] not in clusters.SERVICES)
+        capacity = clusters.NONE
     return World(
-        tuple(_charge(dice, style) for _ in range(costs)),
-        tuple(_attempts(dice, requests, style)),
+        charges,
+        tuple(clusters.served(dice, row) if has_capacity else row for row in attempts),
         (
             PoolOf("store", "shared", "Vectors", dice.choice((None, *DRIVERS))),
             PoolOf("gateway", "shared", "Gateway", dice.choice(DRIVERS)),
-            PoolOf("iron", dice.choice(("gpu", "provisioned", "seat")), "Iron"),
+            *capacity.pools,
             PoolOf("models", "metered", "Models"),
         ),
+        tuple(clusters.samples(dice, capacity, costs if has_capacity else 0)),
     )
 
 
@@ -113,7 +113,28 @@ def _attempts(dice: random.Random, count: int, style: _Style) -> list[Row]:
     for place in range(count):
         before = dice.choice(rows) if rows and dice.random() < 0.35 else None
         rows.append(_attempt(dice, f"r{place:03}", before, style))
-    return rows
+    return rows + _again(dice, rows)
+
+
+def _again(dice: random.Random, rows: Sequence[Row]) -> list[Row]:
+    """A second log of none, some or most of the calls, as another tool saw them."""
+    share = dice.choice((0.0, 0.0, 0.1, 0.3, 0.9))
+    found = []
+    for row in rows:
+        if dice.random() >= share:
+            continue
+        name = f"again-{row['request_id']}"
+        seen = dice.choice(
+            (
+                {"attributes": {"response_id": row["request_id"]}, "call_id": name},
+                {"call_id": row["call_id"]},
+            )
+        )
+        moment = row["timestamp"] + timedelta(seconds=dice.choice((0, 1, 3600, 3601)))
+        other = {"source_id": "traces", "timestamp": moment, "day": moment.date()}
+        more = {"workflow": "rag", "team": "red", "ttft_ms": 60.0, "workflow_run_id": "run-3"}
+        found.append({**row, **more, **other, "request_id": name, **seen})
+    return found
 
 
 def _attempt(dice: random.Random, name: str, before: Row | None, style: _Style) -> Row:
@@ -184,6 +205,8 @@ def _amount(dice: random.Random) -> Decimal:
 
 def _charge(dice: random.Random, style: _Style) -> Row:
     amount = _amount(dice)
+    if dice.random() < 0.3:
+        return clusters.charge(dice, amount)
     day = at(dice.choice(TIMES)[:10])
     if dice.random() < 0.45:
         return _token_line(dice, style, amount)

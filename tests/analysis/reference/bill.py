@@ -64,6 +64,7 @@ class Bill:
             if self.pool(row)[1] == "metered"
             and self.line(row, None) == "usage"
             and is_mapped(row)
+            and row["x_CostOrigin"] == "bill"
             and self.is_of_months(row)
         ]
 
@@ -111,7 +112,8 @@ class Bill:
                     (row["ChargePeriodStart"], row["ChargePeriodEnd"]),
                 )
             pool, kind, driver = self.pool(row)
-            mapped = kind != "metered" or line != "usage" or is_mapped(row)
+            is_bill = row["x_CostOrigin"] == "bill"
+            mapped = kind != "metered" or line != "usage" or (is_mapped(row) and is_bill)
             found[pool, kind, driver, line, mapped, row["x_CostOrigin"], span] += Fraction(
                 row["EffectiveCost"]
             )

@@ -94,3 +94,12 @@ class Metering:
         if unlogged is None:
             unlogged = paid - spent
         self.settled.append((unlogged, paid - spent - unlogged))
+
+    def left(self, origin: str) -> tuple[Fraction, Fraction]:
+        """(unlogged, rounding) over every line of account; only a bill has any."""
+        if origin != "bill":
+            return Fraction(0), Fraction(0)
+        return (
+            sum((unlogged for unlogged, _ in self.settled), Fraction(0)),
+            sum((rounding for _, rounding in self.settled), Fraction(0)),
+        )

@@ -13,7 +13,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tests.analysis.reference.attempts import judge, link
+from tests.analysis.reference.authority import counting
 from tests.analysis.reference.bill import UNIT_LINES, Bill
+from tests.analysis.reference.capacity import CAPACITY, Capacity
 from tests.analysis.reference.metering import Metering
 from tests.analysis.reference.rows import (
     COARSE,
@@ -47,16 +49,19 @@ class Reference:
         tolerance: Decimal | str = "0.05",
         period: tuple[date, date] | None = None,
         include: Iterable[str] = (),
+        samples: Sequence[Row] = (),
         slos: Sequence[Row] = (),
+        authority: Sequence[str] = (),
         success: Iterable[str] = ("success", "succeeded", "ok", "completed", "resolved"),
     ) -> None:
         self.include, self.success = tuple(include), set(success)
         self.start, self.end = period or _everything(costs, requests)
-        self.attempts = [Attempt(row) for row in requests]
+        self.attempts = [Attempt(row) for row in counting(requests, authority)]
         judge(self.attempts, slos)
         link(self.attempts)
         self.inside = [each for each in self.attempts if self._in_period(each.row["day"])]
         self.bill = Bill(costs, pools, period, (self.start, self.end))
+        self.capacity = Capacity(self.bill, self.attempts, samples)
         self.metering = Metering(self.bill, self.attempts, prices, Fraction(tolerance))
         self.shared = share(self.bill.lines, self.include, self.inside)
 
@@ -121,7 +126,7 @@ class Reference:
                 units, cost = found.get(kind, (0, Fraction(0)))
                 mine = sum(self.components(each).values(), Fraction(0))
                 found[kind] = (units + each.work_millionths, cost + mine)
-        return found
+        return {kind: (units, cost) for kind, (units, cost) in found.items() if units}
 
     def _answer(self, attempts: list[Attempt], runs: list[tuple[str | None, Fraction]]) -> Answer:
         parts: dict[str, Fraction] = defaultdict(Fraction)
@@ -180,9 +185,14 @@ class Reference:
         retrieved = per["retrievals"] if each.is_retrieval else Fraction(0)
         metered = sum(costs.values(), Fraction(0))
         if each.fate != "ok":
-            return {each.fate: metered + shares + retrieved}
+            paid = sum(each.capacity.values(), Fraction(0))
+            return {each.fate: metered + shares + retrieved + paid}
+        paid_for: dict[str, Fraction] = defaultdict(Fraction)
+        for (_, component), amount in each.capacity.items():
+            paid_for[component] += amount
+        shares += paid_for.pop("shared", Fraction(0))
         if not each.is_generation:
-            return {"retrieval": retrieved + metered, "shared": shares}
+            return {"retrieval": retrieved + metered, "shared": shares, **paid_for}
         again_cached = each.resent_cached * (each.rates["cache_read"][0] or Fraction(0))
         again = each.resent_uncached * (each.rates["uncached_input"][0] or Fraction(0))
         writes = sum((costs[kind] for kind in COARSE["cache_write"]), Fraction(0))
@@ -193,6 +203,7 @@ class Reference:
             "context_growth": again + again_cached,
             "retrieval": retrieved,
             "shared": shares,
+            **paid_for,
         }
 
     def _sum(self, attempts: Iterable[Attempt], basis: str) -> Fraction:
@@ -201,15 +212,20 @@ class Reference:
             Fraction(0),
         )
 
-    def books(self) -> Books:
-        """The bill met to the digit."""
-        inside = self.inside
-        everything = self.total()
-        work = [
-            line
-            for line in self.bill.lines
-            if line.line in UNIT_LINES and line.line not in self.include
-        ]
+    @property
+    def amounts(self) -> Fraction:
+        """EffectiveCost of everything."""
+        return sum((each.amount for each in self.bill.lines), Fraction(0))
+
+    @property
+    def estimated(self) -> Fraction:
+        """What requests cost at list price that no bill covers."""
+        return self._sum(self.inside, "list")
+
+    def books(self, origin: str) -> Books:
+        """The charges of one origin met to the digit."""
+        lines = [line for line in self.bill.lines if line.origin == origin]
+        work = [each for each in lines if each.line in UNIT_LINES - {*self.include}]
 
         def of(*kinds: str, line: str | None = None, mapped: bool | None = None) -> Fraction:
             return sum(
@@ -223,28 +239,44 @@ class Reference:
                 Fraction(0),
             )
 
-        unlogged = sum((left for left, _ in self.metering.settled), Fraction(0))
-        rounding = sum((left for _, left in self.metering.settled), Fraction(0))
-        if not self.bill.is_whole:
-            usage = of("metered", line="usage", mapped=True)
-            unlogged, rounding = usage - self._sum(inside, "billed"), Fraction(0)
         excluded: dict[str, Fraction] = defaultdict(Fraction)
-        for each in self.bill.lines:
+        for each in lines:
             if each.line not in {*UNIT_LINES, *self.include}:
                 excluded[each.line] += each.amount
+        metered = self._sum(self.inside, "billed") if origin == "bill" else Fraction(0)
+        unlogged, rounding = self.metering.left(origin)
+        capacity = self.capacity.books(origin, self.start, self.end)
+        carried = sum(
+            (a for e in self.inside for (of_, _), a in e.capacity.items() if of_ == origin),
+            Fraction(0),
+        )
+        blending = Fraction(0)
+        if self.bill.is_whole:
+            rounding += capacity.rounding
+        else:
+            unlogged = of("metered", line="usage", mapped=True) - metered
+            rounding = Fraction(0)
+            blending = of(*CAPACITY, line="usage") - carried - capacity.named
         return Books(
-            sum((each.amount for each in self.bill.lines), Fraction(0)),
-            everything.cost - everything.list_cost,
+            sum((each.amount for each in lines), Fraction(0)),
+            {
+                "requests": metered + self.shared.given[origin] + carried,
+                "jobs": capacity.jobs,
+                "workloads": capacity.workloads,
+            },
             {
                 "unlogged": unlogged,
-                "unmapped": of("metered", line="usage", mapped=False) + self.shared.unallocated,
-                "commitment_unused": of("metered", line="commitment_unused"),
-                "capacity": of("gpu", "provisioned", "seat"),
-                "rounding": rounding + self.shared.rounding,
+                "unmapped": of("metered", line="usage", mapped=False)
+                + self.shared.unallocated[origin],
+                "commitment_unused": of("metered", *CAPACITY, line="commitment_unused"),
+                "gpu_idle": capacity.idle,
+                "unobserved": capacity.unobserved,
+                "seat": capacity.seat,
+                "blending": blending,
+                "rounding": rounding + self.shared.rounding[origin],
             },
             of("other"),
             excluded,
-            everything.list_cost,
         )
 
 

@@ -36,6 +36,9 @@ COMPONENTS = (
     "tokens_output",
     "context_growth",
     "retrieval",
+    "gpu_busy",
+    "gpu_idle",
+    "commitment_unused",
     "shared",
     "failed",
     "retried",
@@ -55,12 +58,30 @@ def cut(value: Fraction) -> Fraction:
 
 @dataclass(frozen=True)
 class PoolOf:
-    """A pool: rows whose ServiceName is `service`."""
+    """A pool: rows whose ServiceName is `service`. Rules are (column, value) pairs."""
 
     name: str
     kind: str
     service: str
     driver: str | None = None
+    serves: tuple[str, str] | None = None
+    samples: tuple[str, str] | None = None
+    gpus_per_unit: int | None = None
+    weights: tuple[str, str, str] | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """The pool as `[[pools]]` has it."""
+        rules = {"serves": self.serves, "samples": self.samples}
+        kinds = ("prefill", "cached", "decode")
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "where": f"ServiceName = '{self.service}'",
+            **({"driver": self.driver} if self.driver else {}),
+            **{name: f"{rule[0]} = '{rule[1]}'" for name, rule in rules.items() if rule},
+            **({"gpus_per_unit": self.gpus_per_unit} if self.gpus_per_unit else {}),
+            **({"weights": dict(zip(kinds, self.weights, strict=True))} if self.weights else {}),
+        }
 
 
 @dataclass
@@ -73,7 +94,13 @@ class Attempt:
     judged: str | None = None
     resent_cached: int = 0
     resent_uncached: int = 0
-    rates: dict[str, tuple[Fraction | None, str]] = field(default_factory=dict)
+    rates: dict[str, tuple[Fraction | None, str]] = field(
+        default_factory=lambda: defaultdict(lambda: (None, "paid"))
+    )
+    pool: PoolOf | None = None
+    """The capacity pool that served it."""
+    capacity: dict[tuple[str, str], Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """What it carries of that pool, by origin of the cost and component."""
 
     def count(self, kind: str) -> int:
         return int(self.row[f"{kind}_tokens"] or 0)
@@ -97,7 +124,7 @@ class Attempt:
     @property
     def is_metered(self) -> bool:
         """Whether a provider bills its tokens, and not a pool that was paid for as a whole."""
-        return True
+        return self.pool is None
 
     @property
     def is_retrieval(self) -> bool:
@@ -151,14 +178,19 @@ class Answer:
 
 @dataclass
 class Books:
-    """How the bill was met."""
+    """How the charges of one origin were met."""
 
     amounts: Fraction
-    allocated: Fraction
+    allocated: dict[str, Fraction]
     unallocated: dict[str, Fraction]
     other: Fraction
     excluded: dict[str, Fraction]
-    estimated: Fraction
+
+    @property
+    def difference(self) -> Fraction:
+        """What no part accounts for."""
+        parts = (*self.allocated.values(), *self.unallocated.values(), *self.excluded.values())
+        return self.amounts - self.other - sum(parts, Fraction(0))
 
 
 @dataclass
@@ -168,8 +200,10 @@ class Shared:
     per: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     by_workflow: dict[str | None, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     of_cost: list[Fraction] = field(default_factory=list)
-    unallocated: Fraction = Fraction(0)
-    rounding: Fraction = Fraction(0)
+    given: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    unallocated: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    rounding: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """By origin, as the two above."""
 
 
 class Grain:

@@ -28,7 +28,7 @@ def share(lines: Iterable[Line], include: Sequence[str], inside: Sequence[Attemp
         if each.is_request:
             workflows[each.row["workflow"]] += 1
     metered = sum((each.cost(kind) for each in inside for kind in KINDS), Fraction(0))
-    for amount, driver in _pools(lines, include):
+    for amount, driver, origin in _pools(lines, include):
         given = Fraction(0)
         if driver == "cost" and metered:
             fraction = amount / metered
@@ -44,9 +44,10 @@ def share(lines: Iterable[Line], include: Sequence[str], inside: Sequence[Attemp
             made.per[driver] += rate
             given = rate * units[driver]
         else:
-            made.unallocated += amount
+            made.unallocated[origin] += amount
             continue
-        made.rounding += amount - given
+        made.given[origin] += given
+        made.rounding[origin] += amount - given
     return made
 
 
@@ -56,11 +57,11 @@ def of_cost(each: Attempt, kind: str, fraction: Fraction) -> Fraction:
     return Fraction(0) if rate is None else cut(rate * fraction) * each.count(kind)
 
 
-def _pools(lines: Iterable[Line], include: Sequence[str]) -> list[tuple[Fraction, str]]:
-    found: dict[tuple[str, str, str], Fraction] = defaultdict(Fraction)
+def _pools(lines: Iterable[Line], include: Sequence[str]) -> list[tuple[Fraction, str, str]]:
+    found: dict[tuple[str, str, str, str], Fraction] = defaultdict(Fraction)
     for each in lines:
         if each.line in include:
-            found["", each.line, "cost"] += each.amount
+            found["", each.line, "cost", each.origin] += each.amount
         elif each.kind == "shared" and each.line in {"usage", "commitment_unused"}:
-            found[each.pool, each.line, each.driver or "requests"] += each.amount
-    return [(amount, driver) for (_, _, driver), amount in found.items() if amount]
+            found[each.pool, each.line, each.driver or "requests", each.origin] += each.amount
+    return [(amount, driver, origin) for (*_, driver, origin), amount in found.items() if amount]

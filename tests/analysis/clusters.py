@@ -1,0 +1,149 @@
+"""Random capacity: what the bill says of it, samples of its devices, and the requests it served."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tests.analysis.ledgers import Row, at, cost, sample
+from tests.analysis.reference import PoolOf
+
+if TYPE_CHECKING:
+    import random
+
+DEPLOYMENTS = ("chat-a", "chat-b", "silent")
+HOLDERS: tuple[dict[str, str], ...] = (
+    {},
+    {},
+    {"workload": "chat-a", "pod": "chat-a-1", "namespace": "serving"},
+    {"workload": "chat-a"},
+    {"workload": "chat-b", "pod": "chat-b-1", "namespace": "serving"},
+    {"workload": "notebook"},
+    {"pod": "loose", "namespace": "lab"},
+    {"job_id": "job-1", "workload": "training"},
+    {"job_id": "job-2"},
+)
+ACTIVITY: tuple[dict[str, float], ...] = (
+    {},
+    {"gr_engine_active": 0.0},
+    {"gr_engine_active": 0.25, "gpu_util": 1.0},
+    {"gpu_util": 0.5},
+    {"sm_active": 0.125},
+    {"gr_engine_active": 1.0},
+)
+SERVICES = ("Iron", "Colo", "Units", "Desks")
+DAYS = ("2026-09-30", "2026-10-01", "2026-10-02", "2026-10-31", "2026-11-01")
+SLICES = ("1/1g.10gb", "2/2g.20gb", "3/3g.40gb")
+
+
+class Style(NamedTuple):
+    """What a company's capacity is like."""
+
+    pools: tuple[PoolOf, ...]
+    is_partitioned: bool
+    is_overlapping: bool
+    is_doubled: bool
+
+    @classmethod
+    def of(cls, dice: random.Random) -> Style:
+        """Two pools of accelerators, provisioned units and seats, each sometimes."""
+        pools = (
+            PoolOf(
+                "iron",
+                "gpu",
+                "Iron",
+                gpus_per_unit=dice.choice((None, 1, 2, 8)),
+                weights=dice.choice((None, ("1", "0.1", "4"), ("1", "0", "2.5"), ("0", "0", "1"))),
+                serves=dice.choice((None, ("request_model", "model-x"))),
+            ),
+            PoolOf("colo", "gpu", "Colo", samples=("cluster", "colo"), gpus_per_unit=1),
+            PoolOf("units", "provisioned", "Units", serves=("deployment", "silent")),
+            PoolOf("desks", "seat", "Desks", serves=("source_id", "desk")),
+        )
+        return cls(
+            tuple(pool for pool in pools if dice.random() < 0.8),
+            dice.random() < 0.4,
+            dice.random() < 0.4,
+            dice.random() < 0.3,
+        )
+
+
+NONE = Style((), is_partitioned=False, is_overlapping=False, is_doubled=False)
+
+
+def served(dice: random.Random, row: Row) -> Row:
+    """A request that capacity served, or not."""
+    chosen = {
+        "pool": dice.choice((None, None, None, "iron", "iron", "colo", "units", "gone")),
+        "deployment": dice.choice((None, None, *DEPLOYMENTS, "training")),
+        "api_key_id": dice.choice((None, "key-1", "key-2")),
+        "source_id": dice.choice((row["source_id"],) * 4 + ("desk",)),
+    }
+    return {**row, **chosen}
+
+
+def charge(dice: random.Random, amount: Decimal) -> Row:
+    """A line of capacity: hours of nodes, or something beside them."""
+    day = dice.choice(DAYS)
+    hours = dice.choice((Decimal(24), Decimal("2.5"), Decimal("0.125"), Decimal(0), Decimal(-1)))
+    given: dict[str, Any] = {
+        "ServiceName": dice.choice(("Iron", *SERVICES)),
+        "ResourceId": dice.choice((None, "n1", "n2")),
+        "x_CostOrigin": dice.choice(("bill", "bill", "bill", "owned")),
+    }
+    if dice.random() < 0.8:
+        given |= {"ConsumedQuantity": hours, "ConsumedUnit": "Hours"}
+    elif dice.random() < 0.5:
+        given |= {"PricingQuantity": Decimal(7), "PricingUnit": dice.choice(("GB-Months", "Hrs"))}
+    if dice.random() < 0.15:
+        name = dice.choice(("CommitmentDiscountStatus", "CapacityReservationStatus"))
+        given[name] = "Unused"
+    return cost(amount, day, f"{at(day) + timedelta(days=1):%Y-%m-%d}", **given)
+
+
+def samples(dice: random.Random, style: Style, hours: int) -> list[Row]:
+    """Up to `hours` hours of two devices on each of two nodes, and of one of another cluster."""
+    rows: list[Row] = []
+    for _ in range(hours):
+        moment = at(dice.choice(DAYS)) + timedelta(hours=dice.randrange(24))
+        node, place = dice.choice((("n1", 0), ("n1", 1), ("n2", 0), ("n3", 0)))
+        given: dict[str, Any] = {"node": node, **_where(dice, node)}
+        length = dice.choice((3600.0, 3600.0, 60.0, 7200.0 if style.is_overlapping else 1800.0))
+        rows.extend(_sampled(dice, style, f"{node}-{place}", moment.isoformat(), length, given))
+    return list({_key(row): row for row in rows}.values())
+
+
+def _key(row: Row) -> tuple[object, ...]:
+    return (row["source_id"], row["device_uuid"], row["mig_profile"], row["timestamp"])
+
+
+def _where(dice: random.Random, node: str) -> dict[str, Any]:
+    if node == "n3":
+        return {"cluster": "colo", "pool": dice.choice((None, None, "iron"))}
+    return {"pool": "iron"}
+
+
+def _sampled(
+    dice: random.Random,
+    style: Style,
+    device: str,
+    when: str,
+    length: float,
+    given: dict[str, Any],
+) -> list[Row]:
+    """A device at one instant: whole, or its slices; sometimes as two sources saw it."""
+    text = when.removesuffix("+00:00")
+    if style.is_partitioned and device.startswith("n2"):
+        return [
+            sample(device, text, length, mig_profile=each, **given, **_held(dice))
+            for each in dice.sample(SLICES, dice.randrange(1, 4))
+        ]
+    row = sample(device, text, length, **given, **_held(dice))
+    if style.is_doubled and dice.random() < 0.4:
+        return [row, {**row, "source_id": "other"}]
+    return [row]
+
+
+def _held(dice: random.Random) -> dict[str, Any]:
+    return {**dice.choice(HOLDERS), **dice.choice(ACTIVITY)}

@@ -1,0 +1,124 @@
+"""What is planted in the samples and touches cost is found, with its dollars."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from typer.testing import CliRunner
+
+from finops.analysis.economics import Question, unit_economics
+from finops.cli.app import app
+from finops.config import Config, load_config
+from finops.ledger.store import Ledger
+from finops.model.money import total
+from finops.model.period import Period, parse_month
+
+if TYPE_CHECKING:
+    from finops.analysis.economics import UnitEconomics
+    from finops.analysis.measures import Group
+
+pytestmark = pytest.mark.slow
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+TRUTH: dict[str, dict[str, Any]] = tomllib.loads(
+    (SAMPLES / "truth.toml").read_text(encoding="utf-8")
+)
+MONTHS = ("2026-08", "2026-09", "2026-10")
+NEAR = Decimal("1e-9")
+"""A cost is a count times a rate cut at the 24th place: what the cut takes from millions of tokens."""
+
+
+class Company(NamedTuple):
+    """The sample company's ledger, its settings, and the same with tokens alone on requests."""
+
+    ledger: Ledger
+    config: Config
+    tokens_only: Config
+
+    def ask(
+        self, period: Period, *by: str, where: str | None = None, tokens_only: bool = True
+    ) -> UnitEconomics:
+        """Unit economics of a period."""
+        config = self.tokens_only if tokens_only else self.config
+        return unit_economics(self.ledger, config, Question(period, by, where))
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    folder = tmp_path_factory.mktemp("planted") / "ledger"
+    result = CliRunner().invoke(app, ["demo", "--ledger", str(folder)])
+    assert result.exit_code == 0, result.output
+    config = load_config(folder / "finops.toml")
+    metered = tuple(pool for pool in config.pools if pool.kind == "metered")
+    return Company(
+        Ledger.open(str(folder)), config, Config(pools=metered, currency=config.currency)
+    )
+
+
+def days(first: str, last: str) -> Period:
+    """From one day to another, both included."""
+    return Period(date.fromisoformat(first), date.fromisoformat(last) + timedelta(days=1))
+
+
+def cost_of(group: Group) -> Decimal:
+    return total(group.components.values())
+
+
+def test_the_retry_storm_costs_what_its_superseded_attempts_were_billed(company: Company) -> None:
+    truth = TRUTH["retry_storm"]
+    answer = company.ask(
+        days("2026-09-22", "2026-09-22"), "hour", where=f"workflow = '{truth['workflow']}'"
+    )
+    storm = [
+        group
+        for group in answer.groups
+        if truth["from"][:13] <= str(group.keys[0])[:13] < truth["to"][:13]
+    ]
+    assert sum(group.counts["retries"] for group in storm) == truth["superseded_attempts"]
+    retried = total(group.components["retried"] for group in storm)
+    assert abs(retried - Decimal(truth["superseded_billed_cost"])) < NEAR
+
+
+def test_the_agent_that_looped_costs_what_its_runs_cost(company: Company) -> None:
+    truth = TRUTH["agent_loop"]
+    answer = company.ask(
+        days(*truth["days"]), "run", where=f"agent = '{truth['agent']}' and operation = 'chat'"
+    )
+    looping = [group for group in answer.groups if group.counts["requests"] == 60]
+    assert len(looping) == truth["runs"]
+    assert sum(group.counts["requests"] for group in looping) == truth["calls"]
+    cost = total(cost_of(group) for group in looping)
+    assert abs(cost - Decimal(truth["list_cost"])) < NEAR
+
+
+@pytest.mark.parametrize("planted", ["model_switched", "unpriced"])
+def test_a_workflow_on_another_model_costs_what_was_billed_for_it(
+    company: Company, planted: str
+) -> None:
+    truth = TRUTH[planted]
+    answer = company.ask(parse_month("2026-10"), where=f"workflow = '{truth['workflow']}'")
+    once = cost_of(answer.total) - answer.total.components["retried"]
+    assert abs(once - Decimal(truth["billed_cost"])) < NEAR
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_unused_commitments_and_reservations_are_a_line_of_their_own(
+    company: Company, month: str
+) -> None:
+    plan, reservation = TRUTH["commitment"], TRUTH["idle_reservation"]
+    expected = Decimal(plan[f"unused_{month}"])
+    if month == "2026-10":
+        expected += Decimal(reservation["effective_cost"])
+    answer = company.ask(parse_month(month), tokens_only=False)
+    assert answer.reconciliation.unallocated["commitment_unused"] == expected
+    assert answer.reconciliation.difference == 0
+
+
+def test_the_credit_is_beside_unit_cost(company: Company) -> None:
+    answer = company.ask(parse_month("2026-09"), tokens_only=False)
+    assert answer.reconciliation.excluded["credits"] == Decimal(TRUTH["credit"]["amount"])
