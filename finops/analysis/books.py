@@ -29,6 +29,7 @@ __all__ = [
     "OWNERS",
     "PRICES",
     "Segment",
+    "answering",
     "books",
     "books_ledger",
     "closed_config",
@@ -83,6 +84,21 @@ def books_ledger(ledger: Ledger, closes: Sequence[Closed], config: Config) -> Le
         return ledger
     taken_back = reversals(ledger, due(ledger, config, closes), target)
     return OpenLedger(ledger.location, tuple(closes), taken_back)
+
+
+def answering(ledger: Ledger, period: Period | None) -> Ledger:
+    """The ledger with the rows of `period`, for questions that need no settings.
+
+    A closed month's own rows; of a longer period each day's from where it is booked.
+    """
+    closes = closed_months(ledger.location)
+    if not closes or isinstance(ledger, ClosedLedger | OpenLedger | SpanLedger):
+        return ledger
+    kept = {closed.month: ClosedLedger(ledger.location, closed) for closed in closes}
+    if period is not None and len(period.months) == 1 and period.months[0] in kept:
+        return kept[period.months[0]]
+    stretches = tuple((parse_month(month), each) for month, each in kept.items())
+    return SpanLedger(ledger.location, stretches, OpenLedger(ledger.location, closes))
 
 
 def closed_config(ledger: Ledger, closed: Closed) -> Config:

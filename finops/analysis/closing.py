@@ -29,7 +29,7 @@ from finops.errors import CommitConflict, GateFailed, UsageError
 from finops.ledger.engine import query
 from finops.ledger.open_months import accounted, first_open_month, same_files
 from finops.ledger.schema import literal
-from finops.ledger.snapshots import Closed, Keeping, closed_months, keep, reopen
+from finops.ledger.snapshots import Closed, Keeping, all_closes, closed_months, keep, reopen
 from finops.ledger.store import DataFile, Ledger, rows_sql
 from finops.model.period import Period, parse_month
 from finops.model.tables import COSTS, REQUESTS, TABLES
@@ -100,7 +100,8 @@ def close_month(
     when it is not its turn.
     """
     month = found.month
-    closes = closed_months(ledger.location)
+    earlier = all_closes(ledger.location)
+    closes = tuple(each for each in earlier if each.reopened is None)
     may_close(closes, month.label)
     obstacles = _obstacles(found, decision)
     files = {name: ledger.files(name) for name in _CLOSING}
@@ -136,6 +137,7 @@ def close_month(
             takeover,
             documents,
             manifest,
+            earlier,
             lambda folder: _unmoved(ledger, files, _made(con, month, folder, rows)),
         )
     finally:

@@ -155,7 +155,14 @@ def prepare(
     currency = _currency(question, config, money, exchange)
     exchange_costs(con, exchange, currency, selected(question.period, months_touched(period)))
     columns = frozenset(column for each in by for column in each.columns)
-    scope = Scope(period, months_touched(period), columns, where, question.use_rollups)
+    scope = Scope(
+        period,
+        months_touched(period),
+        columns,
+        where,
+        question.use_rollups,
+        question.run_costs,
+    )
     relations = relate(con, ledger, terms, scope)
     allocation = _allocate(con, config, terms.book, question, scope, relations.allocation, currency)
     others = {

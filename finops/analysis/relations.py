@@ -12,7 +12,7 @@ from finops.analysis import cells
 from finops.analysis.cells import Grained
 from finops.analysis.grain import HOUR_GRAIN, PRICING, ROLLED_UP
 from finops.analysis.rollups import believed, breaks_of, roll_up
-from finops.analysis.sources import Sources
+from finops.analysis.sources import RUN_TOKENS, Sources
 from finops.ledger.engine import query
 from finops.model.period import Period, month_of
 
@@ -35,13 +35,17 @@ _ALWAYS = (*PRICING, "workflow", "work_unit_kind")
 
 
 class Scope(NamedTuple):
-    """What a question reaches: days asked, whole months they lie in, columns, a filter."""
+    """What a question reaches: days asked, whole months they lie in, columns, a filter.
+
+    `run_costs` says that every run is to be priced.
+    """
 
     period: Period
     months: Period
     columns: frozenset[str]
     where: Where | None
     use_rollups: bool
+    run_costs: bool = False
 
     @property
     def after(self) -> Period:
@@ -93,6 +97,9 @@ def _relate(
     kept = _sources(scope, "cells", "latency", "runs", "runs", "true")
     counted = scope.where.sql if scope.where else "true"
     if scope.needed <= set(ROLLED_UP):
+        if scope.run_costs:
+            attempts, days = _attempts(con, terms, scope.period), _within(scope.period)
+            cells.build_run_tokens(con, RUN_TOKENS, attempts, Grained.of(ROLLED_UP), counted=days)
         return Relations("cells", kept._replace(counted=counted), kept)
     if scope.needed <= set(HOUR_GRAIN):
         attempts = _attempts(con, terms, scope.period)
@@ -166,8 +173,10 @@ def _timings(
     *,
     prefix: str = "raw",
 ) -> None:
-    """Make `<prefix>_latency`, `<prefix>_runs` and `raw_ends`."""
+    """Make `<prefix>_latency`, `<prefix>_runs`, `raw_ends` and, where asked for, `run_tokens`."""
     counted = f"({_within(scope.period)} and {where})"
+    if scope.run_costs:
+        cells.build_run_tokens(con, RUN_TOKENS, attempts, grain, counted=counted)
     cells.build_latency(con, f"{prefix}_latency", attempts, grain, counted=counted)
     cells.build_runs(con, f"{prefix}_runs", attempts, grain, counted=counted)
     query(

@@ -35,9 +35,12 @@ COMMANDS = (
     CommandEntry("demo", "finops.cli.demo", "Load a sample company and show what it spends."),
     CommandEntry("init", "finops.cli.init", "Write a finops.toml to start from."),
     CommandEntry(
-        "load", "finops.cli.load", "Load bills, token logs, GPU samples or jobs from files."
+        "load",
+        "finops.cli.load",
+        "Load bills, token logs, GPU samples, jobs or changes from files.",
     ),
     CommandEntry("pull", "finops.cli.pull", "Pull what is new from the sources of finops.toml."),
+    CommandEntry("collect", "finops.cli.collect", "Collect samples of this machine's hardware."),
     CommandEntry(
         "connectors",
         "finops.cli.connectors",

@@ -79,6 +79,10 @@ def status_report(found: LedgerStatus, rulings: Sequence[Ruling] = ()) -> Report
             "ledger": found.location,
             "reconciliation": [_slice(each._asdict(), equal=each.equal) for each in found.slices],
             "doubled": [each._asdict() for each in found.doubled],
+            "closed": [
+                {"month": each.month, "close": each.name, "closed_at": each.manifest["closed_at"]}
+                for each in found.closed
+            ],
             "set_aside": set_aside_rows(rulings),
         },
     )
@@ -122,6 +126,9 @@ def _notes(found: LedgerStatus) -> tuple[str, ...]:
         "it is probably counted twice"
         for each in found.doubled
     ]
+    if found.closed:
+        months = ", ".join(each.month for each in found.closed)
+        notes.append(f"closed: {months}; their numbers come from their books (finops close --list)")
     if not found.sources:
         notes.append("nothing is loaded yet: finops load FILE …, or finops demo")
     return tuple(notes)

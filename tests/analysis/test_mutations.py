@@ -115,7 +115,7 @@ def test_unbroken_it_is_right(cases: list[Case], period: Period) -> None:
         ("run_costs", "max(day) < {stop}", "max(day) < {stop} + 40"),
         ("run_costs", "coalesce(g.workflow_rate, 0)", "0"),
         ("run_costs", "ceil(0.95 * runs)", "0.95 * runs + 1"),
-        ("runs", "and is_final", ""),
+        ("run_tokens", "and is_final", ""),
         ("attempts", "then 'slo_miss'", "then 'ok'"),
         (
             "attempts",

@@ -81,6 +81,7 @@ def test_every_command_answers_for_a_closed_month_as_before(
     )
     loaded = finops("load", "costs", "restated.csv", "--source", "bill", "--ledger", at)
     assert loaded.exit_code == 0, loaded.stderr
+    assert "2026-09 is closed; what changed in it is booked in 2026-10" in loaded.stderr
     assert [finops(*each).stdout_bytes for each in asked] == before
     changed = _json(
         finops("close", "2026-10", "--check", "--show", "adjustments", "--ledger", at, "-f", "json")

@@ -76,7 +76,7 @@ def test_the_gate(finops: Callable[..., Result], folder: Path, ledger: str) -> N
 
 
 def test_list_shows_rows_and_those_of_a_day(finops: Callable[..., Result], folder: Path) -> None:
-    def listed(*more: str) -> list[tuple[str, str]]:
+    def listed(*more: str) -> list[tuple[str, str | None]]:
         result = finops("owners", "list", "--format", "json", *more)
         assert result.exit_code == 0, result.stderr
         return [(row["team"], row["from"]) for row in json.loads(result.stdout)["rows"]]
