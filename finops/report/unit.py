@@ -144,6 +144,8 @@ def _reconciliation(found: Reconciliation) -> dict[str, object]:
     return {
         **found.amounts,
         "allocated": found.allocated,
+        "allocated_to_jobs": found.jobs,
+        "allocated_to_workloads": found.workloads,
         "unallocated": dict(found.unallocated),
         "other": found.other,
         "excluded": dict(found.excluded),
@@ -157,6 +159,8 @@ def _books(books: Books) -> dict[str, object]:
     return {
         "EffectiveCost": books.charged,
         "allocated": books.allocated,
+        "allocated_to_jobs": books.jobs,
+        "allocated_to_workloads": books.workloads,
         "unallocated": dict(books.unallocated),
         "other": books.other,
         "excluded": dict(books.excluded),
