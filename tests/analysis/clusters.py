@@ -152,14 +152,20 @@ def _sampled(
     text = when.removesuffix("+00:00")
     if style.slices and device.startswith("n2"):
         rows = [
-            sample(device, text, length, **given, **{**_held(dice), "mig_profile": each})
+            _sample(device, text, length, {**given, **_held(dice), "mig_profile": each})
             for each in style.slices
         ]
-        return [*rows, sample(device, text, length, **given)] if dice.random() < 0.3 else rows
-    row = sample(device, text, length, **given, **_held(dice))
+        return [*rows, _sample(device, text, length, given)] if dice.random() < 0.3 else rows
+    row = _sample(device, text, length, {**given, **_held(dice)})
     if style.is_doubled and dice.random() < 0.4:
         return [row, {**row, "source_id": "other"}]
     return [row]
+
+
+def _sample(device: str, when: str, length: float, given: Row) -> Row:
+    """What `given` says of a device and nothing else."""
+    blank: Row = dict.fromkeys(("cluster", "node", "pool", "gr_engine_active"))
+    return sample(device, when, **{**blank, **given, "interval_s": length})
 
 
 def _held(dice: random.Random) -> dict[str, Any]:
