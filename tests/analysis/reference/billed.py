@@ -32,6 +32,14 @@ class Group:
     )
     is_known: bool = True
 
+    def paid(self, origin: str) -> Fraction:
+        """Usage of an origin."""
+        return self.cost.get(origin, Fraction(0))
+
+    def left_unused(self, origin: str) -> Fraction:
+        """Unused commitments of an origin."""
+        return self.unused.get(origin, Fraction(0))
+
     @property
     def ms(self) -> int | None:
         """Device milliseconds; None when nobody says how many devices a unit is."""

@@ -112,12 +112,14 @@ class Capacity:
             on_requests += requests
             if not whole:
                 continue
-            cost = sum((group.cost[origin] for group in each.groups.values()), Fraction(0))
+            cost = sum((group.paid(origin) for group in each.groups.values()), Fraction(0))
             if isinstance(each, SeatMonth) and not each.has_rate:
                 seat += cost
                 continue
             if each.spreads_unused:
-                extra = sum((group.unused[origin] for group in each.groups.values()), Fraction(0))
+                extra = sum(
+                    (group.left_unused(origin) for group in each.groups.values()), Fraction(0)
+                )
                 cost, spread = cost + extra, spread + extra
             rounding += cost - requests - sum(part, Fraction(0))
         if not whole and any(each.spreads_unused for each in months.values()):
@@ -178,8 +180,8 @@ class SeatMonth:
             user: sum(each.is_request for each in attempts) for user, attempts in users.items()
         }
         active = {user: count for user, count in counts.items() if count}
-        cost = groups[None].cost
-        self.has_rate = bool(active) and bool(cost)
+        fee = groups[None]
+        self.has_rate = bool(active) and bool(fee.cost)
         if not self.has_rate:
             return
         for user, count in active.items():
@@ -187,7 +189,7 @@ class SeatMonth:
                 each.rates.clear()
                 each.rates |= dict.fromkeys(KINDS, (None, "paid"))
                 for origin in ORIGINS if each.is_request else ():
-                    each.capacity[origin, "shared"] += cut(cost[origin] / len(active) / count)
+                    each.capacity[origin, "shared"] += cut(fee.paid(origin) / len(active) / count)
 
     @staticmethod
     def account(origin: str, days: object) -> tuple[Fraction, Fraction, Fraction, Fraction]:

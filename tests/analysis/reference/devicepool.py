@@ -54,7 +54,7 @@ class DeviceMonth:
                 idle = self._cost(origin, [p for p in pieces if self.owner(p)[0] == "nobody"])
                 self.idle_rate[origin] = cut(idle / busy)
             if self.spreads_unused:
-                unused = sum((group.unused[origin] for group in groups.values()), Fraction(0))
+                unused = sum((group.left_unused(origin) for group in groups.values()), Fraction(0))
                 self.unused_rate[origin] = cut(unused / busy)
         self._lay()
 
@@ -78,7 +78,7 @@ class DeviceMonth:
             is_billed = billed is not None and billed > 0
             self.basis[node] = "billed" if is_billed else "observed" if seen > 0 else None
             self.rates[node] = {
-                origin: cut(group.cost[origin] / parts)
+                origin: cut(group.paid(origin) / parts)
                 if group is not None and self.basis[node]
                 else Fraction(0)
                 for origin in ORIGINS
@@ -167,7 +167,7 @@ class DeviceMonth:
                 seen = sum(piece.total for piece in pieces if self._node(piece) == node)
                 unobserved += rates[origin] * (PARTS * (ms.get(node) or 0) - seen)
             elif self.basis[node] is None and days is None and node in self.groups:
-                unobserved += self.groups[node].cost[origin]
+                unobserved += self.groups[node].paid(origin)
         idle = Fraction(0) if self.spreads_idle else self._cost(origin, of["nobody"])
         return (
             self._held(origin, of["job"]),
