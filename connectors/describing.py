@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connectors.settings import SourceSettings
@@ -36,10 +37,13 @@ def settings_rows(connector: Connector, *, common: bool = True) -> Iterator[Sett
 
 
 def _default(said: Mapping[str, Any]) -> str:
+    """The default as finops.toml would have it."""
     value = said.get("default")
-    return (
-        "not set" if value is None else str(value).lower() if value in {True, False} else str(value)
-    )
+    if value is None or value == []:
+        return "not set"
+    if isinstance(value, bool | list):
+        return json.dumps(value)
+    return str(value)
 
 
 def _type(said: Mapping[str, Any], schema: Mapping[str, Any]) -> str:

@@ -81,6 +81,7 @@ _TABLES = {
     "requests": "a token log",
     "gpu_samples": "a GPU log",
     "jobs": "a job log",
+    "changes": "a change log",
 }
 
 

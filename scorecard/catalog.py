@@ -52,6 +52,7 @@ __all__ = [
     "QuestionField",
     "Requirement",
     "SubjectKind",
+    "catalog_source",
     "load_catalog",
     "parse_catalog",
 ]
@@ -339,14 +340,17 @@ def _follow_ups_fit(catalog: Catalog) -> None:
 @cache
 def load_catalog(path: str | None = None) -> Catalog:
     """The catalog in the file at `path`, or our own; ConfigError says what is wrong, and where."""
+    return parse_catalog(catalog_source(path), path or "catalog.yaml")
+
+
+def catalog_source(path: str | None = None) -> bytes:
+    """The file at `path`, or the one of our own catalog, as it is; ConfigError when it cannot be read."""
     if path is None:
-        data = (files(__package__ or "scorecard") / "catalog.yaml").read_bytes()
-        return parse_catalog(data, "catalog.yaml")
+        return (files(__package__ or "scorecard") / "catalog.yaml").read_bytes()
     try:
-        data = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise ConfigError(f"the catalog {path} could not be read: {error.strerror}") from error
-    return parse_catalog(data, path)
 
 
 def parse_catalog(data: bytes, name: str) -> Catalog:
@@ -356,7 +360,7 @@ def parse_catalog(data: bytes, name: str) -> Catalog:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{name} is not UTF-8 text") from error
     if not isinstance(raw, dict):
-        raise ConfigError(f"{name} is not a catalog", hint="finops scorecard catalog --format yaml")
+        raise ConfigError(f"{name} is not a catalog", hint="finops scorecard catalog --yaml")
     prints = [hashlib.sha256(data).hexdigest()]
     base = raw.pop("extends", None)
     if base is not None:

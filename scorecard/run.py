@@ -82,7 +82,9 @@ def collect(
     with ledger.connect(_TABLES) as con:
         if subject.kind is SubjectKind.TEAM:
             _cut_down(con, ledger, subject.name)
-        context = Context(con, ledger, config, as_of, subject.name or None)
+        newest = newest_day(ledger)
+        until = as_of if newest is None else min(as_of, newest + timedelta(days=1))
+        context = Context(con, ledger, config, until, as_of, subject.name or None)
         return tuple(
             _measured(catalog, check, context)
             for check in catalog.checks(subject.kind)

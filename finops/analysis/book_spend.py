@@ -106,8 +106,30 @@ def _spend_of(part: Segment, question: SpendQuestion) -> Spend:
             exchange_costs(con, Exchange.of(part.config), question.currency.upper(), days)
         answer = spend(con, dimensions, chosen)
         owned = _owned_notes(con, chosen) if part.config.owned else []
-    told = (*notes, *_layer_notes(answer), *owned)
+        lines = _line_notes(con, chosen)
+    told = (*notes, *_layer_notes(answer), *owned, *lines)
     return replace(answer, notes=(*answer.notes, *told))
+
+
+_LINES = {
+    "prior_period": "of it changes closed months",
+    "fx": "of it is the exchange of currencies",
+    "accrual": "of it is used and not invoiced yet, or such an accrual taken back",
+}
+"""What a reader must know of the rows finops adds to a month."""
+
+
+def _line_notes(con: duckdb.DuckDBPyConnection, chosen: Slice) -> list[str]:
+    """How much of the answer finops added to what was delivered."""
+    by_line = resolve_dimensions(["x_Line"])
+    where = (
+        "x_Line is not null" if chosen.where is None else f"({chosen.where}) and x_Line is not null"
+    )
+    return [
+        f"{group.amounts.EffectiveCost:,.2f} {group.currency} {_LINES[str(group.values[0])]} "
+        f"(x_Line {group.values[0]})."
+        for group in spend(con, by_line, chosen._replace(where=where)).groups
+    ]
 
 
 def _owned_notes(con: duckdb.DuckDBPyConnection, chosen: Slice) -> list[str]:

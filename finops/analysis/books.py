@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.reversals import due, reversals
 from finops.config import Config
 from finops.ledger.open_months import OpenLedger, SpanLedger, first_open_month, is_restated
 from finops.ledger.snapshots import CLOSED, Closed, ClosedLedger, closed_months, document
@@ -28,6 +29,7 @@ __all__ = [
     "OWNERS",
     "PRICES",
     "Segment",
+    "answering",
     "books",
     "books_ledger",
     "closed_config",
@@ -58,9 +60,9 @@ def books(ledger: Ledger, config: Config, period: Period | None) -> tuple[Segmen
     if not closes:
         return (Segment(period, ledger, config),)
     by_month = {closed.month: closed for closed in closes}
-    live = books_ledger(ledger, closes)
+    live = books_ledger(ledger, closes, config)
     found: list[Segment] = []
-    whole = period or _everything(ledger, closes)
+    whole = period or _everything(ledger, config, closes)
     for month in whole.months:
         days = parse_month(month)
         cut = Period(max(days.start, whole.start), min(days.end, whole.end))
@@ -75,10 +77,28 @@ def books(ledger: Ledger, config: Config, period: Period | None) -> tuple[Segmen
     return tuple(found)
 
 
-def books_ledger(ledger: Ledger, closes: Sequence[Closed] | None = None) -> Ledger:
+def books_ledger(ledger: Ledger, closes: Sequence[Closed], config: Config) -> Ledger:
     """`ledger` as its open months see it: closed ones as booked, what changed since in the first open one."""
-    found = closed_months(ledger.location) if closes is None else tuple(closes)
-    return OpenLedger(ledger.location, found) if found else ledger
+    target = first_open_month(closes)
+    if target is None:
+        return ledger
+    taken_back = reversals(ledger, due(ledger, config, closes), target)
+    return OpenLedger(ledger.location, tuple(closes), taken_back)
+
+
+def answering(ledger: Ledger, period: Period | None) -> Ledger:
+    """The ledger with the rows of `period`, for questions that need no settings.
+
+    A closed month's own rows; of a longer period each day's from where it is booked.
+    """
+    closes = closed_months(ledger.location)
+    if not closes or isinstance(ledger, ClosedLedger | OpenLedger | SpanLedger):
+        return ledger
+    kept = {closed.month: ClosedLedger(ledger.location, closed) for closed in closes}
+    if period is not None and len(period.months) == 1 and period.months[0] in kept:
+        return kept[period.months[0]]
+    stretches = tuple((parse_month(month), each) for month, each in kept.items())
+    return SpanLedger(ledger.location, stretches, OpenLedger(ledger.location, closes))
 
 
 def closed_config(ledger: Ledger, closed: Closed) -> Config:
@@ -106,13 +126,13 @@ def price_book(ledger: Ledger, config: Config) -> Book:
     return book._replace(recorded=read_recorded(kept))
 
 
-def _everything(ledger: Ledger, closes: Sequence[Closed]) -> Period:
+def _everything(ledger: Ledger, config: Config, closes: Sequence[Closed]) -> Period:
     """From the first to the last month there are costs or requests of, closed or not."""
     months = {closed.month for closed in closes}
     months |= {file.partition["x_BillingMonth"] or "" for file in ledger.files("costs")}
     months |= {(file.partition["day"] or "")[:7] for file in ledger.files("requests")}
     target = first_open_month(closes)
-    if target is not None and is_restated(ledger, closes):
+    if target is not None and (is_restated(ledger, closes) or due(ledger, config, closes)):
         months.add(target)
     days = sorted(parse_month(month).start for month in months if month)
     return Period(days[0], month_of(date.fromordinal(days[-1].toordinal())).end)

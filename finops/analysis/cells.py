@@ -32,6 +32,7 @@ __all__ = [
     "build_cells",
     "build_latency",
     "build_resent",
+    "build_run_tokens",
     "build_runs",
     "install_attempts",
 ]
@@ -230,13 +231,21 @@ def build_runs(
     *,
     counted: str = "true",
 ) -> None:
-    """Make temp table `table`: a row per run, grain and day, with its span, outcome, tokens and drivers."""
+    """Make temp table `table`: a row per run, grain and day, with its span and outcome."""
+    sql = render("runs", key=grain.key, day="day", attempts=attempts, counted=counted)
+    con.execute(f"create or replace temp table {table} as {sql}").fetchall()
+
+
+def build_run_tokens(
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    attempts: str,
+    grain: Grained,
+    *,
+    counted: str = "true",
+) -> None:
+    """Make temp table `table`: tokens and drivers by run, grain, day and price."""
     sql = render(
-        "runs",
-        key=grain.key,
-        day="day",
-        attempts=attempts,
-        counted=counted,
-        tokens=_TOKEN_SUMS,
+        "run_tokens", key=grain.key, attempts=attempts, counted=counted, tokens=_TOKEN_SUMS
     )
     con.execute(f"create or replace temp table {table} as {sql}").fetchall()

@@ -36,9 +36,11 @@ __all__ = [
     "ORIGINS",
     "UNIT_LINES",
     "Charges",
+    "InvoiceCharge",
     "PoolCharge",
     "currencies",
     "read_charges",
+    "read_invoices",
     "read_metered",
     "selected",
     "tokens_per_unit",
@@ -164,6 +166,37 @@ def read_charges(
             )
         )
     return Charges(tuple(charges))
+
+
+class InvoiceCharge(NamedTuple):
+    """Charges of one invoice on one line of one pool; metered ones by provider and model, as written."""
+
+    invoice: str | None
+    issuer: str | None
+    pool: str
+    line: str
+    origin: str
+    provider: str | None
+    model: str | None
+    billed: Decimal
+    effective: Decimal
+
+
+def read_invoices(
+    con: duckdb.DuckDBPyConnection, period: Period, currency: str, rules: Sequence[PoolRule]
+) -> list[InvoiceCharge]:
+    """Charges of whole months in `currency` by invoice, pool and line."""
+    rows = query(
+        con,
+        f"""
+        select InvoiceId, InvoiceIssuerName, pool, {_line(period)} as line, x_CostOrigin,
+            case when {_is_metered()} then {_PROVIDER} end, case when {_is_metered()} then x_Model end,
+            sum(BilledCost), sum(EffectiveCost)
+        from ({_rows(period, currency, rules)}) as charges
+        group by all
+        """,
+    )
+    return [InvoiceCharge(*row) for row in rows]
 
 
 def read_metered(

@@ -21,13 +21,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from finops import __version__
-from finops.analysis.books import CONFIG, OWNERS, PRICES, books_ledger
+from finops.analysis.accruals import accrual_rows, accruals, as_manifest
+from finops.analysis.books import CONFIG, OWNERS, PRICES, Segment, books_ledger
 from finops.analysis.relations import RUN_SILENCE_DAYS
+from finops.analysis.reversals import due
 from finops.errors import CommitConflict, GateFailed, UsageError
 from finops.ledger.engine import query
 from finops.ledger.open_months import accounted, first_open_month, same_files
 from finops.ledger.schema import literal
-from finops.ledger.snapshots import Closed, Keeping, closed_months, keep, reopen
+from finops.ledger.snapshots import Closed, Keeping, all_closes, closed_months, keep, reopen
 from finops.ledger.store import DataFile, Ledger, rows_sql
 from finops.model.period import Period, parse_month
 from finops.model.tables import COSTS, REQUESTS, TABLES
@@ -84,22 +86,25 @@ def may_close(closes: Sequence[Closed], month: str) -> None:
         )
 
 
-def close_month(ledger: Ledger, config: Config, found: Completeness, decision: Decision) -> Closed:
-    """Close the month `found` is about, and return the close.
+def close_month(
+    ledger: Ledger,
+    config: Config,
+    found: Completeness,
+    decision: Decision,
+    *,
+    accrue: bool = False,
+) -> Closed:
+    """Close the month `found` is about; `accrue` books what it used and no bill covers.
 
     GateFailed when it is not complete and `decision` gives no reason to close it all the same; UsageError
     when it is not its turn.
     """
     month = found.month
-    closes = closed_months(ledger.location)
+    earlier = all_closes(ledger.location)
+    closes = tuple(each for each in earlier if each.reopened is None)
     may_close(closes, month.label)
-    obstacles = found.obstacles(decision.at.date())
-    if obstacles and decision.reason is None:
-        raise GateFailed(
-            f"{month.label} is not complete: {'; '.join(obstacles)}",
-            hint="load what is missing, or close it as it is: --reason 'why that is right'",
-        )
-    files = {name: ledger.files(name) for name in TABLES}
+    obstacles = _obstacles(found, decision)
+    files = {name: ledger.files(name) for name in _CLOSING}
     for name, mine in files.items():
         ledger.local(mine, name)
     takeover, accounts = _costs(files[COSTS.name], closes, month.label)
@@ -109,31 +114,58 @@ def close_month(ledger: Ledger, config: Config, found: Completeness, decision: D
         for file in files[name]
         if _is_kept(name, file, month)
     ]
-    facts = {
-        "closed_at": decision.at.isoformat(),
-        "closed_by": decision.by,
-        "reason": decision.reason,
-        "obstacles": list(obstacles),
-        "finops": __version__,
-        "price_book": SOURCE,
-        "ledger_versions": {name: ledger.version(name) for name in TABLES},
-        "accounts": accounts,
-        "previous": _previous(closes),
-    }
-    live = books_ledger(ledger, closes)
+    live = books_ledger(ledger, closes, config)
+    used = accruals(Segment(month, live, config)) if accrue else ()
+    accrued = [each for each in used if each.amount is not None]
     con = live.connect(["costs"])
     try:
         documents = _documents(con, config, takeover)
+        manifest = {
+            **_facts(ledger, decision, closes),
+            "obstacles": obstacles,
+            "config_sha256": hashlib.sha256(documents[CONFIG]).hexdigest(),
+            "accounts": accounts,
+            "accruals": as_manifest(accrued),
+            "reversed": [
+                (each.closed.month, each.provider) for each in due(ledger, config, closes)
+            ],
+        }
+        rows = accrual_rows(month, accrued)
         return keep(
             ledger,
             month.label,
             takeover,
             documents,
-            {**facts, "config_sha256": hashlib.sha256(documents[CONFIG]).hexdigest()},
-            lambda folder: _unmoved(ledger, files, _made(con, month, folder)),
+            manifest,
+            earlier,
+            lambda folder: _unmoved(ledger, files, _made(con, month, folder, rows)),
         )
     finally:
         con.close()
+
+
+def _obstacles(found: Completeness, decision: Decision) -> list[str]:
+    """What stands between the month and its close; GateFailed when nobody says why that is right."""
+    obstacles = found.obstacles(decision.at.date())
+    if obstacles and decision.reason is None:
+        raise GateFailed(
+            f"{found.month.label} is not complete: {'; '.join(obstacles)}",
+            hint="load what is missing, or close it as it is: --reason 'why that is right'",
+        )
+    return list(obstacles)
+
+
+def _facts(ledger: Ledger, decision: Decision, closes: Sequence[Closed]) -> dict[str, Any]:
+    """Who closed, when and with what."""
+    return {
+        "closed_at": decision.at.isoformat(),
+        "closed_by": decision.by,
+        "reason": decision.reason,
+        "finops": __version__,
+        "price_book": SOURCE,
+        "ledger_versions": {name: ledger.version(name) for name in TABLES},
+        "previous": _previous(closes),
+    }
 
 
 def reopen_month(ledger: Ledger, month: str, decision: Decision) -> Closed:
@@ -194,7 +226,9 @@ def _is_kept(table: str, file: DataFile, month: Period) -> bool:
     return month.start - timedelta(days=1) <= day < last
 
 
-def _made(con: duckdb.DuckDBPyConnection, month: Period, folder: Path) -> list[Keeping]:
+def _made(
+    con: duckdb.DuckDBPyConnection, month: Period, folder: Path, accrued: str | None
+) -> list[Keeping]:
     """The cost rows a question about the month reads beside those the month's deliveries brought."""
     start, end = (f"timestamptz '{moment.isoformat()}'" for moment in month.bounds())
     touches = (
@@ -204,11 +238,15 @@ def _made(con: duckdb.DuckDBPyConnection, month: Period, folder: Path) -> list[K
     key = f"made-{uuid4().hex}.parquet"
     target = folder / "costs" / key
     target.parent.mkdir(exist_ok=True)
+    select = (
+        f"select * from costs where ({mine} and x_Line is not null) "
+        f"or (not {mine} and x_Line is null and {touches})"
+    )
+    if accrued is not None:
+        select += f" union all {accrued}"
     rows = query(
         con,
-        f"copy (select * from costs where ({mine} and x_Line is not null) "
-        f"or (not {mine} and x_Line is null and {touches})) "
-        f"to {literal(str(target))} (format parquet, compression zstd)",
+        f"copy ({select}) to {literal(str(target))} (format parquet, compression zstd)",
     )[0][0]
     return [Keeping("costs", DataFile(str(target), {}, target.stat().st_size, rows, key))]
 
@@ -218,7 +256,7 @@ def _unmoved(
 ) -> list[Keeping]:
     """`made`, if what we close is still what the ledger holds."""
     for name, mine in files.items():
-        if name in _CLOSING and ledger.files(name) != mine:
+        if ledger.files(name) != mine:
             raise CommitConflict(
                 f"{name} was loaded while the month was being closed", hint="run the command again"
             )

@@ -29,13 +29,15 @@ from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import subtract, total
 from finops.model.period import Period, month_of
+from finops.prices.book import canonical_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from decimal import Decimal
 
     import duckdb
 
+    from finops.analysis.authority import Ruling
     from finops.analysis.books import Segment
     from finops.analysis.charges import Charges
     from finops.analysis.logged import Log
@@ -97,6 +99,7 @@ class UnitEconomics(NamedTuple):
     other_currencies: Mapping[str, Decimal]
     notes: tuple[str, ...] = ()
     """What a reader must know of where the cost is from."""
+    set_aside: tuple[Ruling, ...] = ()
 
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
@@ -152,7 +155,14 @@ def prepare(
     currency = _currency(question, config, money, exchange)
     exchange_costs(con, exchange, currency, selected(question.period, months_touched(period)))
     columns = frozenset(column for each in by for column in each.columns)
-    scope = Scope(period, months_touched(period), columns, where, question.use_rollups)
+    scope = Scope(
+        period,
+        months_touched(period),
+        columns,
+        where,
+        question.use_rollups,
+        question.run_costs,
+    )
     relations = relate(con, ledger, terms, scope)
     allocation = _allocate(con, config, terms.book, question, scope, relations.allocation, currency)
     others = {
@@ -191,6 +201,7 @@ def _answer(
         allocation,
         prepared.other_currencies,
         prepared.notes,
+        prepared.relations.rulings,
     )
 
 
@@ -204,7 +215,7 @@ def _allocate(
     currency: str,
 ) -> Allocation:
     """Set rates over all requests of the months the period lies in, and leave them on `con`."""
-    names = _canonical(book)
+    names = canonical_names(book)
     rules = pool_rules(config.pools, config.owned)
     log = read_log(con, book, cells, InCurrency(currency, Exchange.of(config)), names)
     months = None if question.period is None else scope.months
@@ -245,20 +256,6 @@ def _spent(allocation: Allocation, everything: Group, period: Period) -> Spent:
         charged=subtract(cost, everything.list_cost),
         estimated=everything.list_cost,
     )
-
-
-def _canonical(book: Book) -> Callable[[str | None, str | None], tuple[str, str]]:
-    """Names of provider and model as the price list has them, else as they are written."""
-    known: dict[tuple[str | None, str | None], tuple[str, str]] = {}
-
-    def canonical(provider: str | None, model: str | None) -> tuple[str, str]:
-        key = (provider, model)
-        if key not in known:
-            found = book.canonical(provider, model)
-            known[key] = found or ((provider or "?").casefold(), (model or "?").casefold())
-        return known[key]
-
-    return canonical
 
 
 def _everything(con: duckdb.DuckDBPyConnection) -> Period:

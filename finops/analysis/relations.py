@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from finops.analysis import cells
 from finops.analysis.cells import Grained
 from finops.analysis.grain import HOUR_GRAIN, PRICING, ROLLED_UP
-from finops.analysis.rollups import breaks_of, roll_up
-from finops.analysis.sources import Sources
+from finops.analysis.rollups import believed, breaks_of, roll_up
+from finops.analysis.sources import RUN_TOKENS, Sources
 from finops.ledger.engine import query
 from finops.model.period import Period, month_of
 
 if TYPE_CHECKING:
     import duckdb
 
+    from finops.analysis.authoritative import Authority
+    from finops.analysis.authority import Ruling
     from finops.analysis.terms import Terms
     from finops.analysis.where import Where
     from finops.ledger.store import Ledger
@@ -33,18 +35,28 @@ _ALWAYS = (*PRICING, "workflow", "work_unit_kind")
 
 
 class Scope(NamedTuple):
-    """What a question reaches: days asked, whole months they lie in, columns, a filter."""
+    """What a question reaches: days asked, whole months they lie in, columns, a filter.
+
+    `run_costs` says that every run is to be priced.
+    """
 
     period: Period
     months: Period
     columns: frozenset[str]
     where: Where | None
     use_rollups: bool
+    run_costs: bool = False
 
     @property
     def after(self) -> Period:
         """The period and the days after it in which a run can still go on."""
         return Period(self.period.start, self.period.end + timedelta(days=RUN_SILENCE_DAYS))
+
+    @property
+    def reached(self) -> Period:
+        """Every day a question of this scope may read, and the days beside them."""
+        start, end = min(self.months.start, self.period.start), max(self.months.end, self.after.end)
+        return Period(start - timedelta(days=2), end + timedelta(days=2))
 
     @property
     def needed(self) -> frozenset[str]:
@@ -53,22 +65,41 @@ class Scope(NamedTuple):
 
 
 class Relations(NamedTuple):
-    """Names on the connection: cells to set rates by, and what to measure with and without the filter."""
+    """Names on the connection: cells to set rates by, and what to measure with and without the filter.
+
+    `rulings` say which logs gave way to another in the months rates are set over.
+    """
 
     allocation: str
     asked: Sources
     everything: Sources
+    rulings: tuple[Ruling, ...] = ()
 
 
 def relate(con: duckdb.DuckDBPyConnection, ledger: Ledger, terms: Terms, scope: Scope) -> Relations:
     """Put on `con` what answers a question of `scope`; `requests` is a view on it."""
+    authority = believed(con, ledger, terms, scope.reached)
+    found = _relate(con, ledger, terms, scope, authority)
+    return found._replace(rulings=authority.within(scope.months.months))
+
+
+def _relate(
+    con: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    terms: Terms,
+    scope: Scope,
+    authority: Authority,
+) -> Relations:
     if not scope.use_rollups:
         return _from_requests(con, terms, scope)
-    roll_up(con, ledger, terms, scope.months, ("cells", "hours", "latency"))
-    roll_up(con, ledger, terms, scope.after, ("runs",))
+    roll_up(con, ledger, terms, scope.months, ("cells", "hours", "latency"), authority)
+    roll_up(con, ledger, terms, scope.after, ("runs",), authority)
     kept = _sources(scope, "cells", "latency", "runs", "runs", "true")
     counted = scope.where.sql if scope.where else "true"
     if scope.needed <= set(ROLLED_UP):
+        if scope.run_costs:
+            attempts, days = _attempts(con, terms, scope.period), _within(scope.period)
+            cells.build_run_tokens(con, RUN_TOKENS, attempts, Grained.of(ROLLED_UP), counted=days)
         return Relations("cells", kept._replace(counted=counted), kept)
     if scope.needed <= set(HOUR_GRAIN):
         attempts = _attempts(con, terms, scope.period)
@@ -142,8 +173,10 @@ def _timings(
     *,
     prefix: str = "raw",
 ) -> None:
-    """Make `<prefix>_latency`, `<prefix>_runs` and `raw_ends`."""
+    """Make `<prefix>_latency`, `<prefix>_runs`, `raw_ends` and, where asked for, `run_tokens`."""
     counted = f"({_within(scope.period)} and {where})"
+    if scope.run_costs:
+        cells.build_run_tokens(con, RUN_TOKENS, attempts, grain, counted=counted)
     cells.build_latency(con, f"{prefix}_latency", attempts, grain, counted=counted)
     cells.build_runs(con, f"{prefix}_runs", attempts, grain, counted=counted)
     query(

@@ -2,7 +2,7 @@
 
 They are derived, so they are kept as plain Parquet files named after what they were made from: the
 request files of their day and its two neighbours, the price book (which knows where prices change
-within a day), the service-level objectives and the SQL itself. A file whose name no longer fits is never read, so a roll-up cannot be
+within a day), the service-level objectives, which log is believed, and the SQL itself. A file whose name no longer fits is never read, so a roll-up cannot be
 wrong, only missing; what is missing is made when a load has touched the day, or when it is asked for.
 """
 
@@ -17,6 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis import cells
+from finops.analysis.authoritative import Authority, believe
 from finops.analysis.cells import Grained
 from finops.analysis.grain import HOUR_GRAIN, MODEL, ROLLED_UP
 from finops.ledger.engine import query
@@ -29,13 +30,24 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.authority import Ruling
     from finops.analysis.terms import Terms
     from finops.ledger.store import DataFile, Ledger
     from finops.model.period import Period
     from finops.prices.book import Book
     from finops.prices.cards import Breaks
 
-__all__ = ["KINDS", "REFRESHED_ROWS", "RollUps", "breaks_of", "days_of", "refresh", "roll_up"]
+__all__ = [
+    "KINDS",
+    "REFRESHED_ROWS",
+    "RollUps",
+    "all_rulings",
+    "believed",
+    "breaks_of",
+    "days_of",
+    "refresh",
+    "roll_up",
+]
 
 KINDS = ("cells", "hours", "latency", "runs")
 """Day x all dimensions, hour x workflow/agent/model, latency histograms, one row per run and day."""
@@ -65,14 +77,41 @@ class RollUps(NamedTuple):
         return self.folder / f"day={day.isoformat()}" / f"{fingerprint}.{kind}.parquet"
 
 
+def believed(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, terms: Terms, span: Period
+) -> Authority:
+    """Make the view `requests` on `con` hold each attempt of the months of `span` once."""
+    by_day = days_of(ledger)
+    days = [day for day in by_day if span.start <= day < span.end]
+    return believe(con, _place(ledger, terms).folder, by_day, terms, days)
+
+
+def all_rulings(ledger: Ledger, terms: Terms) -> tuple[Ruling, ...]:
+    """Every log that gives way to another, in any month."""
+    con = ledger.connect(["requests"])
+    try:
+        by_day = days_of(ledger)
+        return believe(con, _place(ledger, terms).folder, by_day, terms, by_day).rulings
+    finally:
+        con.close()
+
+
 def roll_up(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, terms: Terms, span: Period, kinds: Iterable[str]
+    con: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    terms: Terms,
+    span: Period,
+    kinds: Iterable[str],
+    authority: Authority,
 ) -> None:
-    """Make a temp view on `con` for each of `kinds` over the days of `span`, building what is missing."""
+    """Make a temp view on `con` for each of `kinds` over the days of `span`, building what is missing.
+
+    `authority` is what `believed` said of `con`.
+    """
     place = _place(ledger, terms)
     by_day = days_of(ledger)
     wanted = [day for day in by_day if span.start <= day < span.end]
-    prints = {day: _fingerprint(by_day, day, place.stamp) for day in wanted}
+    prints = {day: _fingerprint(by_day, day, place.stamp + authority.about(day)) for day in wanted}
     _build(con, place, by_day, {day: p for day, p in prints.items() if not _there(place, day, p)})
     if not wanted:
         _make_tables(con, place.terms, "(select * from requests where false)", "false")
@@ -91,16 +130,19 @@ def refresh(ledger: Ledger, terms: Terms, days: Iterable[date]) -> bool:
     touched = {day + timedelta(days=shift) for day in days for shift in (-1, 0, 1)}
     place = _place(ledger, terms)
     by_day = days_of(ledger)
-    prints = {day: _fingerprint(by_day, day, place.stamp) for day in sorted(touched & set(by_day))}
-    missing = {day: p for day, p in prints.items() if not _there(place, day, p)}
-    if sum(file.rows or 0 for day in missing for file in by_day[day]) > REFRESHED_ROWS:
-        return False
-    if missing:
-        con = ledger.connect(["requests"])
-        try:
-            _build(con, place, by_day, missing)
-        finally:
-            con.close()
+    known = sorted(touched & set(by_day))
+    con = ledger.connect(["requests"])
+    try:
+        authority = believe(con, place.folder, by_day, terms, known)
+        prints = {
+            day: _fingerprint(by_day, day, place.stamp + authority.about(day)) for day in known
+        }
+        missing = {day: p for day, p in prints.items() if not _there(place, day, p)}
+        if sum(file.rows or 0 for day in missing for file in by_day[day]) > REFRESHED_ROWS:
+            return False
+        _build(con, place, by_day, missing)
+    finally:
+        con.close()
     return True
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from finops.analysis.grain import TIME
 from finops.analysis.logged import KEY_COLUMNS
 from finops.analysis.metering import KINDS
-from finops.analysis.sources import blanks, names, span
+from finops.analysis.sources import RUN_TOKENS, blanks, names, span
 from finops.analysis.where import quote
 from finops.ledger.engine import query
 from finops.model.tables import TOKEN_COLUMNS
@@ -82,7 +82,7 @@ def cost_of_runs(
         same_price=" and ".join(f"c.{name} is not distinct from r.{name}" for name in KEY_COLUMNS),
         partition=f"partition by {names(by).rstrip(', ')}" if by else "",
         grouping="group by all" if by else "",
-        **_pieces(sources, by),
+        **(_pieces(sources, by) | {"runs": RUN_TOKENS}),
     )
     return {
         row[: len(by)]: RunCosts(*row[len(by) :]) for row in query(con, sql) if row[-1] is not None

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
 
     from finops.analysis.grain import Dimension
 
-__all__ = ["Sources", "blanks", "keys", "names", "span"]
+__all__ = ["RUN_TOKENS", "Sources", "blanks", "keys", "names", "span"]
+
+
+RUN_TOKENS = "run_tokens"
+"""Name of the table that decides what each run costs."""
 
 
 class Sources(NamedTuple):

@@ -83,6 +83,7 @@ def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomic
         allocation=_allocation([answer.allocation for answer in answers]),
         other_currencies=plus([answer.other_currencies for answer in answers]),
         notes=tuple(dict.fromkeys(note for answer in answers for note in answer.notes)),
+        set_aside=tuple(dict.fromkeys(each for answer in answers for each in answer.set_aside)),
     )
 
 

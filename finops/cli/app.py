@@ -35,7 +35,9 @@ COMMANDS = (
     CommandEntry("demo", "finops.cli.demo", "Load a sample company and show what it spends."),
     CommandEntry("init", "finops.cli.init", "Write a finops.toml to start from."),
     CommandEntry(
-        "load", "finops.cli.load", "Load bills, token logs, GPU samples or jobs from files."
+        "load",
+        "finops.cli.load",
+        "Load bills, token logs, GPU samples, jobs or changes from files.",
     ),
     CommandEntry("pull", "finops.cli.pull", "Pull what is new from the sources of finops.toml."),
     CommandEntry(
@@ -47,6 +49,9 @@ COMMANDS = (
     CommandEntry("costs", "finops.cli.costs", "Show spend by any column of the bill, tag or pool."),
     CommandEntry(
         "unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."
+    ),
+    CommandEntry(
+        "close", "finops.cli.close", "Close a month, so that its numbers never move again."
     ),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(

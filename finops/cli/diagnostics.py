@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-__all__ = ["Advance", "ExitCode", "crashed", "fail", "interrupted", "progress", "say", "warn"]
+__all__ = [
+    "Advance",
+    "ExitCode",
+    "ask",
+    "crashed",
+    "fail",
+    "interrupted",
+    "progress",
+    "say",
+    "warn",
+]
 
 PROBLEMS_SHOWN = 20
 """Data problems listed on the terminal; `--problems FILE` has them all."""
@@ -41,6 +51,15 @@ class Advance(Protocol):
 def say(message: str) -> None:
     """One line of narration."""
     _write(message)
+
+
+def ask(words: str) -> str | None:
+    """Put a question and read the line typed in reply, without its end; None when the input has ended."""
+    _write(words, end="")
+    line = sys.stdin.readline()
+    if not _is_terminal() or not line.endswith("\n"):
+        _write("")
+    return line.rstrip("\r\n") if line else None
 
 
 def warn(message: str) -> None:
@@ -118,9 +137,9 @@ def _write_traceback(
     _write("".join(traceback.format_exception(kind, error, trace)).rstrip())
 
 
-def _write(text: str) -> None:
+def _write(text: str, *, end: str = "\n") -> None:
     try:
-        sys.stderr.write(f"{redact(text)}\n")
+        sys.stderr.write(f"{redact(text)}{end}")
         sys.stderr.flush()
     except (BrokenPipeError, ValueError):
         return

@@ -79,13 +79,15 @@ _WHAT = {
     "requests": ("requests", "Load token logs: our own record, provider and gateway logs, traces."),
     "gpu": ("gpu_samples", "Load GPU samples: our own record, DCGM, nvidia-smi."),
     "jobs": ("jobs", "Load batch and training jobs: our own record, sacct."),
+    "changes": ("changes", "Load changes of models, prompts, routes and prices: our own record."),
 }
 
 
 def register(app: typer.Typer) -> None:
     """Add `load` and what can be loaded to the application."""
     group = typer.Typer(
-        no_args_is_help=True, help="Load bills, token logs, GPU samples or jobs from files."
+        no_args_is_help=True,
+        help="Load bills, token logs, GPU samples, jobs or changes from files.",
     )
     for name, (table, summary) in _WHAT.items():
         group.command(name, help=summary)(_command(table))
@@ -148,6 +150,8 @@ def _load(
             diagnostics.warn(_refused(result, options))
     for line in _elsewhere(ledger, results) if table == "costs" else ():
         diagnostics.warn(line)
+    for line in _closed(ledger, results):
+        diagnostics.warn(line)
     if table == "requests":
         _roll_up(ledger, results)
     emit(load_report(results), format, output)
@@ -169,6 +173,28 @@ def _roll_up(ledger: Ledger, results: Sequence[LoadResult]) -> None:
     }
     if days and not refresh(ledger, Terms.of(load_config()), sorted(days)):
         diagnostics.say("the first report about these days will take longer: it sums them up once")
+
+
+def _closed(ledger: Ledger, results: Sequence[LoadResult]) -> list[str]:
+    """What the reader must know of rows loaded into months that are closed."""
+    from finops.ledger.open_months import first_open_month
+    from finops.ledger.snapshots import closed_months
+
+    touched = {
+        (each.names.get("month") or each.names.get("day") or "")[:7]
+        for result in results
+        if not result.stored.unchanged
+        for each in result.stored.slices
+    }
+    if not touched - {""}:
+        return []
+    closes = closed_months(ledger.location)
+    target = first_open_month(closes)
+    booked = {
+        "costs": f"what changed in it is booked in {target}: finops close {target} --check --show adjustments"
+    }
+    said = booked.get(results[0].table, "its books do not count these rows: finops close --list")
+    return [f"{each.month} is closed; {said}" for each in closes if each.month in touched]
 
 
 def _refused(result: LoadResult, options: LoadOptions) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,9 @@ from finops.cli.options import (  # noqa: TC001  (Typer reads the annotations)
     LedgerOption,
     OutputOption,
 )
+from finops.cli.scorecard_answer import answer
+from finops.cli.scorecard_gate import gate
+from finops.cli.scorecard_plan import catalog, checklist, roadmap
 from finops.errors import UsageError
 from finops.report.formats import ReportFormat
 
@@ -28,6 +32,21 @@ CategoryOption = Annotated[
     typer.Option("--category", metavar="ID,…", help="Show the checks of these categories."),
 ]
 ChecksOption = Annotated[bool, typer.Option("--checks", help="Show every check.")]
+BadgeOption = Annotated[
+    Path | None, typer.Option("--badge", metavar="FILE", help="Also write a badge (SVG).")
+]
+SinceArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[FROM]",
+        help="Day; the last score about it or before. (default: the one before TO)",
+        show_default=False,
+    ),
+]
+UntilArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[TO]", help="Likewise. (default: the last score)", show_default=False),
+]
 UnknownOption = Annotated[bool, typer.Option("--unknown", help="Show the checks that are unknown.")]
 NoHistoryOption = Annotated[
     bool, typer.Option("--no-history", help="Do not write the result down.")
@@ -41,6 +60,13 @@ def register(app: typer.Typer) -> None:
     )
     group.command("run")(run)
     group.command("show")(show)
+    group.command("answer")(answer)
+    group.command("history")(history)
+    group.command("diff")(diff)
+    group.command("gate")(gate)
+    group.command("roadmap")(roadmap)
+    group.command("checklist")(checklist)
+    group.command("catalog")(catalog)
     app.add_typer(group, name="scorecard")
 
 
@@ -80,6 +106,7 @@ def show(  # noqa: PLR0913  (one parameter for each option)
     category: CategoryOption = None,
     checks: ChecksOption = False,
     unknown: UnknownOption = False,
+    badge: BadgeOption = None,
     catalog: its.CatalogOption = None,
     store: its.StoreOption = None,
     ledger: LedgerOption = None,
@@ -87,10 +114,13 @@ def show(  # noqa: PLR0913  (one parameter for each option)
     output: OutputOption = None,
 ) -> None:
     """Show the last score written down, or its checks with their evidence."""
-    from finops.cli.output import emit
+    from finops.cli.output import emit, write_bytes
+    from finops.report.badge import badge_svg
 
     where = its.place(subject, catalog, store, ledger)
     found = its.latest(where, as_of).score
+    if badge is not None:
+        write_bytes(badge_svg(found), badge)
     emit(_shown(found, where.catalog, category, checks=checks, unknown=unknown), format, output)
 
 
@@ -115,3 +145,52 @@ def _shown(
         rows = tuple(row for row in report.rows if row["check"] in found.unknown)
         report = replace(report, rows=rows)
     return report
+
+
+def history(
+    *,
+    subject: its.SubjectOption = "self",
+    store: its.StoreOption = None,
+    ledger: LedgerOption = None,
+    format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
+    output: OutputOption = None,
+) -> None:
+    """Show every score written down, and how they moved."""
+    from finops.cli.output import emit
+    from finops.report.scorecard_time import history_report
+    from scorecard.history import read_history
+
+    where = its.place(subject, None, store, ledger)
+    its.latest(where)
+    emit(history_report(read_history(where.history_file)), format, output)
+
+
+def diff(
+    since: SinceArgument = None,
+    until: UntilArgument = None,
+    *,
+    subject: its.SubjectOption = "self",
+    store: its.StoreOption = None,
+    ledger: LedgerOption = None,
+    format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
+    output: OutputOption = None,
+) -> None:
+    """Show what changed between two scores written down, and why."""
+    from finops.cli.output import emit
+    from finops.report.scorecard_time import diff_report
+    from scorecard.history import read_history
+
+    where = its.place(subject, None, store, ledger)
+    after = its.latest(where, until)
+    if since is not None:
+        before = its.latest(where, since)
+    else:
+        records = read_history(where.history_file)
+        place = records.index(after)
+        if place == 0:
+            raise UsageError(
+                f"there is one score of {where.subject}, and nothing to compare it with",
+                hint="run finops scorecard run again when something has changed",
+            )
+        before = records[place - 1]
+    emit(diff_report(before, after), format, output)

@@ -8,10 +8,12 @@ from finops.cli.options import FormatOption, LedgerOption, OutputOption, open_le
 from finops.report.formats import ReportFormat
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     import typer
 
+    from finops.analysis.authority import Ruling
     from finops.ledger.status import LedgerStatus
     from finops.report.model import Report, Row
 
@@ -32,20 +34,28 @@ def status(
     """Show what the ledger holds and how fresh it is.
 
     Each source in each table: rows, span, newest row and its age, the last load, rows refused, and
-    whether the stored sums are the loaded ones, to the last digit.
+    whether the stored sums are the loaded ones, to the last digit. Where two logs show the same calls,
+    which one counts.
     """
     from datetime import UTC, datetime
 
+    from finops.analysis.rollups import all_rulings
+    from finops.analysis.terms import Terms
     from finops.cli.output import emit
+    from finops.config import load_config
     from finops.ledger.status import ledger_status
 
-    found = ledger_status(open_ledger(ledger), datetime.now(tz=UTC))
-    emit(status_report(found), format, output)
+    config = load_config()
+    opened = open_ledger(ledger, config=config)
+    found = ledger_status(opened, datetime.now(tz=UTC))
+    rulings = all_rulings(opened, Terms.of(config))
+    emit(status_report(found, rulings), format, output)
 
 
-def status_report(found: LedgerStatus) -> Report:
-    """`found` as a report; the slices' sums are in `reconciliation`."""
+def status_report(found: LedgerStatus, rulings: Sequence[Ruling] = ()) -> Report:
+    """`found` as a report; the slices' sums are in `reconciliation`, logs that give way in `set_aside`."""
     from finops.report.model import Report, ReportColumn, Style
+    from finops.report.set_aside import set_aside_notes, set_aside_rows
 
     return Report(
         schema="finops.status/1",
@@ -64,11 +74,16 @@ def status_report(found: LedgerStatus) -> Report:
             ReportColumn("reconciled", "Reconciled"),
         ),
         rows=_rows(found),
-        notes=_notes(found),
+        notes=(*_notes(found), *set_aside_notes(rulings)),
         extras={
             "ledger": found.location,
             "reconciliation": [_slice(each._asdict(), equal=each.equal) for each in found.slices],
             "doubled": [each._asdict() for each in found.doubled],
+            "closed": [
+                {"month": each.month, "close": each.name, "closed_at": each.manifest["closed_at"]}
+                for each in found.closed
+            ],
+            "set_aside": set_aside_rows(rulings),
         },
     )
 
@@ -111,6 +126,9 @@ def _notes(found: LedgerStatus) -> tuple[str, ...]:
         "it is probably counted twice"
         for each in found.doubled
     ]
+    if found.closed:
+        months = ", ".join(each.month for each in found.closed)
+        notes.append(f"closed: {months}; their numbers come from their books (finops close --list)")
     if not found.sources:
         notes.append("nothing is loaded yet: finops load FILE …, or finops demo")
     return tuple(notes)

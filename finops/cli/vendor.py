@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from finops.cli.vendor_ask import export_, import_, new
+from finops.cli.vendor_compare import compare, score
 from finops.cli.vendor_quote import quote
 
 __all__ = ["register"]
@@ -14,5 +16,10 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, help="Ask vendors, score their answers and compare their offers."
     )
+    group.command("new")(new)
+    group.command("import")(import_)
+    group.command("export")(export_)
+    group.command("score")(score)
+    group.command("compare")(compare)
     group.command("quote")(quote)
     app.add_typer(group, name="vendor")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scorecard.quotes.comparing import Comparison
     from scorecard.quotes.reading import Rate
 
-__all__ = ["VendorsOption", "quote"]
+__all__ = ["VendorsOption", "compared", "quote"]
 
 OffersArgument = Annotated[
     list[str] | None,
@@ -92,7 +92,7 @@ def quote(  # noqa: PLR0913  (one parameter for each option)
 
     if explain and sensitivity:
         raise UsageError("--explain and --sensitivity are two answers: ask for one")
-    found, remarks = _compared(_files(offers or [], vendors), need or [], currency, rate or [])
+    found, remarks = compared(_files(offers or [], vendors), need or [], currency, rate or [])
     turning = flips(found) if not explain else ()
     if explain:
         report = quote_steps_report(found)
@@ -130,9 +130,10 @@ def _files(offers: Sequence[str], vendors: Path) -> list[Path]:
     return files
 
 
-def _compared(
+def compared(
     files: Sequence[Path], need: Sequence[str], currency: str | None, rates: Sequence[str]
 ) -> tuple[Comparison, tuple[str, ...]]:
+    """The offers in `files` for one need, in one currency, and remarks on their cells; InputError, UsageError."""
     from scorecard.quotes.comparing import compare_offers
     from scorecard.quotes.reading import read_offers, settle_need
 

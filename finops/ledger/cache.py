@@ -21,19 +21,25 @@ if TYPE_CHECKING:
     from finops.ledger.location import Location
     from finops.ledger.store import DataFile
 
-__all__ = ["fetch"]
+__all__ = ["bring", "fetch"]
 
 _KEPT_S = 24 * 3600.0
 
 
 def fetch(where: Location, table: str, files: Sequence[DataFile]) -> None:
     """Bring those of `files` (all the table has now) that are not here; forget old ones it lost."""
+    if bring(where, table, files):
+        _forget(where.table_folder(table), {file.path for file in files})
+
+
+def bring(where: Location, folder: str, files: Sequence[DataFile]) -> bool:
+    """Bring those of `files`, whose keys are below `folder`, that are not here; whether there were any."""
     missing = [file for file in files if not _is_here(file)]
     if missing:
         store = where.object_store()
         for file in missing:
-            _bring(store, where, f"{table}/{unquote(file.key)}", file)
-        _forget(where.table_folder(table), {file.path for file in files})
+            _bring(store, where, f"{folder}/{unquote(file.key)}", file)
+    return bool(missing)
 
 
 def _forget(folder: Path, current: set[str]) -> None:

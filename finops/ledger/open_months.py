@@ -126,6 +126,15 @@ class SpanLedger(Ledger):
     """
 
     parts: tuple[tuple[Period, Ledger], ...]
+    rest: Ledger | None = None
+    """The ledger that answers for charges, where that is another one."""
+
+    def reading(self, table: str) -> Reading:
+        """How to read `table`: charges as `rest` has them."""
+        if table == COSTS.name and self.rest is not None:
+            return self.rest.reading(table)
+        files = self.files(table)
+        return Reading(rows_sql(TABLES[table], files), tuple(self.local(files, table)))
 
     def files(self, table: str) -> tuple[DataFile, ...]:
         """The files of `table` of every day, from the ledger that answers for it."""

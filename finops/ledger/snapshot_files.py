@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from finops.errors import CommitConflict, SourceError
-from finops.ledger.cache import fetch
+from finops.ledger.cache import bring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -141,7 +141,7 @@ def _taken(where: Location, key: str) -> CommitConflict:
 def fetch_kept(where: Location, folder: str, files: Iterable[DataFile]) -> None:
     """Bring `files`, whose keys are below `folder`, to this machine where they are not here yet."""
     if not where.is_local:
-        fetch(where, folder, list(files))
+        bring(where, folder, list(files))
 
 
 def sha256_of(path: Path) -> str:

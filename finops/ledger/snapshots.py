@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 from uuid import uuid4
 
-from finops.errors import LedgerError
+from finops.errors import LedgerError, SourceError
 from finops.ledger.snapshot_files import (
     fetch_kept,
     find_documents,
@@ -165,11 +165,10 @@ def damage(where: Location, closed: Closed) -> tuple[str, ...]:
     """What of a close is missing or not what was kept, every byte read again; empty when all is well."""
     wrong = []
     for each in closed.files:
-        beside = [other.file for other in closed.of(each.table)]
         try:
-            fetch_kept(where, f"{CLOSED}/{closed.name}/{each.table}", beside)
+            fetch_kept(where, f"{CLOSED}/{closed.name}/{each.table}", [each.file])
             same = sha256_of(Path(each.file.path)) == each.sha256
-        except (OSError, LedgerError):
+        except (OSError, LedgerError, SourceError):
             same = False
         if not same:
             wrong.append(f"{each.table}/{each.file.key}")
@@ -240,16 +239,17 @@ def keep(
     files: Sequence[Keeping],
     documents: Mapping[str, bytes],
     manifest: Mapping[str, Any],
+    earlier: Sequence[Closed],
     make: Callable[[Path], Sequence[Keeping]] = lambda _: (),
 ) -> Closed:
     """Close `month` with these files, documents and further facts for its manifest.
 
-    `make` may write further Parquet files into the folder it is given, each below its table. Nothing is
-    closed until everything is there; CommitConflict when somebody else closed the month meanwhile.
+    `earlier` are all closes there were when it was decided to close. `make` may write further Parquet
+    files into the folder it is given, each below its table. Nothing is closed until everything is
+    there; CommitConflict when somebody else closed the month meanwhile.
     """
     where = ledger.location
-    earlier = [each.number for each in all_closes(where) if each.month == month]
-    number = max(earlier, default=0) + 1
+    number = 1 + max((each.number for each in earlier if each.month == month), default=0)
     parent = where.root / CLOSED / month
     working = parent / f".{number}-{uuid4().hex}"
     with delta_errors(f"cannot close {month} in the ledger at {where.url}"):

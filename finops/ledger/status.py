@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.ledger.engine import query
+from finops.ledger.snapshots import closed_months
 from finops.ledger.totals import as_json, slice_totals
 from finops.model.tables import COSTS, LOADS, TABLES
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.ledger.snapshots import Closed
     from finops.ledger.store import Ledger
 
 __all__ = ["Doubled", "LedgerStatus", "SliceCheck", "SourceStatus", "ledger_status"]
@@ -94,6 +96,7 @@ class LedgerStatus(NamedTuple):
     sources: tuple[SourceStatus, ...]
     slices: tuple[SliceCheck, ...]
     doubled: tuple[Doubled, ...]
+    closed: tuple[Closed, ...] = ()
 
 
 class _Recorded(NamedTuple):
@@ -114,7 +117,8 @@ def ledger_status(ledger: Ledger, now: datetime) -> LedgerStatus:
         for table in TABLES:
             if table != LOADS.name:
                 found += _sources(con, table, recorded, slices, now)
-        return LedgerStatus(ledger.location.url, tuple(found), slices, _doubled(con))
+        closes = closed_months(ledger.location)
+        return LedgerStatus(ledger.location.url, tuple(found), slices, _doubled(con), closes)
 
 
 def _recorded(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], _Recorded]:

@@ -12,16 +12,25 @@ from typing import TYPE_CHECKING, NamedTuple
 from finops.prices.cards import DAY_MINUTES, Breaks, PriceKey, RateCard
 from finops.prices.install import install_cards, priced_sql
 from finops.prices.listed import SOURCE, listed_cards
-from finops.prices.names import canonical as canonical_names
+from finops.prices.names import canonical
 from finops.prices.own import OwnPrice, over, own_prices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from finops.prices.recorded import Recorded
 
-__all__ = ["Book", "Breaks", "PriceKey", "RateCard", "describe", "install_cards", "priced_sql"]
+__all__ = [
+    "Book",
+    "Breaks",
+    "PriceKey",
+    "RateCard",
+    "canonical_names",
+    "describe",
+    "install_cards",
+    "priced_sql",
+]
 
 
 class Book(NamedTuple):
@@ -65,7 +74,7 @@ class Book(NamedTuple):
         """The (provider, model) identifiers both names stand for, None when no price list has them."""
         if self.recorded is not None and (provider, model) in self.recorded.names:
             return self.recorded.names[provider, model]
-        return canonical_names(provider, model)
+        return canonical(provider, model)
 
     def explain(self, key: PriceKey, at: datetime, input_tokens: int = 0) -> RateCard:
         """The card that prices a request of `key` at the aware instant `at`.
@@ -74,6 +83,20 @@ class Book(NamedTuple):
         """
         moment = at.astimezone(UTC)
         return next(card for card in self.cards([key]) if card.covers(moment, input_tokens))
+
+
+def canonical_names(book: Book) -> Callable[[str | None, str | None], tuple[str, str]]:
+    """A function that gives provider and model as the price list has them, else as they are written."""
+    known: dict[tuple[str | None, str | None], tuple[str, str]] = {}
+
+    def name(provider: str | None, model: str | None) -> tuple[str, str]:
+        key = (provider, model)
+        if key not in known:
+            found = book.canonical(provider, model)
+            known[key] = found or ((provider or "?").casefold(), (model or "?").casefold())
+        return known[key]
+
+    return name
 
 
 def describe(card: RateCard) -> str:

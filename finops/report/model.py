@@ -44,7 +44,8 @@ class Style(StrEnum):
 class ReportColumn:
     """One column: `name` in JSON and CSV, `title` for people; `shown` False keeps it out of the table.
 
-    `optional` columns give way, the last first, where the table would not fit otherwise.
+    `optional` columns give way, the last first, where the table would not fit otherwise. `prose` wraps
+    over several lines where other text would be cut.
     """
 
     name: str
@@ -52,6 +53,7 @@ class ReportColumn:
     style: Style = Style.TEXT
     shown: bool = True
     optional: bool = False
+    prose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _CATEGORIES = (
     ReportColumn("known", "Known", Style.COUNT, optional=True),
     ReportColumn("asked", "Asked", Style.COUNT, optional=True),
     ReportColumn("confidence", "Confidence", Style.RATIO, shown=False),
-    ReportColumn("why", "What the next level needs"),
+    ReportColumn("why", "What the next level needs", prose=True),
 )
 
 _CHECKS = (
@@ -38,7 +38,7 @@ _CHECKS = (
     ReportColumn("level", "Level", Style.COUNT),
     ReportColumn("status", "Status"),
     ReportColumn("mark", "Known by"),
-    ReportColumn("reason", "Why"),
+    ReportColumn("reason", "Why", prose=True),
     ReportColumn("statement", "Statement", shown=False),
     ReportColumn("claimed", "Claimed", shown=False),
     ReportColumn("confidence", "Confidence", Style.RATIO, shown=False),
@@ -263,7 +263,7 @@ def _notes(score: Score) -> list[str]:
     notes = [verdict(score)]
     if score.risk:
         notes.append("AI SPENDING RISK: fewer points are verified than the catalog asks for.")
-    if score.weakest:
+    if len(score.weakest) < score.applicable:
         notes.append(f"Weakest: {', '.join(score.weakest)}.")
     if score.unknown:
         notes.append(

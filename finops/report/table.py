@@ -35,6 +35,9 @@ GAP = 2
 NARROWEST_TEXT = 8
 """A text column gives way down to this; narrower says too little to tell two rows apart."""
 
+NARROWEST_PROSE = 24
+"""Prose wraps and so gives way first, down to this."""
+
 WIDEST_TEXT = 60
 """A text column's width where the output has none, so that one long name does not pad every row."""
 
@@ -53,6 +56,7 @@ class _Column(NamedTuple):
     texts: tuple[str, ...]
     total: str
     optional: bool
+    prose: bool
 
     @property
     def content(self) -> int:
@@ -86,6 +90,7 @@ def render_table(report: Report, *, width: int | None, color: bool) -> bytes:
 def _columns(report: Report) -> tuple[_Column, ...]:
     shown = tuple(column for column in report.columns if column.shown)
     totals = ("",) * len(shown) if report.totals is None else total_texts(shown, report.totals)
+    is_prose = not any(is_number(column) for column in shown)
     return tuple(
         _Column(
             title=title_text(column),
@@ -93,8 +98,9 @@ def _columns(report: Report) -> tuple[_Column, ...]:
             texts=tuple(cell_text(row[column.name], column.style) for row in report.rows),
             total=total,
             optional=column.optional,
+            prose=column.prose or (is_prose and place == len(shown) - 1),
         )
-        for column, total in zip(shown, totals, strict=True)
+        for place, (column, total) in enumerate(zip(shown, totals, strict=True))
     )
 
 
@@ -130,16 +136,17 @@ def _layout(columns: Sequence[_Column], width: int | None) -> list[int] | None:
     if sum(whole) <= room:
         return whole
     widths = [max(column.content, column.longest_word) for column in columns]
-    _shrink(widths, [not column.number for column in columns], room)
+    _shrink(widths, [column.prose for column in columns], room, NARROWEST_PROSE)
+    _shrink(widths, [not column.number for column in columns], room, NARROWEST_TEXT)
     if sum(widths) > room:
         return None
     return _spend(widths, whole, room)
 
 
-def _shrink(widths: list[int], may: Sequence[bool], room: int) -> None:
-    """Take cells from the widest text column, again and again, until all fit or none can give more."""
+def _shrink(widths: list[int], may: Sequence[bool], room: int, least: int) -> None:
+    """Take cells from the widest column that may give, again and again, until all fit or each has `least`."""
     while sum(widths) > room:
-        givers = [i for i, text in enumerate(may) if text and widths[i] > NARROWEST_TEXT]
+        givers = [i for i, gives in enumerate(may) if gives and widths[i] > least]
         if not givers:
             return
         widest = max(givers, key=lambda i: widths[i])
@@ -182,15 +189,14 @@ def _grid(
 
 
 def _row(columns: Sequence[_Column], widths: Sequence[int], cells: list[str]) -> Iterator[str]:
-    """One row. A table without numbers is prose: its last column wraps instead of being cut."""
-    prose = not any(column.number for column in columns)
-    if not prose or not cells or cell_len(cells[-1]) <= widths[-1]:
-        yield _line(columns, widths, cells)
-        return
-    first, *others = _wrap_words(cells[-1], widths[-1])
-    yield _line(columns, widths, [*cells[:-1], first])
-    for other in others:
-        yield _line(columns, widths, [*[""] * (len(cells) - 1), other])
+    """One row. Prose wraps instead of being cut; in a table without numbers the last column is prose."""
+    parts = [
+        _wrap_words(cell, width) if column.prose and cell_len(cell) > width else [cell]
+        for column, width, cell in zip(columns, widths, cells, strict=True)
+    ]
+    for level in range(max((len(part) for part in parts), default=1)):
+        line = [part[level] if level < len(part) else "" for part in parts]
+        yield _line(columns, widths, line)
 
 
 def _line(columns: Sequence[_Column], widths: Sequence[int], cells: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from finops.model.money import ZERO
 from finops.model.tables import TOKEN_COLUMNS
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown
+from finops.report.set_aside import set_aside_notes, set_aside_rows
 from finops.report.unit_row import missing, unit_row
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def unit_report(
         extras={
             "reconciliation": _reconciliation(answer.reconciliation),
             "missing": missing((*rows, whole)),
+            "set_aside": set_aside_rows(answer.set_aside),
             "unpriced": [
                 {"provider": provider, "model": model, "tokens": tokens, "reason": reason}
                 for (provider, model, reason), tokens in sorted(
@@ -177,6 +179,7 @@ def _notes(answer: UnitEconomics) -> list[str]:
             f"{tokens:,} tokens have no book price ({', '.join(models[:_NAMED])}"
             f"{' …' if len(models) > _NAMED else ''}); add [[prices]] to finops.toml."
         )
+    notes += set_aside_notes(answer.set_aside)
     notes += _slo_notes(answer.total)
     for name, cost in answer.other_currencies.items():
         notes.append(

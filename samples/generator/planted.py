@@ -36,6 +36,14 @@ REGION_VIOLATION_REGION = "us-east-1"
 UNPRICED_FROM = date(2026, 10, 12)
 """triage-pilot begins, on a model that is in no price book."""
 
+OBJECTIVES: dict[str, dict[str, int]] = {
+    "support-chat": {"ttft_ms": 900, "tpot_ms": 15},
+    "rag-answer": {"latency_ms": 3800},
+    "fraud-score": {"latency_ms": 850},
+    "code-assist": {"ttft_ms": 2900},
+}
+"""Longest times of a good response by workflow, as `finops.toml` has them. The retry storm misses its own."""
+
 IDLE_RESERVATION = (date(2026, 10, 5), date(2026, 11, 1))
 IDLE_RESERVATION_ID = "cr-0f4d2c61b7a9e8831"
 """A capacity reservation made for a load test and forgotten; the end is exclusive."""

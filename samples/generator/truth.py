@@ -58,6 +58,8 @@ def truth(
         "model_switched": _switch(marked("model_switched")),
         "region_violation": _region(marked("region_violation")),
         "unpriced": _unpriced(marked("unpriced")),
+        "slo": _slo(logged),
+        "outcomes": _outcomes(logged),
         "idle_reservation": _reservation(bills),
         "commitment": _commitment(bills),
         "credit": {"day": str(planted.CREDIT_DAY), "provider": "AWS", "amount": planted.CREDIT},
@@ -255,6 +257,58 @@ def _unpriced(calls: list[Call]) -> dict[str, object]:
         "billed_cost": sum(map(billed, calls), Decimal(0)),
         "billed_cost_of_responses": _responses(calls),
     }
+
+
+def _missed(call: Call) -> bool:
+    """Whether the response broke a limit of its workflow's objective."""
+    limits: dict[str, int] = planted.OBJECTIVES[call.workflow.name]
+    output = call.kinds.get("output", 0)
+    first = call.ttft or 0
+    per_token = Decimal(call.latency - first) / (output - 1) if output > 1 else Decimal(0)
+    times: dict[str, Decimal | int] = {
+        "ttft_ms": first,
+        "latency_ms": call.latency,
+        "tpot_ms": per_token,
+    }
+    return any(times[name] > limit for name, limit in limits.items())
+
+
+def _slo(logged: list[Call]) -> dict[str, object]:
+    """Good and missed responses of workflows with an objective, and what the missed ones were billed."""
+    table: dict[str, object] = {}
+    for month in MONTHS:
+        answered = [
+            call
+            for call in logged
+            if call.workflow.name in planted.OBJECTIVES
+            and (call.operation, call.status) == ("chat", "ok")
+            and f"{call.when:%Y-%m}" == month
+        ]
+        missed = [call for call in answered if _missed(call)]
+        for name in planted.OBJECTIVES:
+            late = sum(call.workflow.name == name for call in missed)
+            table[f"{name}_good_{month}"] = (
+                sum(call.workflow.name == name for call in answered) - late
+            )
+            table[f"{name}_missed_{month}"] = late
+        table[f"missed_billed_cost_{month}"] = _responses(missed)
+    return table
+
+
+def _outcomes(logged: list[Call]) -> dict[str, object]:
+    """Runs that logged an outcome and those that succeeded, by month of their last call."""
+    ended: dict[str, str] = {}
+    last: dict[str, Call] = {}
+    for call in logged:
+        ended[call.run] = max(ended.get(call.run, ""), f"{call.when:%Y-%m}")
+        if call.outcome is not None and (call.run not in last or last[call.run].when <= call.when):
+            last[call.run] = call
+    table: dict[str, object] = {}
+    for month in MONTHS:
+        mine = [call for run, call in last.items() if ended[run] == month]
+        table[f"runs_with_outcome_{month}"] = len(mine)
+        table[f"successful_runs_{month}"] = sum(call.outcome == "success" for call in mine)
+    return table
 
 
 def _responses(calls: list[Call]) -> Decimal:

@@ -74,13 +74,15 @@ class Probe(NamedTuple):
 class Context:
     """What a probe may look at: views of the ledger's tables on `con`, the settings, the day.
 
-    `as_of` is the first day left out.
+    `as_of` is the first day left out of what is looked at: the day after the newest data, and never after
+    `today`, the day the score is about. How old the data may be is for its expiry to say.
     """
 
     con: duckdb.DuckDBPyConnection
     ledger: Ledger
     config: Config
     as_of: date
+    today: date
     team: str | None = None
     _seen: dict[str, date | None] = field(default_factory=dict, compare=False, repr=False)
 

@@ -26,10 +26,10 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:
     if path is None:
         return missing("no list of keys is known", "scorecard.files.keys in finops.toml")
     rows = read_table(Path(path), ("key_id", "created"))
-    ages = sorted((context.as_of - row.day("created")).days for row in rows)
+    ages = sorted((context.today - row.day("created")).days for row in rows)
     if not ages:
         return missing(f"{Path(path).name} lists no key", "scorecard.files.keys in finops.toml")
-    oldest = max(rows, key=lambda row: (context.as_of - row.day("created")).days)
+    oldest = max(rows, key=lambda row: (context.today - row.day("created")).days)
     place = max(math.ceil(0.95 * len(ages)) - 1, 0)
     return judged(
         Decimal(ages[place]),
@@ -37,7 +37,7 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:
         f"is the age of the older keys; the oldest is {oldest.text('key_id')} ({ages[-1]} days)",
         unit="days",
         query=Path(path).name,
-        collected=context.as_of - timedelta(days=1),
+        collected=context.today - timedelta(days=1),
     )
 
 

@@ -33,11 +33,11 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:
         parse_month(row.text("month")): row.number("pue")
         for row in read_table(Path(path), ("month", "pue"))
     }
-    known = [month for month in months if month.end <= context.as_of]
+    known = [month for month in months if month.end <= context.today]
     if not known:
         return missing(f"{Path(path).name} has no month yet", "scorecard.files.pue in finops.toml")
     newest = max(known)
-    if (context.as_of - newest.end).days > int(params["days"]):
+    if (context.today - newest.end).days > int(params["days"]):
         return missing(f"the newest PUE is of {newest.label}", "scorecard.files.pue in finops.toml")
     return judged(
         months[newest],

@@ -26,7 +26,7 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:
             f"the bill of {context.month.label} has no requests beside it",
             "finops load requests FILE",
         )
-    age = (context.as_of - context.month.end).days
+    age = (context.today - context.month.end).days
     return judged(
         Decimal(age),
         {"at_most": params["days"]},

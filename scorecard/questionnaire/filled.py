@@ -14,6 +14,7 @@ only pointed at.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from scorecard.questionnaire.values import Value
 
 __all__ = ["Filled", "Given", "dump_filled", "read_filled", "to_answers"]
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+"""Text that every YAML reader takes for text."""
 
 _KEYS = {"subject", "catalog", "catalog_sha256", "answered_by", "on", "answers"}
 _ANSWER_KEYS = {"value", "documents", "note", "applies"}
@@ -170,7 +174,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    plain = text.replace("_", "").isalpha() and text.isascii() and text not in _WORDS
+    plain = bool(_PLAIN.fullmatch(text)) and text not in _WORDS
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 

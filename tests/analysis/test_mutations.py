@@ -115,7 +115,7 @@ def test_unbroken_it_is_right(cases: list[Case], period: Period) -> None:
         ("run_costs", "max(day) < {stop}", "max(day) < {stop} + 40"),
         ("run_costs", "coalesce(g.workflow_rate, 0)", "0"),
         ("run_costs", "ceil(0.95 * runs)", "0.95 * runs + 1"),
-        ("runs", "and is_final", ""),
+        ("run_tokens", "and is_final", ""),
         ("attempts", "then 'slo_miss'", "then 'ok'"),
         (
             "attempts",
@@ -125,6 +125,10 @@ def test_unbroken_it_is_right(cases: list[Case], period: Period) -> None:
         ("cells", "judged = 'met'", "judged <> 'missed'"),
         ("cells", "where operation = 'embeddings' and is_final", "where operation = 'embeddings'"),
         ("unit", "where fate = 'slo_miss'", "where fate = 'slo'"),
+        ("same_attempts", "interval 1 hour", "interval 2 hour"),
+        ("same_attempts", "and a.source_id <> b.source_id", "and a.source_id < b.source_id"),
+        ("yielded", "where list_contains(g.yields_to, p.other_source)", ""),
+        ("counting", "g.is_whole\n            and", ""),
     ],
 )
 def test_a_broken_statement_is_noticed(

@@ -113,7 +113,28 @@ def _attempts(dice: random.Random, count: int, style: _Style) -> list[Row]:
     for place in range(count):
         before = dice.choice(rows) if rows and dice.random() < 0.35 else None
         rows.append(_attempt(dice, f"r{place:03}", before, style))
-    return rows
+    return rows + _again(dice, rows)
+
+
+def _again(dice: random.Random, rows: Sequence[Row]) -> list[Row]:
+    """A second log of none, some or most of the calls, as another tool saw them."""
+    share = dice.choice((0.0, 0.0, 0.1, 0.3, 0.9))
+    found = []
+    for row in rows:
+        if dice.random() >= share:
+            continue
+        name = f"again-{row['request_id']}"
+        seen = dice.choice(
+            (
+                {"attributes": {"response_id": row["request_id"]}, "call_id": name},
+                {"call_id": row["call_id"]},
+            )
+        )
+        moment = row["timestamp"] + timedelta(seconds=dice.choice((0, 1, 3600, 3601)))
+        other = {"source_id": "traces", "timestamp": moment, "day": moment.date()}
+        more = {"workflow": "rag", "team": "red", "ttft_ms": 60.0, "workflow_run_id": "run-3"}
+        found.append({**row, **more, **other, "request_id": name, **seen})
+    return found
 
 
 def _attempt(dice: random.Random, name: str, before: Row | None, style: _Style) -> Row:

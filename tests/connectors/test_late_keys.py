@@ -104,11 +104,13 @@ CASES = (
          {"pod": "vllm-0"}, "pod", "vllm-0"),
     Case("jobs", "jobs", "job_id", {"state": "failed", "started_at": AT, "ended_at": AT},
          {"exit_code": "137"}, "exit_code", "137"),
+    Case("changes", "changes", "change_id", {"kind": "model", "changed_at": AT},
+         {"approved_by": "ada"}, "approved_by", "ada"),
     Case("costs", "focus", "ResourceId", FOCUS, {"SkuId": "sku-1"}, "SkuId", "sku-1"),
     Case("costs", "gcp-detailed", "ignored", GOOGLE,
          {"credits": [{"amount": "-0.25"}]}, "BilledCost", Decimal("0.75")),
 )  # fmt: skip
-ONLY_LINES = {"claude-code", "gpu-samples", "jobs"}
+ONLY_LINES = {"changes", "claude-code", "gpu-samples", "jobs"}
 
 
 def identified(value: Any, identity: str) -> Any:  # noqa: ANN401  (JSON)

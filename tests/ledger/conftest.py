@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +21,7 @@ from finops.ledger.write import Stored, store
 from finops.model.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
 LOADER = Path(__file__).with_name("loader.py")
@@ -157,3 +160,62 @@ def plain(tmp_path: Path) -> Ledger:
 def kit() -> ModuleType:
     """This module, for what tests call by name."""
     return sys.modules[__name__]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The address of an S3 server with a bucket called `finops`.
+
+    A process of its own: delta-rs keeps the interpreter locked in some calls, and would wait for itself.
+    """
+    import boto3
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    client = boto3.client(
+        "s3",
+        endpoint_url=address,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    _wait_for(port)
+    client.create_bucket(Bucket="finops")
+    yield address
+    client.close()
+    running.terminate()
+    running.wait()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the S3 server did not start")
+
+
+@pytest.fixture
+def bucket(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Ledger:
+    """An empty ledger in the bucket, under a prefix of this test's own."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": server,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_ALLOW_HTTP": "true",
+        "FINOPS_CACHE": str(tmp_path / "cache"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    return Ledger.open(f"s3://finops/{request.node.name}/ledger", create=True)

@@ -5,10 +5,6 @@ from __future__ import annotations
 import builtins
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -24,69 +20,9 @@ from finops.ledger.readonly import connect_readonly, run_select
 from finops.ledger.store import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import ModuleType
 
 pytestmark = pytest.mark.needs("moto", "obstore")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """The address of an S3 server with a bucket called `finops`.
-
-    A process of its own: delta-rs keeps the interpreter locked in some calls, and would wait for itself.
-    """
-    import boto3
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    client = boto3.client(
-        "s3",
-        endpoint_url=address,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    _wait_for(port)
-    client.create_bucket(Bucket="finops")
-    yield address
-    client.close()
-    running.terminate()
-    running.wait()
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the S3 server did not start")
-
-
-@pytest.fixture
-def bucket(
-    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Ledger:
-    """An empty ledger in the bucket, under a prefix of this test's own."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": server,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_REGION": "us-east-1",
-        "AWS_ALLOW_HTTP": "true",
-        "FINOPS_CACHE": str(tmp_path / "cache"),
-    }.items():
-        monkeypatch.setenv(name, value)
-    return Ledger.open(f"s3://finops/{request.node.name}/ledger", create=True)
 
 
 SUMS = 'SELECT "x_SourceId", count(*), sum("BilledCost") FROM costs GROUP BY 1 ORDER BY 1'

@@ -56,7 +56,9 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     config = load_config(folder / "finops.toml")
     metered = tuple(pool for pool in config.pools if pool.kind == "metered")
     return Company(
-        Ledger.open(str(folder)), config, Config(pools=metered, currency=config.currency)
+        Ledger.open(str(folder)),
+        config,
+        Config(pools=metered, currency=config.currency, slo=config.slo),
     )
 
 
@@ -82,6 +84,35 @@ def test_the_retry_storm_costs_what_its_superseded_attempts_were_billed(company:
     assert sum(group.counts["retries"] for group in storm) == truth["superseded_attempts"]
     retried = total(group.components["retried"] for group in storm)
     assert abs(retried - Decimal(truth["superseded_billed_cost"])) < NEAR
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_responses_that_missed_their_objective_cost_what_was_billed_for_them(
+    company: Company, month: str
+) -> None:
+    truth = TRUTH["slo"]
+    answer = company.ask(parse_month(month), "workflow")
+    judged = {
+        str(group.keys[0]): (group.counts["good_responses"], group.counts["slo_missed"])
+        for group in answer.groups
+        if group.under_slo
+    }
+    assert judged == {
+        name: (truth[f"{name}_good_{month}"], truth[f"{name}_missed_{month}"])
+        for name in ("support-chat", "rag-answer", "fraud-score", "code-assist")
+    }
+    missed = answer.total.components["slo_miss"]
+    assert abs(missed - Decimal(truth[f"missed_billed_cost_{month}"])) < NEAR
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_runs_that_succeeded_are_counted_by_their_last_outcome(
+    company: Company, month: str
+) -> None:
+    runs = company.ask(parse_month(month)).total.outcomes
+    truth = TRUTH["outcomes"]
+    assert runs.with_outcome == truth[f"runs_with_outcome_{month}"]
+    assert runs.successful == truth[f"successful_runs_{month}"]
 
 
 def test_the_agent_that_looped_costs_what_its_runs_cost(company: Company) -> None:

@@ -14,6 +14,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.books import answering
 from finops.analysis.breakeven.inputs import Input, Origin
 from finops.analysis.charges import read_charges
 from finops.analysis.pools import pool_rules
@@ -145,7 +146,7 @@ def measured_demand(
     currency: str = "USD",
 ) -> Demand:
     """Demand of `pool` in `period` (None: all its samples); UsageError when it has no samples."""
-    con = ledger.connect(["gpu_samples", "jobs", "requests", "costs"])
+    con = answering(ledger, period).connect(["gpu_samples", "jobs", "requests", "costs"])
     try:
         return _measure(con, pool, period, rules or pool_rules(()), currency)
     finally:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from finops.analysis.books import answering
 from finops.analysis.economics import Question, unit_economics
 from finops.analysis.grain import MODEL
 from finops.analysis.measures import COMPONENTS
@@ -178,7 +179,7 @@ def _demand(
     ledger: Ledger, pair: Pair, period: Period, small: Group, large: Group
 ) -> MeasuredDemand:
     """Calls of either model in the busiest hour, and tokens a request of each."""
-    con = ledger.connect(["requests"])
+    con = answering(ledger, period).connect(["requests"])
     try:
         sql = PEAK.format(operations=", ".join(f"'{name}'" for name in GENERATION_OPERATIONS))
         ((calls,),) = query(con, sql, _bound(pair, period))
@@ -202,7 +203,7 @@ def _bound(pair: Pair, period: Period) -> dict[str, Any]:
 
 
 def _scores(ledger: Ledger, pair: Pair, period: Period) -> Scores:
-    con = ledger.connect(["requests"])
+    con = answering(ledger, period).connect(["requests"])
     try:
         rows = query(
             con,

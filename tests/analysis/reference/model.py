@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tests.analysis.reference.attempts import judge, link
+from tests.analysis.reference.authority import counting
 from tests.analysis.reference.bill import UNIT_LINES, Bill
 from tests.analysis.reference.capacity import Capacity
 from tests.analysis.reference.metering import Metering
@@ -50,11 +51,12 @@ class Reference:
         include: Iterable[str] = (),
         samples: Sequence[Row] = (),
         slos: Sequence[Row] = (),
+        authority: Sequence[str] = (),
         success: Iterable[str] = ("success", "succeeded", "ok", "completed", "resolved"),
     ) -> None:
         self.include, self.success = tuple(include), set(success)
         self.start, self.end = period or _everything(costs, requests)
-        self.attempts = [Attempt(row) for row in requests]
+        self.attempts = [Attempt(row) for row in counting(requests, authority)]
         judge(self.attempts, slos)
         link(self.attempts)
         self.inside = [each for each in self.attempts if self._in_period(each.row["day"])]

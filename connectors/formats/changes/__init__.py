@@ -1,0 +1,1 @@
+"""Changes of models, prompts, routes, configuration and prices."""

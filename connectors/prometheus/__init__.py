@@ -1,0 +1,1 @@
+"""What speaks the Prometheus HTTP API: raw samples of a window, and the exporters whose metrics we know."""

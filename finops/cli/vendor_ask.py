@@ -1,0 +1,288 @@
+"""`finops vendor new|import|export`: questionnaires out to vendors, answers back, and both in other formats."""
+
+from __future__ import annotations
+
+import shutil
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from finops.cli.options import FormatOption, OutputOption  # noqa: TC001  (Typer reads them)
+from finops.cli.vendor_quote import VendorsOption  # noqa: TC001
+from finops.errors import FinopsError, InputError, UsageError
+from finops.report.formats import ReportFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scorecard.catalog import Catalog
+    from scorecard.questionnaire.columns import ColumnMap
+    from scorecard.questionnaire.filled import Filled
+    from scorecard.questionnaire.items import Item
+    from scorecard.questionnaire.returned import Returned
+    from scorecard.vendors import Vendor
+
+__all__ = ["CatalogOption", "answers_of", "asked_of", "export_", "import_", "new"]
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The vendor.")]
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE.xlsx", help="The questionnaire that came back.")
+]
+CatalogOption = Annotated[
+    str | None,
+    typer.Option("--catalog", metavar="FILE", help="Catalog (YAML) to ask by. (default: ours)"),
+]
+MapOption = Annotated[
+    Path | None,
+    typer.Option("--map", metavar="FILE", help="Column map of somebody else's questionnaire."),
+]
+SaveMapOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--save-map", metavar="FILE", help="Write the column map proposed for FILE.xlsx, and stop."
+    ),
+]
+KeepGoodOption = Annotated[
+    bool, typer.Option("--keep-good", help="Keep the good answers when some cannot be taken.")
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+FilledOption = Annotated[
+    bool, typer.Option("--filled/--blank", help="With the answers, or without.")
+]
+
+
+class ExportFormat(StrEnum):
+    """Formats of a questionnaire: `xlsx` is the one to fill in, `yaml` the one that is kept."""
+
+    XLSX = "xlsx"
+    YAML = "yaml"
+    JSON = "json"
+    MD = "md"
+    HTML = "html"
+    CSV = "csv"
+    TABLE = "table"
+
+
+ExportFormatOption = Annotated[
+    ExportFormat, typer.Option("--format", "-f", help="How to write it.", rich_help_panel="Output")
+]
+
+_QUOTE = """\
+# An offer of GPUs. `finops vendor quote` makes it comparable; every field: `finops vendor quote --help`.
+need:
+  gpus: 8
+  # hours: 500            # a month each GPU is in use; all of it by default
+  # storage_tb: 10
+  # egress_gb: 1000
+quotes:
+  - vendor: {name}
+    currency: USD
+    price: 2.50
+    price_unit: gpu_hour    # gpu_hour, node_hour, gpu_month, node_month
+    billing: reserved       # reserved: every hour of the term; used: hours used
+    term_months: 12
+    prepaid: 0%
+    # storage_per_tb_month, storage_included_tb, egress_per_gb, egress_included_gb
+    # interconnect, interconnect_per_gpu_hour, support, support_per_month, setup_fee
+    availability: 99.9%
+    # expected_availability: 99.2%   # what references or measurements say
+    credits: "99.9%: 10%; 99%: 25%"
+    # tokens_per_second: 1400        # of one GPU, benchmarked
+    # benchmark: model, precision, engine, lengths, who ran it
+    # source: offer number, date
+"""
+
+_TELEMETRY = """\
+# How the ledger knows {name}: a filter for each table, so that claims are held against measurements.
+# requests: provider = '{slug}'
+# costs: ServiceProviderName = '{name}'
+# gpu_samples: cluster = '{slug}'
+# jobs: cluster = '{slug}'
+# gpus_per_unit: 8      # GPUs in one unit of an hour the bill counts
+"""
+
+
+def new(
+    *,
+    name: NameArgument,
+    vendors: VendorsOption = Path("vendors"),
+    catalog: CatalogOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Start a vendor: a questionnaire to send, an offer to fill in.
+
+    Makes a folder with questionnaire.xlsx (drop-downs and guidance, for Excel or LibreOffice), quote.yaml and
+    telemetry.yaml. What is there already is kept unless --force is given.
+    """
+    from finops.cli.diagnostics import say
+    from finops.cli.output import write_bytes
+    from scorecard.questionnaire.sheet import write_questionnaire
+    from scorecard.vendors import slug, vendor_at
+
+    asked, items = asked_of(catalog)
+    vendor = vendor_at(vendors, name)
+    try:
+        vendor.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FinopsError(f"{vendor.folder} could not be made: {error.strerror}") from error
+    texts = {"name": name.replace("'", ""), "slug": slug(name)}
+    files = {
+        vendor.questionnaire: write_questionnaire(asked, items, name),
+        vendor.folder / "quote.yaml": _QUOTE.format(**texts).encode(),
+        vendor.folder / "telemetry.yaml": _TELEMETRY.format(**texts).encode(),
+    }
+    for path, content in files.items():
+        if path.exists() and not force:
+            say(f"kept {path}")
+            continue
+        write_bytes(content, path)
+        say(f"wrote {path}")
+    say(
+        f"next: send {vendor.questionnaire}, then finops vendor import {vendor.folder.name} FILE.xlsx"
+    )
+
+
+def import_(  # noqa: PLR0913  (one parameter for each option)
+    *,
+    name: NameArgument,
+    file: FileArgument,
+    map_: MapOption = None,
+    save_map: SaveMapOption = None,
+    keep_good: KeepGoodOption = False,
+    vendors: VendorsOption = Path("vendors"),
+    catalog: CatalogOption = None,
+    format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
+    output: OutputOption = None,
+) -> None:
+    """Read a filled questionnaire, and name every cell that is not as it should be.
+
+    Answers that cannot be read, stand twice or contradict another are refused, all of them unless --keep-good is
+    given. Documents named as evidence are taken from beside the file. Somebody else's questionnaire needs a
+    column map: --save-map proposes one to check, --map uses it.
+    """
+    from finops.cli.output import emit
+    from finops.report.vendor import returned_report
+    from scorecard.answers import Subject
+    from scorecard.catalog import SubjectKind
+    from scorecard.questionnaire.columns import read_map
+    from scorecard.questionnaire.returned import read_returned
+    from scorecard.vendors import vendor_at
+    from scorecard.workbook.reading import read_workbook
+
+    asked, items = asked_of(catalog)
+    book = read_workbook(file)
+    if save_map is not None:
+        _save_map(book, items, save_map)
+        return
+    columns: ColumnMap | None = None if map_ is None else read_map(map_, items)
+    vendor = vendor_at(vendors, name)
+    subject = Subject(SubjectKind.VENDOR, name)
+    found = read_returned(
+        book, asked, items, subject, columns=columns, folder=file.resolve().parent
+    )
+    keep = keep_good or not found.errors
+    if keep:
+        _keep(vendor, found, file.resolve().parent)
+    kept = str(vendor.answers) if keep else None
+    emit(returned_report(found, items, kept=kept), format, output)
+    if not keep:
+        raise InputError(
+            f"{file.name}: {len(found.errors)} answers cannot be taken; nothing was kept",
+            hint="mend the cells named, or keep the others with --keep-good",
+        )
+
+
+def _save_map(book: object, items: Sequence[Item], path: Path) -> None:
+    from finops.cli.diagnostics import say
+    from finops.cli.output import write_bytes
+    from scorecard.questionnaire.columns import dump_map, propose_map
+    from scorecard.workbook.reading import Workbook
+
+    if not isinstance(book, Workbook):
+        raise TypeError(f"{book!r} is no workbook")
+    proposal = propose_map(book, items)
+    write_bytes(dump_map(proposal).encode(), path)
+    sure = sum(match.item is not None for match in proposal.matches)
+    say(
+        f"wrote {path}: {sure} of {len(proposal.matches)} questions matched; check each, then --map {path}"
+    )
+
+
+def _keep(vendor: Vendor, found: Returned, source: Path) -> None:
+    """Write the answers, and copy the documents they name to beside them."""
+    from finops.cli.output import write_bytes
+    from scorecard.attachments import attached, is_web
+    from scorecard.questionnaire.filled import dump_filled
+
+    try:
+        vendor.folder.mkdir(parents=True, exist_ok=True)
+        for given in found.filled.given.values():
+            for name in given.documents:
+                there = None if is_web(name) else attached(source, name, where=name)
+                if there is None or source == vendor.folder.resolve():
+                    continue
+                target = vendor.folder / name.replace("\\", "/")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(there, target)
+    except OSError as error:
+        raise FinopsError(
+            f"{vendor.folder} could not be written: {error.strerror or error}"
+        ) from error
+    write_bytes(dump_filled(found.filled).encode(), vendor.answers)
+
+
+def export_(
+    *,
+    name: NameArgument,
+    filled: FilledOption = True,
+    vendors: VendorsOption = Path("vendors"),
+    catalog: CatalogOption = None,
+    format: ExportFormatOption = ExportFormat.XLSX,  # noqa: A002  (the option is called --format)
+    output: OutputOption = None,
+) -> None:
+    """Write a vendor's questionnaire, with its answers or blank, in any format.
+
+    The workbook can be filled in and imported again; the YAML is what is kept.
+    """
+    from finops.cli.output import emit, write_bytes
+    from finops.report.vendor import filled_report
+    from scorecard.questionnaire.filled import dump_filled
+    from scorecard.questionnaire.sheet import write_questionnaire
+    from scorecard.vendors import find_vendor
+
+    asked, items = asked_of(catalog)
+    vendor = find_vendor(vendors, name)
+    given = answers_of(vendor, items) if filled else None
+    if format is ExportFormat.XLSX:
+        if output is None:
+            raise UsageError("a workbook is a file: name it", hint="-o questionnaire.xlsx")
+        write_bytes(write_questionnaire(asked, items, vendor.name, given), output)
+    elif format is ExportFormat.YAML:
+        if given is None:
+            raise UsageError("a blank questionnaire has no answers to write as YAML")
+        write_bytes(dump_filled(given).encode(), output)
+    else:
+        emit(filled_report(items, given, vendor.name), ReportFormat(format), output)
+
+
+def answers_of(vendor: Vendor, items: Sequence[Item]) -> Filled:
+    """What a vendor answered; UsageError when it has not."""
+    from scorecard.questionnaire.filled import read_filled
+
+    if not vendor.answers.is_file():
+        raise UsageError(
+            f"{vendor.name} has not answered: there is no {vendor.answers}",
+            hint=f"finops vendor import {vendor.folder.name} FILE.xlsx",
+        )
+    return read_filled(vendor.answers, items)
+
+
+def asked_of(catalog: str | None) -> tuple[Catalog, tuple[Item, ...]]:
+    """The catalog, and what a vendor is asked by it."""
+    from scorecard.catalog import SubjectKind, load_catalog
+    from scorecard.questionnaire.items import items_of
+
+    found = load_catalog(catalog)
+    return found, items_of(found, SubjectKind.VENDOR)
