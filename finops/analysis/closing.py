@@ -145,8 +145,17 @@ def close_month(
 
 
 def _obstacles(found: Completeness, decision: Decision) -> list[str]:
-    """What stands between the month and its close; GateFailed when nobody says why that is right."""
-    obstacles = found.obstacles(decision.at.date())
+    """What stands between the month and its close; GateFailed when nobody says why that is right.
+
+    UsageError while it lasts: no reason closes a month that is not over.
+    """
+    today = decision.at.date()
+    if today < found.month.end:
+        raise UsageError(
+            f"{found.month.label} is not over",
+            hint=f"it can be closed on {found.month.end} or later",
+        )
+    obstacles = found.obstacles(today)
     if obstacles and decision.reason is None:
         raise GateFailed(
             f"{found.month.label} is not complete: {'; '.join(obstacles)}",

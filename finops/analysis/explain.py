@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books
-from finops.analysis.economics import prepare
+from finops.analysis.economics import TABLES, prepare
 from finops.analysis.logged import CARD_OF_KEY, KEY_COLUMNS, PRICED_KEYS
 from finops.analysis.measures import COMPONENTS, Group, measure
 from finops.analysis.metering import KINDS
@@ -107,7 +107,7 @@ class _Products(NamedTuple):
 
 
 def _products_of(part: Segment, question: Question) -> _Products:
-    con = part.ledger.connect(["costs", "requests"])
+    con = part.ledger.connect(TABLES)
     try:
         asked = question._replace(period=part.period)
         prepared = prepare(con, part.ledger, part.config, asked)

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from finops.analysis.books import price_book
+from finops.analysis.capacity.model import Capacity
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import Log
 from finops.analysis.measures import Group, Timings, read_timings
@@ -130,6 +131,12 @@ def _allocation(parts: Sequence[Allocation]) -> Allocation:
         ),
         shares=first.shares._replace(
             shares=tuple(each for part in parts for each in part.shares.shares)
+        ),
+        capacity=Capacity(
+            tuple(each for part in parts for each in part.capacity.months),
+            tuple(each for part in parts for each in part.capacity.seats),
+            tuple(each for part in parts for each in part.capacity.books),
+            tuple(each for part in parts for each in part.capacity.strays),
         ),
     )
 

@@ -270,7 +270,8 @@ def _shown(value: Decimal | int, unit: str) -> str:
     if unit == "ratio":
         percent = multiply(Decimal(value), 100).quantize(Decimal("0.01")).normalize()
         return f"{percent:f} %"
-    return f"{Decimal(value).normalize():f}{f' {unit}' if unit else ''}"
+    word = unit.removesuffix("s") if value == 1 else unit
+    return f"{Decimal(value).normalize():f}{f' {word}' if word else ''}"
 
 
 def missing(reason: str, command: str | None = None) -> Finding:

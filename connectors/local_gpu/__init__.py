@@ -1,0 +1,1 @@
+"""The NVIDIA accelerators of this machine, through the driver's management library (NVML)."""
