@@ -164,8 +164,7 @@ def _sampled(
 
 def _sample(device: str, when: str, length: float, given: Row) -> Row:
     """What `given` says of a device and nothing else."""
-    blank: Row = dict.fromkeys(("cluster", "node", "pool", "gr_engine_active"))
-    return sample(device, when, **{**blank, **given, "interval_s": length})
+    return sample(device, when, length, **given)
 
 
 def _held(dice: random.Random) -> dict[str, Any]:

@@ -116,17 +116,13 @@ def tokens(
     return cost(effective, start, end, **{**line, "ConsumedUnit": unit, **given})
 
 
-def sample(device: str, when: str = "2026-10-01", **given: object) -> Row:
-    """An hour of a device of pool `gpus`, held by nobody and idle, unless `given` says otherwise."""
+def sample(device: str, when: str, interval_s: float = 3600.0, **given: object) -> Row:
+    """One device over an hour from `when`, held by nobody, unless `given` says otherwise."""
     moment = at(when)
     row = {
         "timestamp": moment,
-        "interval_s": 3600,
-        "cluster": "main",
-        "node": "node-1",
+        "interval_s": interval_s,
         "device_uuid": device,
-        "pool": "gpus",
-        "gr_engine_active": 0,
         "source_id": "dcgm",
         "day": moment.date(),
         **given,
