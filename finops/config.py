@@ -15,7 +15,6 @@ import os
 import tomllib
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +26,7 @@ from finops.sections.calls import Objective, Requests
 from finops.sections.close import Close, Fx
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
+from finops.sections.pools import Driver, Pool, PoolKind
 from finops.sections.scorecard import Scorecard
 from finops.sections.scorecard import anchored as anchored_scorecard
 
@@ -58,28 +58,6 @@ ENVIRONMENT: dict[str, tuple[str, ...]] = {
 """Variables that set a value, and which."""
 
 
-class PoolKind(StrEnum):
-    """What a pool's money buys, which decides how its cost reaches requests."""
-
-    METERED = "metered"
-    PROVISIONED = "provisioned"
-    GPU = "gpu"
-    SEAT = "seat"
-    SHARED = "shared"
-    OTHER = "other"
-
-
-class Driver(StrEnum):
-    """What a shared pool's cost is split by."""
-
-    REQUESTS = "requests"
-    TOKENS = "tokens"
-    RETRIEVALS = "retrievals"
-    BYTES = "bytes"
-    COST = "cost"
-    EVEN = "even"
-
-
 class Metered(Section):
     """Pools whose provider bills tokens."""
 
@@ -88,26 +66,6 @@ class Metered(Section):
         description="Largest relative gap between a bill without quantities and the priced log that one "
         "factor may close; beyond it the remainder stays unallocated.",
     )
-
-
-class Pool(Section):
-    """A named part of the bill; of several that match a row, the first wins."""
-
-    name: str = Field(min_length=1, description="Name shown in reports.")
-    kind: PoolKind = Field(description="What the money buys.")
-    where: str = Field(
-        min_length=1,
-        description="Which cost rows belong to it: an expression over FOCUS columns and tags.",
-    )
-    driver: Driver | None = Field(
-        default=None, description="What a shared pool is split by; `requests` when not given."
-    )
-
-    @model_validator(mode="after")
-    def _driver_is_for_shared(self) -> Pool:
-        if self.driver is not None and self.kind is not PoolKind.SHARED:
-            raise ValueError(f"pool {self.name!r} is {self.kind}: only shared pools have a driver")
-        return self
 
 
 class Price(Section):

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.charges import read_metered
-from finops.analysis.economics import Question, prepare
+from finops.analysis.economics import TABLES, Question, prepare
 from finops.analysis.pools import pool_rules
 from finops.ledger.schema import identifier, literal
 from finops.model.money import ZERO, add, multiply, total, truncate
@@ -65,7 +65,7 @@ def accruals(part: Segment) -> tuple[Accrual, ...]:
     if part.period is None:
         message = "an accrual is of a month"
         raise ValueError(message)
-    con = part.ledger.connect(["costs", "requests"])
+    con = part.ledger.connect(TABLES)
     try:
         prepared = prepare(con, part.ledger, part.config, Question(part.period))
         before = Period(_months_before(part.period.start), part.period.start)

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.capacity.served import NOBODY
 from finops.analysis.grain import HOUR, MODEL
 from finops.analysis.slo import judged_sql
 from finops.analysis.where import quote
-from finops.model.tables import GENERATION_OPERATIONS, INPUT_TOKEN_COLUMNS, TOKEN_COLUMNS
+from finops.model.tables import (
+    CACHE_WRITE_COLUMNS,
+    GENERATION_OPERATIONS,
+    INPUT_TOKEN_COLUMNS,
+    TOKEN_COLUMNS,
+)
 from finops.sql import render
 
 if TYPE_CHECKING:
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.capacity.served import Serving
     from finops.analysis.slo import Objective
     from finops.prices.cards import Breaks
 
@@ -40,7 +47,7 @@ __all__ = [
 BUCKET_BASE = 1.0202
 """Width of a latency bucket: its middle is within 1 % of every value in it."""
 
-CELL_KEYS = ("fate", "is_generation", "context_from", "minute_from")
+CELL_KEYS = ("fate", "is_generation", "context_from", "minute_from", "served_by", "served_key")
 """What a cell is cut by besides its grain."""
 
 MEASURES = (
@@ -66,9 +73,33 @@ MEASURES = (
 
 _ZERO_BUCKET = -32768
 
+
+def _micros(ms: str) -> str:
+    """SQL of whole microseconds in `ms`: sums of whole numbers do not depend on their order."""
+    return f"cast(floor(({ms}) * 1000 + 0.5) as bigint)"
+
+
 _TOKEN_SUMS = ",\n".join(
     f"cast(coalesce(sum({name}), 0) as bigint) as {name}" for name in TOKEN_COLUMNS
 )
+
+_PREFILL = " + ".join(
+    f"coalesce({name}, 0)" for name in ("uncached_input_tokens", *CACHE_WRITE_COLUMNS)
+)
+_TIMED = "coalesce(queue_ms, 0) <= ttft_ms and ttft_ms <= latency_ms"
+_SERVED_SUMS = ",\n".join(
+    f"cast(coalesce({sql} filter (where served_by is not null{condition}), 0) as bigint) as {name}"
+    for name, sql, condition in (
+        ("served_rows", "count(*)", ""),
+        ("timed_rows", "count(*)", f" and {_TIMED}"),
+        ("timed_prefill", f"sum({_PREFILL})", f" and {_TIMED}"),
+        ("timed_cached", "sum(cache_read_tokens)", f" and {_TIMED}"),
+        ("timed_output", "sum(output_tokens)", f" and {_TIMED}"),
+        ("prefill_us", f"sum({_micros('ttft_ms - coalesce(queue_ms, 0)')})", f" and {_TIMED}"),
+        ("decode_us", f"sum({_micros('latency_ms - ttft_ms')})", f" and {_TIMED}"),
+    )
+)
+"""What attempts on capacity add up to: how many, and the engine time of those that tell it."""
 
 _ATTEMPTS = "attempt_rows"
 _LATER = "later_attempts"
@@ -107,11 +138,12 @@ def install_attempts(
     requests: str,
     breaks: Mapping[tuple[str | None, str | None], Breaks],
     objectives: Sequence[Objective] = (),
+    serving: Serving = NOBODY,
 ) -> str:
     """Make `requests` with what its neighbours tell a view on `con`; returns the view's name."""
     later = render("later", requests=requests)
     con.execute(f"create or replace temp table {_LATER} as {later}").fetchall()
-    sql = attempts_sql(requests, _LATER, breaks, objectives)
+    sql = attempts_sql(requests, _LATER, breaks, objectives, serving)
     con.execute(f"create or replace temp view {_ATTEMPTS} as {sql}").fetchall()
     return _ATTEMPTS
 
@@ -121,6 +153,7 @@ def attempts_sql(
     later: str,
     breaks: Mapping[tuple[str | None, str | None], Breaks],
     objectives: Sequence[Objective] = (),
+    serving: Serving = NOBODY,
 ) -> str:
     """The SELECT of `attempts.sql` over a requests relation and its later attempts."""
     contexts = {model: found.contexts for model, found in breaks.items() if found.contexts}
@@ -130,6 +163,8 @@ def attempts_sql(
         requests=requests,
         later=later,
         judged=judged_sql(objectives),
+        served_by=serving.by,
+        served_key=serving.key,
         generation=", ".join(quote(name) for name in GENERATION_OPERATIONS),
         input=" + ".join(f"coalesce({column}, 0)" for column in INPUT_TOKEN_COLUMNS),
         context_from=_side(contexts, " + ".join(f"coalesce({c}, 0)" for c in INPUT_TOKEN_COLUMNS)),
@@ -167,13 +202,14 @@ def build_resent(
     counted: str = "true",
 ) -> None:
     """Make temp table `table`: context sent again, a row per call, with the key of each of `grains`."""
-    names = (*grains, "fate", "context_from", "minute_from")
+    cut = ("fate", "context_from", "minute_from", "served_by", "served_key")
+    names = (*grains, *cut)
     carried = [f"{grain.key} as {name}" for name, grain in grains.items()]
     sql = render(
         "resent",
         attempts=attempts,
         counted=counted,
-        carried=", ".join((*carried, "fate", "context_from", "minute_from")),
+        carried=", ".join((*carried, *cut)),
         carried_names=", ".join(names),
     )
     con.execute(f"create or replace temp table {table} as {sql}").fetchall()
@@ -195,6 +231,7 @@ def build_cells(
         grain=grain.select,
         key=grain.key,
         tokens=_TOKEN_SUMS,
+        served=_SERVED_SUMS,
         attempts=attempts,
         counted=counted,
         resent=resent,

@@ -38,6 +38,7 @@ __all__ = [
     "Charges",
     "InvoiceCharge",
     "PoolCharge",
+    "charge_rows",
     "currencies",
     "read_charges",
     "read_invoices",
@@ -293,6 +294,12 @@ def _rows(period: Period | None, currency: str, rules: Iterable[PoolRule]) -> st
         f"select *, {pool_sql(rules)} as pool from costs where {_selected(period)} "
         f"and {_counted()} and BillingCurrency = {quote(currency)}"
     )
+
+
+def charge_rows(period: Period | None, currency: str, rules: Sequence[PoolRule]) -> str:
+    """SELECT of the period's cost rows in `currency`, with the `pool` and `line` each is on."""
+    rows = _rows(period, currency, rules)
+    return f"select *, {_line(period)} as line from ({rows}) as charges"
 
 
 def _counted() -> str:

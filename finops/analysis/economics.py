@@ -10,6 +10,10 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books, price_book
+from finops.analysis.capacity.install import install_capacity
+from finops.analysis.capacity.model import Asked, capacity
+from finops.analysis.capacity.pools import capacity_pools
+from finops.analysis.capacity.unserved import without_cost
 from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered, selected
 from finops.analysis.fx import Exchange, InCurrency, exchange_costs
 from finops.analysis.grain import dimension, filter_columns
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
 
     from finops.analysis.authority import Ruling
     from finops.analysis.books import Segment
+    from finops.analysis.capacity.model import Capacity
     from finops.analysis.charges import Charges
     from finops.analysis.logged import Log
     from finops.analysis.metering import BilledLine, Metered
@@ -49,6 +54,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "INCLUDABLE",
+    "SPREAD",
+    "TABLES",
     "Allocation",
     "Prepared",
     "Question",
@@ -57,8 +64,14 @@ __all__ = [
     "unit_economics",
 ]
 
-INCLUDABLE = ("credits", "tax", "support", "corrections")
-"""Lines of the bill that can be asked into unit cost; they are spread by metered cost."""
+SPREAD = ("idle", "unused")
+"""What nobody holds of capacity, that can be asked into unit cost; spread by busy device time."""
+
+INCLUDABLE = ("credits", "tax", "support", "corrections", *SPREAD)
+"""What can be asked into unit cost; lines of the bill are spread by metered cost."""
+
+TABLES = ("costs", "requests", "gpu_samples")
+"""Tables an answer reads."""
 
 
 class Question(NamedTuple):
@@ -84,6 +97,7 @@ class Allocation(NamedTuple):
     metered: Metered
     charges: Charges
     shares: Shares
+    capacity: Capacity
 
 
 class UnitEconomics(NamedTuple):
@@ -112,7 +126,7 @@ def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEc
 
 
 def _answer_of(part: Segment, question: Question) -> UnitEconomics:
-    con = part.ledger.connect(["costs", "requests"])
+    con = part.ledger.connect(TABLES)
     try:
         asked = question._replace(period=part.period)
         return _answer(con, prepare(con, part.ledger, part.config, asked), asked)
@@ -136,7 +150,7 @@ class Prepared(NamedTuple):
 def prepare(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, config: Config, question: Question
 ) -> Prepared:
-    """Put on `con` (views `costs` and `requests`) what answers `question`, rates included."""
+    """Put on `con` (views of `TABLES`) what answers `question`, rates included."""
     for name in question.include:
         if name not in INCLUDABLE:
             raise UsageError(
@@ -164,7 +178,9 @@ def prepare(
         question.run_costs,
     )
     relations = relate(con, ledger, terms, scope)
-    allocation = _allocate(con, config, terms.book, question, scope, relations.allocation, currency)
+    allocation = _allocate(
+        con, ledger, Settings(config, terms.book, currency), question, scope, relations
+    )
     others = {
         name: cost
         for name, cost in money.items()
@@ -194,9 +210,9 @@ def _answer(
             allocation.charges,
             allocation.metered,
             allocation.shares,
-            _spent(allocation, everything, period),
+            allocation.capacity.books,
+            _spent(allocation, everything, period, is_whole=_is_whole(question)),
             question.include,
-            is_whole=question.period is None or period.is_whole_months,
         ),
         allocation,
         prepared.other_currencies,
@@ -205,22 +221,34 @@ def _answer(
     )
 
 
+class Settings(NamedTuple):
+    """What decides rates besides the ledger."""
+
+    config: Config
+    book: Book
+    currency: str
+
+
 def _allocate(
     con: duckdb.DuckDBPyConnection,
-    config: Config,
-    book: Book,
+    ledger: Ledger,
+    settings: Settings,
     question: Question,
     scope: Scope,
-    cells: str,
-    currency: str,
+    relations: Relations,
 ) -> Allocation:
     """Set rates over all requests of the months the period lies in, and leave them on `con`."""
+    config, book, currency = settings
+    cells = relations.allocation
     names = canonical_names(book)
     rules = pool_rules(config.pools, config.owned)
+    pools = capacity_pools(rules, config.pools)
     log = read_log(con, book, cells, InCurrency(currency, Exchange.of(config)), names)
     months = None if question.period is None else scope.months
     bill = read_metered(con, months, currency, rules, names)
-    metered = meter(bill, log.tokens, config.metered.tolerance)
+    metered = meter(
+        bill, [each for each in log.tokens if each.served_by is None], config.metered.tolerance
+    )
     charges = read_charges(con, question.period, currency, rules)
     start, end = scope.period
     inside = f"(select * from {cells} where day >= date '{start}' and day < date '{end}')"
@@ -230,8 +258,28 @@ def _allocate(
         cost_in(log, metered, scope.period),
     )
     shares = share_of_cost(shares, log, metered, scope.period)
-    install_rates(con, log, metered, [fraction for _, fraction in shares.of_cost])
-    return Allocation(tuple(bill), log, metered, charges, shares)
+    seats = {pool.name for pool in pools if pool.kind == "seat"}
+    install_rates(con, log, metered, [fraction for _, fraction in shares.of_cost], seats)
+    asked = Asked(
+        scope.period,
+        scope.months,
+        _is_whole(question),
+        currency,
+        rules,
+        pools,
+        frozenset(question.include) & frozenset(SPREAD),
+        cells,
+        relations.hours,
+    )
+    found = capacity(con, ledger if question.use_rollups else None, asked, charges)
+    install_capacity(con, found)
+    unpriced = without_cost(con, asked, found)
+    log = log._replace(unpriced={**log.unpriced, **unpriced})
+    return Allocation(tuple(bill), log, metered, charges, shares, found)
+
+
+def _is_whole(question: Question) -> bool:
+    return question.period is None or question.period.is_whole_months
 
 
 def _shared_pools(charges: Charges, include: Iterable[str]) -> list[SharedPool]:
@@ -242,6 +290,8 @@ def _shared_pools(charges: Charges, include: Iterable[str]) -> list[SharedPool]:
         if charge.kind == "shared" and charge.line in {"usage", "commitment_unused"}
     ]
     for line in include:
+        if line in SPREAD:
+            continue
         for origin in ORIGINS:
             found = [c for c in charges.charges if (c.line, c.origin) == (line, origin)]
             if cost := total(charge.cost for charge in found):
@@ -249,12 +299,13 @@ def _shared_pools(charges: Charges, include: Iterable[str]) -> list[SharedPool]:
     return pools
 
 
-def _spent(allocation: Allocation, everything: Group, period: Period) -> Spent:
+def _spent(allocation: Allocation, everything: Group, period: Period, *, is_whole: bool) -> Spent:
     cost = total(everything.components[name] for name in COMPONENTS)
     return Spent(
         metered=cost_in(allocation.log, allocation.metered, period, basis="billed"),
         charged=subtract(cost, everything.list_cost),
         estimated=everything.list_cost,
+        is_whole=is_whole,
     )
 
 

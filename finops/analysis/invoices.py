@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.charges import LINES, InvoiceCharge, read_invoices
-from finops.analysis.economics import Question, prepare
+from finops.analysis.economics import TABLES, Question, prepare
 from finops.analysis.pools import pool_rules
 from finops.ledger.engine import query
 from finops.model.money import ZERO, add, subtract, total, truncate
@@ -77,17 +77,21 @@ def invoices(part: Segment, currency: str | None = None) -> Invoices:
     if part.period is None or not part.period.is_whole_months:
         message = "invoices are of whole months"
         raise ValueError(message)
-    con = part.ledger.connect(["costs", "requests"])
+    con = part.ledger.connect(TABLES)
     try:
         prepared = prepare(con, part.ledger, part.config, Question(part.period, currency=currency))
         rules = pool_rules(part.config.pools, part.config.owned)
-        charges = read_invoices(con, part.period, prepared.currency, rules)
+        charges = [
+            charge
+            for charge in read_invoices(con, part.period, prepared.currency, rules)
+            if charge.origin == "bill"
+        ]
         months = ", ".join(f"'{month}'" for month in part.period.months)
         sums = query(
             con,
             "select InvoiceId, InvoiceIssuerName, sum(BilledCost), sum(EffectiveCost) from costs "
             f"where x_BillingMonth in ({months}) and BillingCurrency = $currency "
-            "and x_CostOrigin in ('bill', 'owned') group by 1, 2",
+            "and x_CostOrigin = 'bill' group by 1, 2",
             {"currency": prepared.currency},
         )
     finally:
@@ -120,12 +124,7 @@ def _parts(
     for charge in charges:
         key = (charge.invoice, charge.issuer)
         kind = kinds.get(charge.pool, "other")
-        if (
-            charge.line == "usage"
-            and kind == "metered"
-            and charge.origin == "bill"
-            and charge.model
-        ):
+        if charge.line == "usage" and kind == "metered" and charge.model:
             model = canonical(charge.provider, charge.model)
             _into(metered[model], key, charge.effective)
         else:

@@ -21,7 +21,7 @@ from finops.prices.cards import PriceKey
 from finops.prices.install import install_cards
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
     from decimal import Decimal
 
     import duckdb
@@ -45,11 +45,11 @@ __all__ = [
     "share_of_cost",
 ]
 
-KEY_COLUMNS = (*PRICING, "context_from", "minute_from")
-"""Columns that together decide a price."""
+KEY_COLUMNS = (*PRICING, "context_from", "minute_from", "served_by")
+"""Columns that together decide a price: with none where capacity serves."""
 
 RATES = "unit_rates"
-"""Name of the table of rates: `KEY_COLUMNS` and, per kind, `_billed`, `_list`, `_share`, `_unpriced`."""
+"""Name of the table of rates: `KEY_COLUMNS` and, per kind, `_billed`, `_list`, `_share`, `_unpriced`, `_equivalent`."""
 
 PRICED_KEYS = "priced_keys"
 """Name of the table of keys: an id, `KEY_COLUMNS` and the tokens of everything rates are set over."""
@@ -109,7 +109,7 @@ def read_log(
         select
             k.id, k.provider, {model_of("k")} as model,
             case when k.batch then 'batch' else lower(coalesce(k.service_tier, 'standard')) end,
-            k.project, k.region, k.day, c.currency, c.unpriced_reason, {counts}, {rates}
+            k.project, k.region, k.day, k.served_by, c.currency, c.unpriced_reason, {counts}, {rates}
         from {PRICED_KEYS} as k
         {CARD_OF_KEY}
         order by k.id
@@ -126,7 +126,7 @@ def _log(
     found: list[LoggedTokens] = []
     unpriced: dict[tuple[str, str, str], int] = {}
     for row in rows:
-        number, provider, model, tier, project, region, day, priced_in, reason, *rest = row
+        number, provider, model, tier, project, region, day, pool, priced_in, reason, *rest = row
         counts, rates = rest[: len(KINDS)], rest[len(KINDS) :]
         name = canonical(provider, model)
         if not money.takes(priced_in):
@@ -135,7 +135,7 @@ def _log(
         elif any(counts):
             rates = money.prices(priced_in, day, rates)
         tokens = dict(zip(KINDS, counts, strict=True))
-        if reason is not None and any(counts):
+        if reason is not None and pool is None and any(counts):
             key = (str(provider or "?"), str(model or "?"), str(reason))
             unpriced[key] = unpriced.get(key, 0) + sum(tokens.values())
         found.append(
@@ -148,6 +148,7 @@ def _log(
                 day,
                 tokens,
                 dict(zip(KINDS, rates, strict=True)),
+                pool,
             )
         )
     return Log(tuple(found), unpriced)
@@ -207,14 +208,26 @@ def install_rates(
     log: Log,
     metered: Metered,
     fractions: Sequence[Fraction],
+    seats: Container[str | None] = (),
 ) -> None:
-    """Make temp table `RATES`; `fractions` of metered cost are added as `_share` rates."""
+    """Make temp table `RATES`; `fractions` of metered cost are added as `_share` rates.
+
+    What `seats` (pools) served has its book rate as `_equivalent`: shown, never cost.
+    """
     shares: dict[Decimal, Decimal] = {}
-    rows = json.dumps([_rates_row(each.id, metered, fractions, shares) for each in log.tokens])
+    rows = json.dumps(
+        [
+            _equivalents(each)
+            if each.served_by is not None and each.served_by in seats
+            else _rates_row(each.id, metered, fractions, shares)
+            for each in log.tokens
+        ]
+    )
     money = f"decimal({MONEY_INTEGER_DIGITS + MONEY_SCALE}, {MONEY_SCALE})"
     columns = ", ".join(
         f"cast(r.{kind}[1] as {money}) as {kind}_billed, cast(r.{kind}[2] as {money}) as {kind}_list, "
-        f"cast(r.{kind}[3] as {money}) as {kind}_share, cast(r.{kind}[4] as boolean) as {kind}_unpriced"
+        f"cast(r.{kind}[3] as {money}) as {kind}_share, cast(r.{kind}[4] as boolean) as {kind}_unpriced, "
+        f"cast(r.{kind}[5] as {money}) as {kind}_equivalent"
         for kind in KINDS
     )
     shape = json.dumps([{"id": "BIGINT", **{kind: ["VARCHAR"] for kind in KINDS}}])
@@ -239,7 +252,7 @@ def _rates_row(
     for kind in KINDS:
         rate = metered.rates.get((number, kind))
         if rate is None or rate.amount is None:
-            row[kind] = ["0", "0", "0", "false" if rate is None else "true"]
+            row[kind] = ["0", "0", "0", "false" if rate is None else "true", "0"]
             continue
         amount, is_billed = f"{rate.amount:f}", rate.basis == "billed"
         share = _share_rate(rate.amount, fractions, shares)
@@ -248,7 +261,16 @@ def _rates_row(
             "0" if is_billed else amount,
             f"{share:f}",
             "false",
+            "0",
         ]
+    return row
+
+
+def _equivalents(tokens: LoggedTokens) -> dict[str, object]:
+    """The row of what a seat served: no rates but what the book says it would have cost."""
+    row: dict[str, object] = {"id": tokens.id}
+    for kind in KINDS:
+        row[kind] = ["0", "0", "0", "false", f"{tokens.rates[kind] or 0:f}"]
     return row
 
 

@@ -9,6 +9,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.capacity.install import PARTS as CAPACITY_PARTS
+from finops.analysis.capacity.install import capacity_sql
+from finops.analysis.capacity.usage import PREFILL
 from finops.analysis.cells import MEASURES, bucket_value
 from finops.analysis.grain import dimension
 from finops.analysis.logged import KEY_COLUMNS
@@ -16,7 +19,7 @@ from finops.analysis.metering import KINDS
 from finops.analysis.runs import Runs, cost_of_runs, count_runs
 from finops.analysis.sources import keys, names, span
 from finops.ledger.engine import query
-from finops.model.money import total
+from finops.model.money import ZERO, add, subtract, total
 from finops.model.tables import TOKEN_COLUMNS
 from finops.sql import render
 
@@ -47,6 +50,9 @@ COMPONENTS = (
     "tokens_output",
     "context_growth",
     "retrieval",
+    "gpu_busy",
+    "gpu_idle",
+    "commitment_unused",
     "shared",
     "failed",
     "retried",
@@ -55,9 +61,26 @@ COMPONENTS = (
 )
 """What a cost is made of; they sum to it."""
 
-_SUMMED = (*MEASURES, *COMPONENTS, "list_cost", "unpriced_tokens")
+_CAPACITY = ("capacity_cost", "capacity_less", "capacity_more")
+_SUMMED = (*MEASURES, *COMPONENTS, "list_cost", "unpriced_tokens", "list_equivalent", *_CAPACITY)
+
+_SERVED = {
+    "prefill": "(" + " + ".join(f"s.{name}" for name in PREFILL) + ")",
+    "cached": "s.cache_read_tokens",
+    "output": "s.output_tokens",
+    "rows": "s.served_rows",
+}
+"""What of a cell a rate of capacity is for."""
 
 _QUANTILES = ("p50", "p95", "p99")
+
+
+class Sensitivity(NamedTuple):
+    """What capacity costs a group, and with output weighing half or one and a half times what is assumed."""
+
+    cost: Decimal = ZERO
+    less: Decimal = ZERO
+    more: Decimal = ZERO
 
 
 class Work(NamedTuple):
@@ -80,6 +103,19 @@ class Group(NamedTuple):
     outcomes: Runs = Runs()
     run_costs: RunCosts | None = None
     work: Mapping[str, Work] = MappingProxyType({})
+    list_equivalent: Decimal = ZERO
+    """What seats served, at list price: beside the cost, never in it."""
+    capacity: Sensitivity = Sensitivity()
+
+    @property
+    def cost_range(self) -> tuple[Decimal, Decimal] | None:
+        """The cost if assumed weights of output were half or one and a half; None where none are."""
+        cost, less, more = self.capacity
+        if less == cost == more:
+            return None
+        rest = subtract(self.cost, cost)
+        low, high = sorted((less, more))
+        return add(rest, min(low, cost)), add(rest, max(high, cost))
 
     @property
     def cost(self) -> Decimal:
@@ -116,10 +152,15 @@ def measure(
     groups = [
         Group(
             key,
-            *sums,
+            sums.counts,
+            sums.components,
+            sums.list_cost,
+            sums.unpriced_tokens,
             timings.runs.get(key, Runs()).ended,
             timings.quantiles.get(key, {}),
             timings.runs.get(key, Runs()),
+            list_equivalent=sums.list_equivalent,
+            capacity=sums.capacity,
         )
         for key, sums in _costs(con, sources, by, shares).items()
     ]
@@ -167,6 +208,10 @@ def _together(groups: Sequence[Group], runs: Runs, quantiles: dict[str, dict[str
         runs.ended,
         quantiles,
         runs,
+        list_equivalent=total(group.list_equivalent for group in groups),
+        capacity=Sensitivity(
+            *(total(group.capacity[place] for group in groups) for place in range(len(_CAPACITY)))
+        ),
     )
 
 
@@ -188,6 +233,8 @@ class _Sums(NamedTuple):
     components: dict[str, Decimal]
     list_cost: Decimal
     unpriced_tokens: int
+    list_equivalent: Decimal
+    capacity: Sensitivity
 
 
 def _costs(
@@ -219,6 +266,8 @@ def _costs(
         per_byte=f"{shares.per_byte:f}",
         per_retrieval=f"{shares.per_retrieval:f}",
         same_price=" and ".join(f"s.{name} is not distinct from r.{name}" for name in KEY_COLUMNS),
+        equivalent=" + ".join(f"s.{kind}_tokens * r.{kind}_equivalent" for kind in KINDS),
+        **{f"capacity_{part}": capacity_sql(part, _SERVED, "k") for part in CAPACITY_PARTS},
         sums=", ".join(f"sum({name}) as {name}" for name in MEASURES),
         grouping="group by all" if by else "",
     )
@@ -230,6 +279,8 @@ def _costs(
             {name: Decimal(values[name] or 0) for name in COMPONENTS},
             Decimal(values["list_cost"] or 0),
             int(values["unpriced_tokens"] or 0),
+            Decimal(values["list_equivalent"] or 0),
+            Sensitivity(*(Decimal(values[name] or 0) for name in _CAPACITY)),
         )
     return found
 

@@ -73,7 +73,8 @@ class BilledLine(NamedTuple):
 class LoggedTokens(NamedTuple):
     """Tokens the log shows for one combination of everything that can decide their price.
 
-    `rates` are the price book's per token and kind, None for an unpriced one.
+    `rates` are the price book's per token and kind, None for an unpriced one. Tokens that capacity served
+    (`served_by`, a pool) are paid by it and have no part in metering.
     """
 
     id: int
@@ -85,6 +86,7 @@ class LoggedTokens(NamedTuple):
     day: date
     tokens: Mapping[str, int]
     rates: Mapping[str, Decimal | None]
+    served_by: str | None = None
 
 
 class BilledKey(NamedTuple):

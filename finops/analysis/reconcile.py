@@ -1,7 +1,8 @@
 """What was charged against what was allocated of it: every part named, and a difference that must be zero.
 
-    EffectiveCost = allocated to requests
-                  + unallocated (unlogged, unmapped, commitment_unused, capacity, rounding)
+    EffectiveCost = allocated to requests, jobs and workloads
+                  + unallocated (unlogged, unmapped, commitment_unused, gpu_idle, unobserved, seat,
+                    blending, rounding)
                   + other (not AI) + excluded (credits, tax, support …)
 
 That holds for each origin of cost (the bill, owned hardware) and so for their sum. Cost at list price of
@@ -16,25 +17,30 @@ from finops.analysis.charges import ORIGINS, UNIT_LINES
 from finops.model.money import ZERO, add, subtract, total
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
+    from finops.analysis.capacity.model import PoolBooks
     from finops.analysis.charges import Charges, PoolCharge
     from finops.analysis.metering import Metered
     from finops.analysis.sharing import Shares
 
-__all__ = ["CAPACITY", "Books", "Reconciliation", "Spent", "reconcile"]
+__all__ = ["Books", "Reconciliation", "Spent", "reconcile"]
 
-CAPACITY = ("gpu", "provisioned", "seat")
-"""Kinds of pools that are paid for whether used or not; their cost is not on requests."""
+_OF_CAPACITY = ("commitment_unused", "gpu_idle", "unobserved", "seat", "blending", "rounding")
+"""What of capacity nobody carries."""
 
 
 class Spent(NamedTuple):
-    """What requests of the period carry: metered cost billed, all of it from charges, and at list."""
+    """What requests of the period carry: metered cost billed, all of it from charges, and at list.
+
+    `is_whole` when the period is whole months, as bills are.
+    """
 
     metered: Decimal
     charged: Decimal
     estimated: Decimal
+    is_whole: bool
 
 
 class Books(NamedTuple):
@@ -42,6 +48,8 @@ class Books(NamedTuple):
 
     charged: Decimal
     allocated: Decimal
+    jobs: Decimal
+    workloads: Decimal
     unallocated: Mapping[str, Decimal]
     other: Decimal
     excluded: Mapping[str, Decimal]
@@ -49,7 +57,8 @@ class Books(NamedTuple):
     @property
     def difference(self) -> Decimal:
         """What no part accounts for."""
-        parts = (self.allocated, self.other, *self.unallocated.values(), *self.excluded.values())
+        carried = (self.allocated, self.jobs, self.workloads, self.other)
+        parts = (*carried, *self.unallocated.values(), *self.excluded.values())
         return subtract(self.charged, total(parts))
 
 
@@ -64,6 +73,16 @@ class Reconciliation(NamedTuple):
     def allocated(self) -> Decimal:
         """What requests carry."""
         return total(books.allocated for books in self.origins.values())
+
+    @property
+    def jobs(self) -> Decimal:
+        """What jobs carry."""
+        return total(books.jobs for books in self.origins.values())
+
+    @property
+    def workloads(self) -> Decimal:
+        """What workloads that no request names carry."""
+        return total(books.workloads for books in self.origins.values())
 
     @property
     def unallocated(self) -> Mapping[str, Decimal]:
@@ -90,30 +109,39 @@ def reconcile(
     charges: Charges,
     metered: Metered,
     shares: Shares,
+    capacity: Sequence[PoolBooks],
     spent: Spent,
     include: Iterable[str],
-    *,
-    is_whole: bool,
 ) -> Reconciliation:
-    """Hold `spent` against `charges`; `is_whole` when the period is whole months, as bills are."""
-    owned = total(s.shared for s in shares.shares if s.pool.origin == "owned")
+    """Hold `spent` against `charges`."""
+    owned = total(
+        (
+            *(s.shared for s in shares.shares if s.pool.origin == "owned"),
+            *(pool.requests for pool in capacity if pool.origin == "owned"),
+        )
+    )
     requests = {"owned": owned, "bill": subtract(spent.charged, owned)}
     included = frozenset(include)
     origins = {
         origin: _books(
             [charge for charge in charges.charges if charge.origin == origin],
             shares.of_origin(origin),
+            [pool for pool in capacity if pool.origin == origin],
             requests[origin],
             included,
         )
         for origin in ORIGINS
     }
-    origins["bill"] = _metered(origins["bill"], charges, metered, spent, is_whole=is_whole)
+    origins["bill"] = _metered(origins["bill"], charges, metered, spent)
     return Reconciliation(charges.amounts(), origins, spent.estimated)
 
 
 def _books(
-    charges: list[PoolCharge], shares: Shares, requests: Decimal, included: frozenset[str]
+    charges: Sequence[PoolCharge],
+    shares: Shares,
+    capacity: Sequence[PoolBooks],
+    requests: Decimal,
+    included: frozenset[str],
 ) -> Books:
     """The books of one origin, metered usage aside."""
     parts = [charge for charge in charges if charge.line not in included]
@@ -123,26 +151,28 @@ def _books(
         if charge.line not in UNIT_LINES:
             excluded[charge.line] = add(excluded.get(charge.line, ZERO), charge.cost)
     unmapped = total(charge.unmapped for charge in work)
+    left = {name: total(getattr(pool, name) for pool in capacity) for name in _OF_CAPACITY}
+    unused = _cost(work, "metered", "commitment_unused")
     return Books(
         total(charge.cost for charge in charges),
         requests,
+        total(pool.jobs for pool in capacity),
+        total(pool.workloads for pool in capacity),
         {
             "unlogged": ZERO,
             "unmapped": add(unmapped, shares.unallocated),
-            "commitment_unused": _cost(work, "metered", "commitment_unused"),
-            "capacity": total(charge.cost for charge in work if charge.kind in CAPACITY),
-            "rounding": shares.rounding,
+            **left,
+            "commitment_unused": add(left["commitment_unused"], unused),
+            "rounding": add(left["rounding"], shares.rounding),
         },
         total(charge.cost for charge in work if charge.kind == "other"),
         excluded,
     )
 
 
-def _metered(
-    books: Books, charges: Charges, metered: Metered, spent: Spent, *, is_whole: bool
-) -> Books:
+def _metered(books: Books, charges: Charges, metered: Metered, spent: Spent) -> Books:
     """`books` of the bill with what metered usage leaves over."""
-    if is_whole:
+    if spent.is_whole:
         unlogged = total(each.unlogged for each in metered.settlements)
         rounding = total(each.rounding for each in metered.settlements)
     else:

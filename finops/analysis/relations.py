@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis import cells
 from finops.analysis.cells import Grained
-from finops.analysis.grain import HOUR_GRAIN, PRICING, ROLLED_UP
+from finops.analysis.grain import HOUR, HOUR_GRAIN, PRICING, ROLLED_UP
 from finops.analysis.rollups import believed, breaks_of, roll_up
 from finops.analysis.sources import RUN_TOKENS, Sources
 from finops.ledger.engine import query
 from finops.model.period import Period, month_of
+from finops.model.tables import TOKEN_COLUMNS
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,12 +68,13 @@ class Scope(NamedTuple):
 class Relations(NamedTuple):
     """Names on the connection: cells to set rates by, and what to measure with and without the filter.
 
-    `rulings` say which logs gave way to another in the months rates are set over.
+    `hours` tells hours apart. `rulings` say which logs gave way to another in the months rates are set over.
     """
 
     allocation: str
     asked: Sources
     everything: Sources
+    hours: str = "hours"
     rulings: tuple[Ruling, ...] = ()
 
 
@@ -119,14 +121,25 @@ def _from_requests(con: duckdb.DuckDBPyConnection, terms: Terms, scope: Scope) -
     grain = _grain(scope.columns)
     attempts = _attempts(con, terms, scope.months)
     _cells(con, attempts, scope.months, grain, "all_cells", "true")
+    _hours(con, attempts)
     _timings(con, attempts, scope, grain, "true")
     everything = _sources(scope, "all_cells", "raw_latency", "raw_runs", "raw_ends", "true")
     if scope.where is None:
-        return Relations("all_cells", everything, everything)
+        return Relations("all_cells", everything, everything, "raw_hours")
     _cells(con, attempts, scope.period, grain, "raw_cells", scope.where.sql)
     _timings(con, attempts, scope, grain, scope.where.sql, prefix="asked")
     asked = _sources(scope, "raw_cells", "asked_latency", "asked_runs", "raw_ends", "true")
-    return Relations("all_cells", asked, everything)
+    return Relations("all_cells", asked, everything, "raw_hours")
+
+
+def _hours(con: duckdb.DuckDBPyConnection, attempts: str) -> None:
+    """Make `raw_hours`: what served attempts of each hour read and wrote."""
+    tokens = ", ".join(f"coalesce({name}, 0) as {name}" for name in TOKEN_COLUMNS)
+    query(
+        con,
+        f"create or replace temp view raw_hours as select day, {HOUR} as hour, served_by, {tokens} "
+        f"from {attempts}",
+    )
 
 
 def _sources(
@@ -146,7 +159,7 @@ def _attempts(con: duckdb.DuckDBPyConnection, terms: Terms, days: Period) -> str
         f"and date '{days.end}')"
     )
     breaks = breaks_of(con, terms.book, around)
-    return cells.install_attempts(con, around, breaks, terms.objectives)
+    return cells.install_attempts(con, around, breaks, terms.objectives, terms.serving)
 
 
 def _cells(

@@ -2,17 +2,15 @@
 
 They are derived, so they are kept as plain Parquet files named after what they were made from: the
 request files of their day and its two neighbours, the price book (which knows where prices change
-within a day), the service-level objectives, which log is believed, and the SQL itself. A file whose name no longer fits is never read, so a roll-up cannot be
-wrong, only missing; what is missing is made when a load has touched the day, or when it is asked for.
+within a day), the service-level objectives, which log is believed, which pool serves a request, and the SQL
+itself. A file whose name no longer fits is never read; what is missing is made when a load has touched the
+day, or when it is asked for.
 """
 
 from __future__ import annotations
 
 import hashlib
-import time
-import uuid
-from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,12 +18,14 @@ from finops.analysis import cells
 from finops.analysis.authoritative import Authority, believe
 from finops.analysis.cells import Grained
 from finops.analysis.grain import HOUR_GRAIN, MODEL, ROLLED_UP
+from finops.analysis.kept import chunks, days_of, fingerprint, keep, kept_folder, prune
 from finops.ledger.engine import query
 from finops.ledger.schema import literal
 from finops.prices.cards import PriceKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping
+    from datetime import date
     from pathlib import Path
 
     import duckdb
@@ -44,7 +44,6 @@ __all__ = [
     "all_rulings",
     "believed",
     "breaks_of",
-    "days_of",
     "refresh",
     "roll_up",
 ]
@@ -52,14 +51,8 @@ __all__ = [
 KINDS = ("cells", "hours", "latency", "runs")
 """Day x all dimensions, hour x workflow/agent/model, latency histograms, one row per run and day."""
 
-_CHUNK_ROWS = 3_000_000
-"""Requests rolled up in one go; more would spill."""
-
 REFRESHED_ROWS = 300_000
 """Requests a load may have to roll up again before it leaves that to the first question."""
-
-_KEPT_S = 3600
-"""How long a replaced roll-up stays, for readers that have begun with it, in seconds."""
 
 _DAY_GRAIN = Grained.of(ROLLED_UP)
 _HOUR_GRAIN = Grained.of(HOUR_GRAIN)
@@ -72,16 +65,16 @@ class RollUps(NamedTuple):
     terms: Terms
     stamp: str
 
-    def path(self, day: date, fingerprint: str, kind: str) -> Path:
+    def path(self, day: date, name: str, kind: str) -> Path:
         """The file of one day and kind."""
-        return self.folder / f"day={day.isoformat()}" / f"{fingerprint}.{kind}.parquet"
+        return self.folder / f"day={day.isoformat()}" / f"{name}.{kind}.parquet"
 
 
 def believed(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, terms: Terms, span: Period
 ) -> Authority:
     """Make the view `requests` on `con` hold each attempt of the months of `span` once."""
-    by_day = days_of(ledger)
+    by_day = days_of(ledger, "requests")
     days = [day for day in by_day if span.start <= day < span.end]
     return believe(con, _place(ledger, terms).folder, by_day, terms, days)
 
@@ -90,7 +83,7 @@ def all_rulings(ledger: Ledger, terms: Terms) -> tuple[Ruling, ...]:
     """Every log that gives way to another, in any month."""
     con = ledger.connect(["requests"])
     try:
-        by_day = days_of(ledger)
+        by_day = days_of(ledger, "requests")
         return believe(con, _place(ledger, terms).folder, by_day, terms, by_day).rulings
     finally:
         con.close()
@@ -109,7 +102,7 @@ def roll_up(
     `authority` is what `believed` said of `con`.
     """
     place = _place(ledger, terms)
-    by_day = days_of(ledger)
+    by_day = days_of(ledger, "requests")
     wanted = [day for day in by_day if span.start <= day < span.end]
     prints = {day: _fingerprint(by_day, day, place.stamp + authority.about(day)) for day in wanted}
     _build(con, place, by_day, {day: p for day, p in prints.items() if not _there(place, day, p)})
@@ -129,7 +122,7 @@ def refresh(ledger: Ledger, terms: Terms, days: Iterable[date]) -> bool:
     """
     touched = {day + timedelta(days=shift) for day in days for shift in (-1, 0, 1)}
     place = _place(ledger, terms)
-    by_day = days_of(ledger)
+    by_day = days_of(ledger, "requests")
     known = sorted(touched & set(by_day))
     con = ledger.connect(["requests"])
     try:
@@ -146,14 +139,6 @@ def refresh(ledger: Ledger, terms: Terms, days: Iterable[date]) -> bool:
     return True
 
 
-def days_of(ledger: Ledger) -> dict[date, tuple[DataFile, ...]]:
-    """The request files of every day the ledger has, oldest day first."""
-    found: dict[date, list[DataFile]] = {}
-    for file in ledger.files("requests"):
-        found.setdefault(date.fromisoformat(str(file.partition["day"])[:10]), []).append(file)
-    return {day: tuple(found[day]) for day in sorted(found)}
-
-
 def breaks_of(
     con: duckdb.DuckDBPyConnection, book: Book, requests: str
 ) -> dict[tuple[str | None, str | None], Breaks]:
@@ -163,24 +148,19 @@ def breaks_of(
 
 
 def _place(ledger: Ledger, terms: Terms) -> RollUps:
-    if ledger.location.is_local:
-        folder = ledger.location.root / "_rollups"
-    else:
-        import platformdirs
-
-        name = hashlib.sha256(str(ledger.location.url).encode()).hexdigest()[:24]
-        folder = platformdirs.user_cache_path("finops") / "rollups" / name
-    return RollUps(folder, terms, _stamp(terms))
+    return RollUps(kept_folder(ledger), terms, _stamp(terms))
 
 
 @cache
 def _stamp(terms: Terms) -> str:
-    """What besides the requests decides a roll-up: prices, objectives, the SQL and the engine's hashes."""
+    """What besides the requests decides a roll-up: prices, objectives, capacity, the SQL and the engine's hashes."""
     from importlib.metadata import version
     from importlib.resources import files
 
     versions = f"{version('genai-prices')} {version('duckdb')}"
-    digest = hashlib.sha256(f"{versions} {terms.book!r} {terms.objectives!r}".encode())
+    digest = hashlib.sha256(
+        f"{versions} {terms.book!r} {terms.objectives!r} {terms.serving!r}".encode()
+    )
     for file in sorted(files("finops.sql").iterdir(), key=lambda each: each.name):
         if file.name.endswith(".sql"):
             digest.update(file.read_bytes())
@@ -188,16 +168,12 @@ def _stamp(terms: Terms) -> str:
     return digest.hexdigest()
 
 
-def _fingerprint(by_day: dict[date, tuple[DataFile, ...]], day: date, stamp: str) -> str:
-    digest = hashlib.sha256(stamp.encode())
-    for near in (day - timedelta(days=1), day, day + timedelta(days=1)):
-        for file in by_day.get(near, ()):
-            digest.update(f"{near} {file.key} {file.size}\n".encode())
-    return digest.hexdigest()[:32]
+def _fingerprint(by_day: Mapping[date, tuple[DataFile, ...]], day: date, stamp: str) -> str:
+    return fingerprint(by_day, (day - timedelta(days=1), day, day + timedelta(days=1)), stamp)
 
 
-def _there(place: RollUps, day: date, fingerprint: str) -> bool:
-    return all(place.path(day, fingerprint, kind).exists() for kind in KINDS)
+def _there(place: RollUps, day: date, name: str) -> bool:
+    return all(place.path(day, name, kind).exists() for kind in KINDS)
 
 
 def _build(
@@ -206,7 +182,7 @@ def _build(
     by_day: dict[date, tuple[DataFile, ...]],
     missing: dict[date, str],
 ) -> None:
-    for chunk in _chunks(by_day, sorted(missing)):
+    for chunk in chunks(by_day, missing):
         first, last = chunk[0], chunk[-1]
         around = (
             f"(select * from requests where day between date '{first - timedelta(days=1)}' "
@@ -217,25 +193,9 @@ def _build(
             _write_day(con, place, day, missing[day])
 
 
-def _chunks(by_day: dict[date, tuple[DataFile, ...]], days: Sequence[date]) -> list[list[date]]:
-    """`days` cut into stretches without gaps of at most about `_CHUNK_ROWS` requests each."""
-    chunks: list[list[date]] = []
-    rows = 0
-    for day in days:
-        size = sum(file.rows or 0 for file in by_day[day])
-        follows = chunks and day - chunks[-1][-1] == timedelta(days=1)
-        if follows and rows + size <= _CHUNK_ROWS:
-            chunks[-1].append(day)
-            rows += size
-        else:
-            chunks.append([day])
-            rows = size
-    return chunks
-
-
 def _make_tables(con: duckdb.DuckDBPyConnection, terms: Terms, requests: str, counted: str) -> None:
     breaks = breaks_of(con, terms.book, requests)
-    attempts = cells.install_attempts(con, requests, breaks, terms.objectives)
+    attempts = cells.install_attempts(con, requests, breaks, terms.objectives, terms.serving)
     grains = {"day_key": _DAY_GRAIN, "hour_key": _HOUR_GRAIN}
     cells.build_resent(con, "made_resent", attempts, grains, counted=counted)
     for table, grain, key in (
@@ -249,19 +209,8 @@ def _make_tables(con: duckdb.DuckDBPyConnection, terms: Terms, requests: str, co
     cells.build_runs(con, "made_runs", attempts, _DAY_GRAIN, counted=counted)
 
 
-def _write_day(con: duckdb.DuckDBPyConnection, place: RollUps, day: date, fingerprint: str) -> None:
-    folder = place.path(day, fingerprint, KINDS[0]).parent
-    folder.mkdir(parents=True, exist_ok=True)
+def _write_day(con: duckdb.DuckDBPyConnection, place: RollUps, day: date, name: str) -> None:
     for kind in KINDS:
-        target = place.path(day, fingerprint, kind)
-        _write(con, f"select * from made_{kind} where day = date '{day}'", target)
-    for old in folder.iterdir():
-        with suppress(FileNotFoundError):
-            if fingerprint not in old.name and time.time() - old.stat().st_mtime > _KEPT_S:
-                old.unlink()
-
-
-def _write(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
-    making = target.with_name(f".{uuid.uuid4().hex}.parquet")
-    query(con, f"copy ({select}) to {literal(str(making))} (format parquet, compression zstd)")
-    making.replace(target)
+        select = f"select * from made_{kind} where day = date '{day}'"
+        keep(con, select, place.path(day, name, kind))
+    prune(place.path(day, name, KINDS[0]).parent, name)

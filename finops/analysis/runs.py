@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.capacity.install import OF_TOKENS, capacity_sql
+from finops.analysis.capacity.usage import PREFILL
 from finops.analysis.grain import TIME
 from finops.analysis.logged import KEY_COLUMNS
 from finops.analysis.metering import KINDS
@@ -30,6 +32,15 @@ if TYPE_CHECKING:
 __all__ = ["RunCosts", "Runs", "cost_of_runs", "count_runs"]
 
 Key = tuple[object, ...]
+
+_CAPACITY = ("busy", "idle", "unused")
+_SERVED = {
+    "prefill": "(" + " + ".join(f"r.{name}" for name in PREFILL) + ")",
+    "cached": "r.cache_read_tokens",
+    "output": "r.output_tokens",
+    "rows": "r.served_rows",
+}
+"""What of a run a rate of capacity is for."""
 
 
 class Runs(NamedTuple):
@@ -74,6 +85,10 @@ def cost_of_runs(
         cut="".join(f"c.k{place}, " for place, d in enumerate(by) if d.name not in TIME),
         rates=", ".join(f"{rate[kind]} as {kind}_rate" for kind in KINDS),
         metered=" + ".join(f"r.{kind}_tokens * g.{kind}_rate" for kind in KINDS),
+        capacity=" + ".join(capacity_sql(part, _SERVED, "g") for part in _CAPACITY),
+        capacity_rates=", ".join(
+            (*(f"k.{part}_{of}" for part in _CAPACITY for of in OF_TOKENS), "k.seat")
+        ),
         token_count=" + ".join(f"r.{name}" for name in TOKEN_COLUMNS),
         per_request=f"{shares.per_request:f}",
         per_token=f"{shares.per_token:f}",

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from finops.analysis.books import price_book
+from finops.analysis.capacity.model import Capacity
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import Log
 from finops.analysis.measures import Group, Timings, read_timings
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from finops.ledger.store import Ledger
 
 __all__ = ["add_groups", "plus", "span_of", "timed", "timings_of", "together"]
+
+
+_NO_RUN_COSTS = "What the typical run cost is not told of a period with a closed month in it: ask for each month."
 
 
 def span_of(parts: Sequence[Segment]) -> Period:
@@ -75,6 +79,9 @@ def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomic
         for group in answer.groups:
             by_key.setdefault(group.keys, []).append(group)
     groups = tuple(timed(add_groups(found), timings) for found in by_key.values())
+    notes = [note for answer in answers for note in answer.notes]
+    if any(answer.total.run_costs for answer in answers):
+        notes.append(_NO_RUN_COSTS)
     return first._replace(
         period=Period(first.period.start, answers[-1].period.end),
         groups=groups,
@@ -82,7 +89,7 @@ def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomic
         reconciliation=plus([answer.reconciliation for answer in answers]),
         allocation=_allocation([answer.allocation for answer in answers]),
         other_currencies=plus([answer.other_currencies for answer in answers]),
-        notes=tuple(dict.fromkeys(note for answer in answers for note in answer.notes)),
+        notes=tuple(dict.fromkeys(notes)),
         set_aside=tuple(dict.fromkeys(each for answer in answers for each in answer.set_aside)),
     )
 
@@ -130,6 +137,12 @@ def _allocation(parts: Sequence[Allocation]) -> Allocation:
         ),
         shares=first.shares._replace(
             shares=tuple(each for part in parts for each in part.shares.shares)
+        ),
+        capacity=Capacity(
+            tuple(each for part in parts for each in part.capacity.months),
+            tuple(each for part in parts for each in part.capacity.seats),
+            tuple(each for part in parts for each in part.capacity.books),
+            tuple(each for part in parts for each in part.capacity.strays),
         ),
     )
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 CONFIG = "finops.toml"
+OWNERS = "owners.csv"
+SCORECARD = "scorecard"
 
 
 class Step(NamedTuple):
@@ -45,6 +47,7 @@ STEPS = (
     Step("requests", "gateway", "requests/*.csv.gz", "request log"),
     Step("gpu_samples", "accelerators", "gpu/*.csv.gz", "GPU samples"),
     Step("jobs", "slurm", "jobs/*.csv.gz", "training jobs"),
+    Step("changes", "releases", "changes/*.csv", "change log"),
 )
 """What is loaded, in order: the re-issued month has to follow the bill it replaces."""
 
@@ -151,11 +154,33 @@ def _is_loaded(store: Ledger, files: Sequence[Path]) -> bool:
 
 
 def _put_config(store: Ledger, samples: Path) -> Path:
-    """The company's finops.toml beside its ledger, naming it; a bucket's stays with the samples."""
+    """The company's finops.toml and owners.csv beside its ledger; a bucket's stay with the samples."""
     if not store.location.is_local:
         return samples / CONFIG
+    owners = store.location.root / OWNERS
+    if not owners.is_file() or owners.read_bytes() != (samples / OWNERS).read_bytes():
+        owners.write_bytes((samples / OWNERS).read_bytes())
     target = store.location.root / CONFIG
     text = '# Written by `finops demo`.\nledger = "."\n\n' + (samples / CONFIG).read_text("utf-8")
     if not target.is_file() or target.read_text("utf-8") != text:
         target.write_text(text, encoding="utf-8")
+    _put_scorecard(store.location.root, samples / SCORECARD)
     return target
+
+
+def _put_scorecard(root: Path, files: Path) -> None:
+    """The company's documents beside its finops.toml, and its answers where the scorecard keeps them.
+
+    Answers that are there already stay: they may have been given since.
+    """
+    import shutil
+
+    from finops.cli.scorecard_options import FOLDER
+    from scorecard.answers import dump_answers, read_answers
+
+    shutil.copytree(files, root / SCORECARD, dirs_exist_ok=True)
+    said = read_answers(files / "answers.yaml")
+    kept = root / FOLDER / f"{said.subject.slug}.answers.yaml"
+    if not kept.is_file():
+        kept.parent.mkdir(exist_ok=True)
+        kept.write_text(dump_answers(said), encoding="utf-8")

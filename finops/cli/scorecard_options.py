@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from scorecard.scoring import Score
 
 __all__ = [
+    "FOLDER",
     "AnswersOption",
     "AsOfOption",
     "CatalogOption",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 FOLDER = "_scorecard"
+"""Where a ledger keeps answers and history of its scorecards."""
 
 SubjectOption = Annotated[
     str,

@@ -2,6 +2,7 @@
 --   is_final     it ended its call
 --   call_status  how the call ended
 --   judged       how a response did against its objective: met, missed, unknown; null without one
+--   served_by    the capacity pool that paid for it; served_key tells apart inside the pool
 --   fate         what became of the call's cost, first match: cancelled, failed, retried, slo_miss, ok
 -- `{later}` holds the last attempt of every call that has several.
 with called as (
@@ -24,12 +25,14 @@ with called as (
 answered as (
     select
         *,
-        case when is_generation and is_final and status = 'ok' then {judged} end as judged
+        case when is_generation and is_final and status = 'ok' then {judged} end as judged,
+        {served_by} as served_by
     from called
 )
 
 select
     *,
+    {served_key} as served_key,
     case
         when call_status = 'cancelled' then 'cancelled'
         when call_status <> 'ok' then 'failed'

@@ -9,6 +9,8 @@ with counted as (
         is_generation,
         context_from,
         minute_from,
+        served_by,
+        served_key,
         cast(count(*) filter (where is_generation) as bigint) as attempts,
         cast(count(*) filter (where is_generation and is_final) as bigint) as requests,
         cast(count(*) filter (where is_generation and is_final and status = 'ok') as bigint)
@@ -29,7 +31,8 @@ with counted as (
             as work_millionths,
         {tokens},
         cast(coalesce(sum(reasoning_tokens), 0) as bigint) as reasoning_tokens,
-        cast(coalesce(sum(bytes_in), 0) + coalesce(sum(bytes_out), 0) as bigint) as bytes_moved
+        cast(coalesce(sum(bytes_in), 0) + coalesce(sum(bytes_out), 0) as bigint) as bytes_moved,
+        {served}
     from {attempts} as attempts
     where {counted}
     group by all
@@ -41,6 +44,8 @@ again as (
         fate,
         context_from,
         minute_from,
+        served_by,
+        served_key,
         cast(sum(resent_cache_read_tokens) as bigint) as resent_cache_read_tokens,
         cast(sum(resent_uncached_tokens) as bigint) as resent_uncached_tokens
     from {resent} as resent
@@ -59,3 +64,5 @@ left join again as a
         and c.fate = a.fate
         and c.context_from = a.context_from
         and c.minute_from = a.minute_from
+        and c.served_by is not distinct from a.served_by
+        and c.served_key is not distinct from a.served_key

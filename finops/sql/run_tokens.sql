@@ -7,10 +7,13 @@ select
     workflow_run_id,
     context_from,
     minute_from,
+    served_by,
+    served_key,
     max(timestamp) as last_at,
     cast(count(*) filter (where is_generation and is_final) as bigint) as requests,
     cast(count(*) filter (where operation = 'retrieval') as bigint) as retrievals,
     {tokens},
+    cast(count(*) as bigint) as served_rows,
     cast(coalesce(sum(bytes_in), 0) + coalesce(sum(bytes_out), 0) as bigint) as bytes_moved
 from {attempts} as attempts
 where {counted} and workflow_run_id is not null

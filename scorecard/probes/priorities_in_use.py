@@ -32,7 +32,7 @@ from jobs where {context.window(int(params["days"]), "submitted_at")}
         Decimal(classes),
         {"at_least": Decimal(2)},
         f"of priority in use, {preempted} of {jobs} jobs gave way",
-        unit="classes",
+        unit="levels",
         query=sql,
         collected=context.newest("jobs"),
     )

@@ -132,8 +132,12 @@ def test_retries_and_failures_bear_their_share_of_a_pool(tmp_path: Path) -> None
     }
 
 
-@pytest.mark.parametrize("kind", ["gpu", "provisioned", "seat"])
-def test_capacity_is_not_laid_on_requests_here(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "line"), [("gpu", "unobserved"), ("provisioned", "unobserved"), ("seat", "seat")]
+)
+def test_capacity_that_nobody_was_seen_to_use_stays_where_it_is(
+    tmp_path: Path, kind: str, line: str
+) -> None:
     ledger = make_ledger(
         tmp_path,
         costs=[
@@ -144,7 +148,8 @@ def test_capacity_is_not_laid_on_requests_here(tmp_path: Path, kind: str) -> Non
     )
     answer = ask(ledger, config(store_pool(None, kind)))
     assert cost_of(answer.total) == 0
-    assert answer.reconciliation.unallocated["capacity"] == D(15)
+    left = {name: amount for name, amount in answer.reconciliation.unallocated.items() if amount}
+    assert left == {line: D(12), "commitment_unused": D(3)}
 
 
 def test_a_pool_is_what_the_first_rule_of_its_name_says(tmp_path: Path) -> None:
@@ -188,7 +193,10 @@ def test_everything_on_the_bill_has_a_name(tmp_path: Path) -> None:
         "unlogged": 0,
         "unmapped": 2,
         "commitment_unused": 3,
-        "capacity": 0,
+        "gpu_idle": 0,
+        "unobserved": 0,
+        "seat": 0,
+        "blending": 0,
         "rounding": 0,
     }
     assert found.other == D(8)

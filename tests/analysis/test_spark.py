@@ -32,7 +32,14 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.needs("java", "pyspark", "sqlglot"), pytest.mark.timeout(600)]
 
 CREATED = re.compile(r"create or replace temp (?:table|view) (\w+) as (.*)", re.DOTALL)
-FILLED_BY_PYTHON = ("rate_cards", "rates_of_key", "unit_rates", "priced_keys", "workflow_rates")
+FILLED_BY_PYTHON = (
+    "rate_cards",
+    "rates_of_key",
+    "unit_rates",
+    "priced_keys",
+    "workflow_rates",
+    "capacity_rates",
+)
 
 
 class Recorder:

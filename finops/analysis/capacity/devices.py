@@ -1,0 +1,154 @@
+"""Device time: whom every accelerator was held by, when it was busy and when idle. The one place that says so.
+
+`device_time.sql` decides it for each sample. Sums by hour, node and holder are kept beside the ledger, a
+file a day named after the samples of that day and the next, the rules of pools and the statement itself,
+so that a month of a thousand accelerators is read once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.analysis.kept import chunks, days_of, fingerprint, keep, kept_folder, prune
+from finops.analysis.where import compile_where, quote
+from finops.errors import ConfigError, UsageError
+from finops.ledger.engine import query
+from finops.ledger.schema import literal
+from finops.model.tables import GPU_SAMPLES
+from finops.sql import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+    from pathlib import Path
+
+    import duckdb
+
+    from finops.analysis.capacity.pools import CapacityPool
+    from finops.ledger.store import Ledger
+    from finops.model.period import Period
+
+__all__ = ["DEVICE_HOURS", "Seen", "device_time", "install_devices", "read_seen", "sample_pool"]
+
+DEVICE_HOURS = "device_hours"
+"""View of (day, hour, pool, node, job, work, is_held, parts, busy, unmeasured), parts being 28ths of a ms."""
+
+_SUMS = ("parts", "busy", "unmeasured")
+_KEYS = ("day", "hour", "pool", "node", "job", "work", "is_held")
+
+
+class Seen(NamedTuple):
+    """Device time of one pool, month, node and holder, in parts: all of it, and what of it was busy.
+
+    `unmeasured` is held time without any measure of activity; it counts as busy.
+    """
+
+    pool: str | None
+    month: str
+    node: str | None
+    job: str | None
+    work: str | None
+    is_held: bool
+    parts: int
+    busy: int
+    unmeasured: int
+
+
+def sample_pool(pools: Sequence[CapacityPool]) -> str:
+    """SQL of a sample's pool: the one it names, else that of the first rule it fits; ConfigError."""
+    columns = {name: f'"{name}"' for name in GPU_SAMPLES.names}
+    branches = []
+    for pool in pools:
+        if pool.samples is None:
+            continue
+        try:
+            rule = compile_where(pool.samples, columns).sql
+        except UsageError as error:
+            raise ConfigError(
+                f"pool {pool.name!r}, samples: {error.message}", hint=error.hint
+            ) from error
+        branches.append(f"when {rule} then {quote(pool.name)}")
+    return f"coalesce(pool, case {' '.join(branches)} end)" if branches else "pool"
+
+
+def device_time(samples: str, pool: str) -> str:
+    """SELECT of every sample's device time over the relation `samples`."""
+    return render("device_time", samples=samples, pool=pool)
+
+
+def install_devices(
+    con: duckdb.DuckDBPyConnection, ledger: Ledger | None, span: Period, pool: str
+) -> None:
+    """Make the view `DEVICE_HOURS` of the days of `span`; without a ledger nothing is kept.
+
+    `pool` is the SQL of a sample's pool; `gpu_samples` is a view on `con`.
+    """
+    if ledger is None:
+        days = f"day >= date '{span.start}' and day < date '{span.end}'"
+        _make(con, f"day >= date '{span.start}' and day <= date '{span.end}'", days, pool)
+        query(con, f"create or replace temp view {DEVICE_HOURS} as select * from made_devices")
+        return
+    by_day = days_of(ledger, "gpu_samples")
+    stamp = _stamp(pool)
+    folder = kept_folder(ledger)
+    wanted = {
+        day: fingerprint(by_day, (day, day + timedelta(days=1)), stamp)
+        for day in by_day
+        if span.start <= day < span.end
+    }
+    paths = {day: _path(folder, day, name) for day, name in wanted.items()}
+    for chunk in chunks(by_day, [day for day, path in paths.items() if not path.exists()]):
+        days = f"day between date '{chunk[0]}' and date '{chunk[-1]}'"
+        around = f"day between date '{chunk[0]}' and date '{chunk[-1] + timedelta(days=1)}'"
+        _make(con, around, days, pool)
+        for day in chunk:
+            keep(con, f"select * from made_devices where day = date '{day}'", paths[day])
+            prune(paths[day].parent, wanted[day])
+    if paths:
+        files = ", ".join(literal(str(path)) for path in paths.values())
+        rows = f"select * from read_parquet([{files}])"
+    else:
+        _make(con, "false", "false", pool)
+        rows = "select * from made_devices"
+    query(con, f"create or replace temp view {DEVICE_HOURS} as {rows}")
+
+
+def read_seen(con: duckdb.DuckDBPyConnection, days: Period) -> list[Seen]:
+    """Device time of `days` by pool, month, node and holder; needs `install_devices`."""
+    rows = query(
+        con,
+        f"""
+        select
+            pool, strftime(day, '%Y-%m') as month, node, job, work, is_held,
+            cast(sum(parts) as bigint), cast(sum(busy) as bigint), cast(sum(unmeasured) as bigint)
+        from {DEVICE_HOURS}
+        where day >= date '{days.start}' and day < date '{days.end}'
+        group by all
+        order by all
+        """,
+    )
+    return [Seen(*row) for row in rows]
+
+
+def _make(con: duckdb.DuckDBPyConnection, around: str, days: str, pool: str) -> None:
+    """Make temp table `made_devices`: sums of `days`, over the samples of `around`."""
+    timed = device_time(f"(select * from gpu_samples where {around})", pool)
+    sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in _SUMS)
+    query(
+        con,
+        f"create or replace temp table made_devices as select {', '.join(_KEYS)}, {sums} "
+        f"from ({timed}) as timed where {days} group by all",
+    )
+
+
+def _path(folder: Path, day: date, name: str) -> Path:
+    return folder / "devices" / f"day={day.isoformat()}" / f"{name}.parquet"
+
+
+def _stamp(pool: str) -> str:
+    from importlib.metadata import version
+
+    statement = device_time("samples", pool)
+    return hashlib.sha256(f"{version('duckdb')} {statement}".encode()).hexdigest()

@@ -1,0 +1,179 @@
+-- Device time: what every sample of an accelerator says was busy, held or idle, no moment twice.
+-- In parts: 28ths of a device-millisecond, so that a seventh and a quarter of a device are whole numbers.
+-- Rows of one device, slice and timestamp are one; an interval ends where the next sample of the device
+-- begins. What no slice of a partitioned device covers is idle and nobody's. The day is that of the start.
+with seen as (
+    select
+        device_uuid,
+        coalesce(mig_profile, '') as slice,
+        timestamp,
+        day,
+        max(cast(floor(least(interval_s, 86400) * 1000 + 0.5) as bigint)) as ms,
+        max({pool}) as pool,
+        max(node) as node,
+        max(device_model) as device_model,
+        max(job_id) as job,
+        max(
+            coalesce(
+                workload,
+                case when pod is not null then coalesce(namespace || '/', '') || pod end
+            )
+        ) as work,
+        max(coalesce(gr_engine_active, gpu_util, sm_active)) as active
+    from {samples} as samples
+    group by device_uuid, coalesce(mig_profile, ''), timestamp, day
+),
+
+partitioned as (
+    select distinct device_uuid
+    from seen
+    where slice <> ''
+),
+
+whole as (
+    select
+        s.*,
+        lead(s.timestamp) over (partition by s.device_uuid order by s.timestamp) as next_at,
+        28 as weight
+    from seen as s
+    where s.device_uuid not in (select p.device_uuid from partitioned as p)
+),
+
+moments as (
+    select
+        device_uuid,
+        timestamp,
+        bool_or(slice <> '') as is_sliced,
+        max(ms) as longest,
+        max(node) as node,
+        max(pool) as pool,
+        max(day) as day
+    from seen
+    where device_uuid in (select p.device_uuid from partitioned as p)
+    group by device_uuid, timestamp
+),
+
+ordered as (
+    select
+        *,
+        lead(timestamp) over (partition by device_uuid order by timestamp) as next_any,
+        min(case when not is_sliced then timestamp end) over (
+            partition by device_uuid
+            order by timestamp
+            rows between 1 following and unbounded following
+        ) as next_whole
+    from moments
+),
+
+sliced as (
+    select
+        s.*,
+        case
+            when s.slice = '' then o.next_any
+            else least(
+                coalesce(
+                    lead(s.timestamp) over (partition by s.device_uuid, s.slice order by s.timestamp),
+                    o.next_whole
+                ),
+                coalesce(
+                    o.next_whole,
+                    lead(s.timestamp) over (partition by s.device_uuid, s.slice order by s.timestamp)
+                )
+            )
+        end as next_at,
+        case
+            when s.slice = '' then 28
+            else
+                coalesce(try_cast(nullif(regexp_extract(s.slice, '([0-9]+)g[.]', 1), '') as integer), 1)
+                * case
+                    when s.device_model like '%A30%' or s.device_model like '%RTX PRO 6000%' then 7
+                    else 4
+                end
+        end as weight
+    from seen as s
+    inner join ordered as o on s.device_uuid = o.device_uuid and s.timestamp = o.timestamp
+    where s.slice <> '' or not o.is_sliced
+),
+
+cut as (
+    select
+        *,
+        job is not null or work is not null or coalesce(active, 0) > 0 as is_held,
+        case
+            when next_at is null then ms
+            else least(ms, (epoch_us(next_at) - epoch_us(timestamp)) // 1000)
+        end as lasted
+    from (
+        select * from whole
+        union all by name
+        select * from sliced
+    ) as samples
+),
+
+timed as (
+    select
+        day,
+        date_trunc('hour', timestamp) as hour,
+        pool,
+        node,
+        device_uuid,
+        job,
+        work,
+        is_held,
+        cast(lasted * weight as bigint) as parts,
+        cast(
+            case
+                when not is_held then 0
+                when active is null then lasted * weight
+                else cast(floor(lasted * active + 0.5) as bigint) * weight
+            end as bigint
+        ) as busy,
+        cast(case when is_held and active is null then lasted * weight else 0 end as bigint)
+            as unmeasured
+    from cut
+),
+
+covered as (
+    select
+        device_uuid,
+        date_trunc('hour', timestamp) as hour,
+        max(day) as day,
+        max(node) as node,
+        max(pool) as pool,
+        sum(
+            case
+                when next_any is null then longest
+                else least(longest, (epoch_us(next_any) - epoch_us(timestamp)) // 1000)
+            end
+        ) * 28 as parts
+    from ordered
+    group by device_uuid, date_trunc('hour', timestamp)
+),
+
+unsliced as (
+    select
+        c.day,
+        c.hour,
+        c.pool,
+        c.node,
+        c.device_uuid,
+        c.parts - coalesce(sum(t.parts), 0) as parts
+    from covered as c
+    left join timed as t on c.device_uuid = t.device_uuid and c.hour = t.hour
+    group by c.day, c.hour, c.pool, c.node, c.device_uuid, c.parts
+)
+
+select
+    day, hour, pool, node, device_uuid, job, work, is_held, parts, busy, unmeasured
+from timed
+union all
+select
+    day, hour, pool, node, device_uuid,
+    cast(null as varchar) as job,
+    cast(null as varchar) as work,
+    false as is_held,
+    cast(parts as bigint) as parts,
+    0 as busy,
+    0 as unmeasured
+from unsliced
+where parts > 0
