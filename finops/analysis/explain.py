@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from finops.analysis.books import books
 from finops.analysis.economics import TABLES, prepare, unit_economics
 from finops.analysis.explain_books import explain_line
+from finops.analysis.explain_capacity import capacity_lines
 from finops.analysis.explain_measures import BY, MEASURED, explain_measure
 from finops.analysis.explain_spend import explain_amount
 from finops.analysis.explanation import Explanation, Line
@@ -112,7 +113,11 @@ def _products_of(part: Segment, question: Question) -> _Products:
 
 
 def _products(con: duckdb.DuckDBPyConnection, prepared: Prepared, group: Group) -> list[Line]:
-    products = [*_token_lines(con, prepared), *_share_lines(prepared, group)]
+    products = [
+        *_token_lines(con, prepared),
+        *capacity_lines(con, prepared.relations.asked, prepared.allocation.capacity),
+        *_share_lines(prepared, group),
+    ]
     cost = total(group.components.values())
     rest = subtract(cost, total(line.amount or ZERO for line in products))
     if rest:
@@ -134,7 +139,7 @@ def _explanation(found: _Products, number: str) -> Explanation:
     quotient = QUOTIENTS.get(number)
     value = numbers_of(group)[number]
     closing: list[Line] = []
-    formula = "cost = sum of tokens x rate + shares of shared pools"
+    formula = "cost = sum of tokens x rate + capacity + shares of shared pools"
     if quotient is not None:
         count = count_of(group, quotient.of)
         units = f" x {quotient.units:,}" if quotient.units > 1 else ""

@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = ["explain_line", "line_names"]
 
-_SINGLE = ("allocated", "other", "estimated", "difference")
+_SINGLE = ("allocated", "jobs", "workloads", "other", "estimated", "difference")
 
 _TOLD = {
     "allocated": "what requests carry of what was charged",
+    "jobs": "what jobs carry of the device time they held",
+    "workloads": "what workloads that no request names carry of the device time they held",
     "other": "charges of pools that are not AI",
     "estimated": "requests at list price where no bill covers their day; beside the bill, not in it",
     "difference": "EffectiveCost less every part named; zero",
     "unlogged": "metered usage on the bill that no log shows, at the billed rate",
     "unmapped": "charges whose row names no known model or token kind, and shared pools nothing drives",
     "commitment_unused": "what commitments and reservations cost while unused",
-    "capacity": "capacity that is paid for whether used or not",
     "rounding": "what rates cut at the 24th decimal place leave over",
     "gpu_idle": "device time nobody held",
     "unobserved": "billed device time without samples",
@@ -78,8 +79,8 @@ def _details(answer: UnitEconomics, full: str) -> list[Line]:
         found = _pools(c for c in charges if c.kind == "other" and c.line == "usage")
     elif name == "commitment_unused":
         found = _pools(c for c in charges if c.line == "commitment_unused")
-    elif name == "capacity":
-        found = _pools(c for c in charges if c.kind in {"gpu", "provisioned", "seat"})
+    elif name in {"jobs", "workloads", "gpu_idle", "unobserved", "seat", "blending"}:
+        found = _capacity(answer, name)
     else:
         return []
     return sorted(found, key=lambda line: (-abs(line.amount or ZERO), line.step))
@@ -108,6 +109,14 @@ def _pools(charges: Iterable[PoolCharge]) -> list[Line]:
         )
         for each in charges
         if each.cost
+    ]
+
+
+def _capacity(answer: UnitEconomics, name: str) -> list[Line]:
+    return [
+        Line(each.pool, None, None, None, getattr(each, name), f"pool {each.pool}, {each.origin}")
+        for each in answer.allocation.capacity.books
+        if getattr(each, name)
     ]
 
 

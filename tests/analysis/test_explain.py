@@ -18,6 +18,7 @@ from finops.report.spend import spend_report
 from finops.report.unit import unit_report
 from finops.report.unit_row import unit_row
 from tests.analysis.ledgers import OCTOBER, ask, config, cost, make_ledger, request, tokens
+from tests.analysis.test_capacity import GPUS, hours_of, instance, served
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -232,3 +233,29 @@ def test_a_typing_error_is_answered_with_what_is_near(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         explained(company(tmp_path), "cost_per_rnu")
     assert "cost_per_run" in str(caught.value.hint)
+
+
+def test_device_time_is_told_as_tokens_at_the_rate_it_gives(tmp_path: Path) -> None:
+    """Ten device-hours at 10.08 on a deployment of 400 output tokens, a quarter of them busy."""
+    ledger = make_ledger(
+        tmp_path,
+        costs=[instance("201.6", 10)],
+        requests=[served("r1", output_tokens=300), served("r2", output_tokens=100)],
+        samples=hours_of("a", 0, 10, workload="chat", gr_engine_active=0.25),
+    )
+    found = explain(ledger, config(GPUS), Question(OCTOBER, where="request_id = 'r2'"), "cost")
+    assert found.value == D("25.2")
+    told = [(line.step, line.quantity, line.amount) for line in found.lines if line.rate]
+    assert told == [
+        ("gpus chat idle: output", D(100), D("18.9")),
+        ("gpus chat busy: output", D(100), D("6.3")),
+    ]
+    assert found.lines[0].source == (
+        "pool gpus 2026-10: 100.8 for 1,600,000 weighted tokens (thousandths); "
+        "weights 1000 : 100 : 4000, assumed"
+    )
+    idle = explain(ledger, config(GPUS), Question(OCTOBER), "unobserved")
+    assert [(line.step, line.amount) for line in idle.lines] == [
+        ("gpus", D("100.8")),
+        ("unallocated.unobserved", D("100.8")),
+    ]
