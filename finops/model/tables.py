@@ -10,6 +10,7 @@ from __future__ import annotations
 from finops.model.schema import Column, Kind, Table
 
 __all__ = [
+    "BOOK_COLUMNS",
     "CACHE_WRITE_COLUMNS",
     "CHANGES",
     "COSTS",
@@ -27,6 +28,9 @@ __all__ = [
 
 COST_AMOUNTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
 """The four FOCUS amounts every cost row carries."""
+
+BOOK_COLUMNS = ("x_Line", "x_AdjustsMonth")
+"""Cost columns that only finops fills: a delivery's own columns of these names are kept in x_Extra."""
 
 CACHE_WRITE_COLUMNS = (
     "cache_write_5m_tokens",

@@ -17,7 +17,7 @@ from connectors.formats.contract import Format, Shape
 from connectors.sql import json_object_text, quoted
 from finops.errors import InputError
 from finops.model.schema import Kind
-from finops.model.tables import COST_AMOUNTS, COSTS
+from finops.model.tables import BOOK_COLUMNS, COST_AMOUNTS, COSTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +55,10 @@ PHRASES = ("skumeter", "x_usagetype", "chargedescription", "resourcename")
 """Columns in which providers name model and token kind, best first."""
 
 
+CONTENT = ("prompt", "completion", "message", "conversation", "request_body", "response_body")
+"""Parts of names of columns that hold what people said; those are not kept."""
+
+
 def version_of(columns: Iterable[str]) -> str:
     """The FOCUS version a header belongs to; 1.4 is also what has lost `ProviderName` altogether."""
     here = {column.lower() for column in columns}
@@ -87,7 +91,7 @@ def _select(delivery: Delivery) -> str:
         types = dict.fromkeys(here.values(), "VARCHAR")
     scan = delivery.scan(types)
     texts = _texts(delivery, scan)
-    known = {name.lower(): name for name in COSTS.names}
+    known = {name.lower(): name for name in COSTS.names if name not in BOOK_COLUMNS}
     columns = [
         f"{_value(here[key], known[key], is_text=key in texts)} as {quoted(known[key])}"
         for key in here
@@ -96,7 +100,11 @@ def _select(delivery: Delivery) -> str:
     given = {name: quoted(here[name.lower()]) for name in TOKEN_COLUMNS if name.lower() in here}
     columns += [f"{sql} as {name}" for name, sql in token_columns("_phrase", given).items()]
     spoken = phrase([quoted(here[key]) for key in PHRASES if key in texts])
-    extra = [column for key, column in here.items() if key not in known]
+    extra = [
+        column
+        for key, column in here.items()
+        if key not in known and not any(word in key for word in CONTENT)
+    ]
     if extra and "x_extra" not in here:
         columns.append(f"{_extra(extra)} as x_Extra")
     rows = f"(select *, {spoken} as _phrase from {scan})"

@@ -62,6 +62,10 @@ _KINDS = {
 }
 
 
+_UNITS = {Element.POWER: "kWh", Element.DEPRECIATION: "Device-Hours"}
+"""What an element's quantity counts."""
+
+
 def add_owned(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, owned: Sequence[Owned], period: Period | None
 ) -> tuple[str, ...]:
@@ -146,7 +150,7 @@ def _install(
         f"select unnest(from_json(?, '{shape}'), recursive := true)",
         [json.dumps(kinds)],
     ).fetchall()
-    constants = [name for name in kinds[0] if name != "id"]
+    constants = [name for name in kinds[0] if name not in {"id", "unit"}]
     given = {**{name: f"k.{name}" for name in constants}, **_VARYING}
     typed = ", ".join(
         f'cast({given.get(column.name, "null")} as {column.kind.stored}) as "{column.name}"'
@@ -177,9 +181,9 @@ _VARYING = {
     "ChargePeriodEnd": "d.day + interval 1 day",
     "x_BillingMonth": "strftime(d.day, '%Y-%m')",
     "ConsumedQuantity": "d.quantity",
-    "ConsumedUnit": "case when d.quantity is not null then 'kWh' end",
+    "ConsumedUnit": "case when d.quantity is not null then k.unit end",
     "PricingQuantity": "d.quantity",
-    "PricingUnit": "case when d.quantity is not null then 'kWh' end",
+    "PricingUnit": "case when d.quantity is not null then k.unit end",
 }
 """Columns that differ from day to day, over `owned_days` as `d`."""
 
@@ -191,6 +195,7 @@ def _constants(owned: Owned, element: Element) -> dict[str, str | None]:
     source = owned.sources.get(element)
     return {
         "id": f"{owned.name}/{element}",
+        "unit": _UNITS.get(element),
         "BillingCurrency": owned.currency,
         "BillingAccountId": ORIGIN,
         "ChargeCategory": kind.charge,
