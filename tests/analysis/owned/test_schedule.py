@@ -188,6 +188,16 @@ def test_device_time_is_devices_times_days_in_service() -> None:
     assert in_service(lab, october) == Period(date(2026, 10, 1), date(2026, 10, 11))
 
 
+def test_hardware_offers_device_time_also_when_it_is_written_off() -> None:
+    owned = thing(life_months=1, nodes=2, devices_per_node=8, retired=date(2025, 5, 2))
+    found = [(each.day, each.amount, each.quantity) for each in charges(owned, FOREVER)]
+    assert len(found) == 31
+    assert found[0] == (date(2025, 4, 1), Decimal(160), Decimal(384))
+    assert found[-1] == (date(2025, 5, 1), Decimal(0), Decimal(384))
+    (time,) = owned_device_time([owned], FOREVER)
+    assert sum(quantity or 0 for *_, quantity in found) * 3_600_000 == time.device_ms
+
+
 MONEY = st.decimals(min_value=0, max_value=10**9, places=4)
 DATES = st.dates(date(2024, 1, 1), date(2026, 12, 31))
 
