@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.timeout(900),  # fifty processes, most of them killed half-way
 ]
 
-DISTURBED = int(os.environ.get("FINOPS_DISTURBED_PULLS", "10"))
+DISTURBED = int(os.environ.get("FINOPS_DISTURBED_PULLS", "5"))
 """Every one is a process of its own; fifty take two minutes."""
 ROUNDS = DISTURBED // 5
 """Ledgers begun anew; each is disturbed five times before a pull is let through."""
