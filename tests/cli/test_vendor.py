@@ -386,3 +386,12 @@ def test_what_cannot_be_answered(
     result = finops("vendor", *arguments, *where)
     assert result.exit_code == code
     assert words in result.stderr
+
+
+def test_a_vendor_just_started_is_scored_without_measurements(
+    finops: Callable[..., Result], vendors: Path, ledger: str
+) -> None:
+    finops("vendor", "new", "tidewater", "--vendors", str(vendors))
+    result = finops("vendor", "score", "tidewater", "--vendors", str(vendors), "--ledger", ledger)
+    assert result.exit_code == 0, result.stderr
+    assert "claimed 12/16" in result.stdout

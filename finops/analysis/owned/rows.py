@@ -12,7 +12,8 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.layers import LAYER_OF_ELEMENT
-from finops.analysis.owned.power import Hours, energy_by_day, hours_of, power_charges
+from finops.analysis.owned.energy import energy_by_day, install_energy
+from finops.analysis.owned.power import Hours, hours_of, power_charges
 from finops.analysis.owned.schedule import charges, in_service, value_unknown_since
 from finops.analysis.pools import cost_columns
 from finops.analysis.where import compile_where, quote
@@ -77,6 +78,8 @@ def add_owned(
     window = _window(ledger, period) if owned else None
     if window is None:
         return ()
+    if any(each.power is not None and each.cluster is not None for each in owned):
+        install_energy(con, ledger, window)
     rows: list[DailyCharge] = []
     notes: list[str] = []
     for each in owned:
@@ -85,7 +88,7 @@ def add_owned(
             continue
         rows += charges(each, days)
         if each.power is not None:
-            energy = energy_by_day(con, each, days, _samples(ledger, each))
+            energy = energy_by_day(con, each, days)
             rows += power_charges(each, days, energy)
             notes += _power_notes(each, hours_of(each, days, energy))
         notes += _value_notes(each, days)
@@ -117,11 +120,6 @@ def _window(ledger: Ledger, period: Period | None) -> Period | None:
     end = period.end if period.end.day == 1 else month_of(period.end).end
     window = Period(period.start.replace(day=1), min(end, known.end))
     return window if window.start < window.end else None
-
-
-def _samples(ledger: Ledger, owned: Owned) -> str:
-    """The GPU samples as a relation; not looked for where no cluster is named."""
-    return "" if owned.cluster is None else f"({ledger.reading('gpu_samples').sql})"
 
 
 def _install(
