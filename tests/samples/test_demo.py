@@ -177,8 +177,10 @@ def test_capacity_is_the_serving_nodes_and_the_seats(october: UnitEconomics) -> 
     """Savings plan and reservation, and twelve seats at 30 dollars."""
     plan, idle = TRUTH["commitment"], TRUTH["idle_reservation"]
     expected = Decimal(plan["billed_2026-10"]) + Decimal(idle["effective_cost"]) + 360
-    bill = october.reconciliation.origins["bill"]
-    assert bill.unallocated["capacity"] == expected
+    capacity = october.allocation.charges.cost(
+        lambda charge: charge.origin == "bill" and charge.kind in {"gpu", "seat"}
+    )
+    assert capacity == expected
 
 
 def test_the_cache_that_stopped_shows(demo: Demo, october: UnitEconomics) -> None:
