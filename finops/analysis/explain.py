@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books
+from finops.analysis.capacity.explained import capacity_steps
 from finops.analysis.economics import TABLES, prepare
 from finops.analysis.logged import CARD_OF_KEY, KEY_COLUMNS, PRICED_KEYS
 from finops.analysis.measures import COMPONENTS, Group, measure
@@ -17,6 +18,7 @@ from finops.analysis.spans import add_groups, same_currency, span_of, timed, tim
 from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import ZERO, divide, multiply, subtract, total
+from finops.model.period import Period
 from finops.model.tables import TOKEN_COLUMNS
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from finops.analysis.metering import BilledKey, Rate, Settlement
     from finops.config import Config
     from finops.ledger.store import Ledger
-    from finops.model.period import Period
 
 __all__ = ["NUMBERS", "Explanation", "Line", "explain"]
 
@@ -121,7 +122,18 @@ def _products_of(part: Segment, question: Question) -> _Products:
 
 
 def _products(con: duckdb.DuckDBPyConnection, prepared: Prepared, group: Group) -> list[Line]:
-    products = [*_token_lines(con, prepared), *_share_lines(prepared, group)]
+    asked = prepared.relations.asked
+    steps = capacity_steps(
+        con,
+        f"(select * from {asked.cells} where {asked.counted})",
+        Period(asked.start, asked.end),
+        prepared.allocation.capacity,
+    )
+    products = [
+        *_token_lines(con, prepared),
+        *(Line(*step) for step in steps),
+        *_share_lines(prepared, group),
+    ]
     cost = total(group.components.values())
     rest = subtract(cost, total(line.amount or ZERO for line in products))
     if rest:
@@ -143,7 +155,7 @@ def _explanation(found: _Products, number: str) -> Explanation:
     quotient = NUMBERS[number]
     value: Decimal | None = cost
     closing: list[Line] = []
-    formula = "cost = sum of tokens x rate + shares of shared pools"
+    formula = "cost = sum of tokens x rate + device time of capacity + shares of shared pools"
     if quotient is not None:
         count = _count(group, quotient.of)
         units = f" x {quotient.units:,}" if quotient.units > 1 else ""

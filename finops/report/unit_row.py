@@ -38,6 +38,8 @@ REASONS = {
     "a cost of its own (--by operation)",
     "work_units": "no work of exactly one kind was logged (work_units, work_unit_kind)",
     "cost_per_work_unit": "no work of exactly one kind was logged (work_units, work_unit_kind)",
+    "cost_low": "nothing in this cost hangs on assumed weights of tokens",
+    "cost_high": "nothing in this cost hangs on assumed weights of tokens",
     "marginal_cost_factor": "what doubled traffic would need is another question: finops marginal",
 }
 """Why a number can be null."""
@@ -65,6 +67,9 @@ def unit_row(group: Group, by: Sequence[str], *, has_bill: bool = True) -> Row:
         "total_tokens": tokens,
         "unpriced_tokens": group.unpriced_tokens,
         "cost": cost,
+        "cost_low": None if cost is None or group.cost_range is None else group.cost_range[0],
+        "cost_high": None if cost is None or group.cost_range is None else group.cost_range[1],
+        "list_equivalent": group.list_equivalent,
         "components": None if cost is None else {n: group.components[n] for n in COMPONENTS},
         "cost_per_1k_requests": _per(cost, counts["requests"], 1000),
         "cost_per_million_tokens": _per(cost, tokens, _MILLION),

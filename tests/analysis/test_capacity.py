@@ -179,12 +179,12 @@ def test_a_deployment_nobody_saw_has_no_known_cost(tmp_path: Path) -> None:
     )
     answer = ask(ledger, config(GPUS))
     assert answer.total.unpriced_tokens == 5
-    ((*model, why),) = answer.allocation.log.unpriced
+    ((*model, why),) = answer.allocation.without_cost
     assert model == ["own", "llama"]
     assert why == "deployment 'ghost' holds no device of pool gpus in 2026-10; holders are chat"
     assert answer.reconciliation.workloads == D("20.16")
     no_charge = config({**GPUS, "where": "ServiceName = 'Nothing'"}, {**GPUS, "name": "rest"})
-    ((_, _, why),) = ask(ledger, no_charge).allocation.log.unpriced
+    ((_, _, why),) = ask(ledger, no_charge).allocation.without_cost
     assert why == "pool gpus has no charge in 2026-10: load its bill, or describe it in [[owned]]"
 
 
