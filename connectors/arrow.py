@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["HINTS", "batches_of", "schema_of"]
 
-HINTS = {"costs": "focus", "requests": "requests", "gpu_samples": "gpu-samples", "jobs": "jobs"}
+HINTS = {
+    "costs": "focus",
+    "requests": "requests",
+    "usage": "usage",
+    "gpu_samples": "gpu-samples",
+    "jobs": "jobs",
+}
 """The format that reads a table's own columns."""
 
 _OURS = {"x_SourceId", "x_LoadId", "x_BillingMonth", "source_id", "day", "month"}

@@ -79,6 +79,7 @@ def group_files(
 _TABLES = {
     "costs": "a bill",
     "requests": "a token log",
+    "usage": "usage counts",
     "gpu_samples": "a GPU log",
     "jobs": "a job log",
     "changes": "a change log",

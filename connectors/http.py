@@ -59,7 +59,7 @@ class Request(NamedTuple):
 class Authorize(Protocol):
     """Adds credentials: called for every attempt, so that secrets are looked up late and signatures are fresh."""
 
-    def __call__(self, request: Request) -> Mapping[str, str]:
+    def __call__(self, request: Request, /) -> Mapping[str, str]:
         """Headers to add to `request`."""
 
 

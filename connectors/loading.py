@@ -26,7 +26,7 @@ from connectors.runs import refuse_several_runs
 from connectors.sql import literal
 from connectors.wrapping import wrap
 from finops.errors import InputError, UsageError
-from finops.model.tables import COSTS, TABLES
+from finops.model.tables import BOOK_COLUMNS, COSTS, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -308,7 +308,7 @@ def _check_maps(job: _Job, delivery: FileDelivery) -> None:
 
 def _column_sets(job: _Job, delivery: FileDelivery) -> dict[str, str]:
     """`--set` values that are columns; UsageError for one that is neither column nor asked for."""
-    columns = TABLES[job.table].names
+    columns = [name for name in TABLES[job.table].names if name not in BOOK_COLUMNS]
     sets = {}
     for name, value in job.options.sets.items():
         if name in columns:

@@ -7,6 +7,7 @@ listed. Nothing here writes to a store.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,6 +34,8 @@ __all__ = ["Changed", "Object", "Objects", "open_objects"]
 
 _PIECE = 4 * 1024 * 1024
 _SMALL = 16 * 1024 * 1024
+_STATUS = re.compile(r"status code: (\d{3})")
+"""In the words of the store's client, which keeps a listing's status nowhere else."""
 _SHORTEST_WAIT_S = 0.01
 """The store's client draws its waits from a range, which must not be empty."""
 _MADE = "~"
@@ -142,28 +145,31 @@ class Objects:
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:
         """Turn the client's errors into ours, by what can be done about them."""
-        from obstore import exceptions
+        from obstore.exceptions import BaseError
 
         try:
             yield
-        except exceptions.PreconditionError as error:
-            raise Changed(
-                redact(f"{self.source}: {doing}: it changed meanwhile"), hint="pull again"
-            ) from error
-        except (exceptions.UnauthenticatedError, exceptions.PermissionDeniedError) as error:
-            raise AccessDenied(
-                redact(f"{self.source}: {doing}: refused: {_first_line(error)}"),
-                hint="`finops connectors describe` shows the permissions it needs",
-            ) from None
-        except (FileNotFoundError, exceptions.NotFoundError) as error:
-            raise SourceMissing(
-                redact(f"{self.source}: {doing}: not there: {_first_line(error)}"),
-                hint="check the address in finops.toml",
-            ) from None
-        except (exceptions.BaseError, OSError, TimeoutError) as error:
-            raise SourceUnavailable(
-                redact(f"{self.source}: {doing}: {_first_line(error)}"), hint="pull again later"
-            ) from None
+        except (BaseError, OSError) as error:
+            raise self._ours(doing, error) from None
+
+    def _ours(self, doing: str, error: Exception) -> SourceError:
+        """An error of the client as one of ours."""
+        from obstore import exceptions
+
+        said = redact(f"{self.source}: {doing}: {_first_line(error)}")
+        found = _STATUS.search(str(error))
+        status = found[1] if found else ""
+        refused = (exceptions.UnauthenticatedError, exceptions.PermissionDeniedError)
+        missing = (FileNotFoundError, exceptions.NotFoundError)
+        if isinstance(error, exceptions.PreconditionError):
+            changed = redact(f"{self.source}: {doing}: it changed meanwhile")
+            return Changed(changed, hint="pull again")
+        if isinstance(error, refused) or status in {"401", "403"}:
+            hint = "`finops connectors describe` shows the permissions it needs"
+            return AccessDenied(said, hint=hint)
+        if isinstance(error, missing) or status == "404":
+            return SourceMissing(said, hint="check the address in finops.toml")
+        return SourceUnavailable(said, hint="pull again later")
 
 
 def open_objects(
@@ -202,7 +208,8 @@ def open_objects(
         if scheme == "file":
             opened: Any = stores.LocalStore(urlsplit(url).path)
         elif scheme in kinds:
-            opened = kinds[scheme].from_url(url, config=dict(config), **options)
+            bucket, _, prefix = url.partition("://")[2].partition("/")
+            opened = kinds[scheme](bucket, prefix=prefix or None, config=dict(config), **options)
         else:
             raise UsageError(
                 f"the source {source}: {url!r} is not a place objects can be",

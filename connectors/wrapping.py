@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connectors.checking import Cell, cell_of, stop
 from connectors.sql import literal, quoted
-from finops.model.tables import COSTS, GPU_SAMPLES, JOBS, REQUESTS
+from finops.model.tables import BOOK_COLUMNS, COSTS, GPU_SAMPLES, JOBS, REQUESTS, USAGE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ _DERIVED: dict[str, dict[str, str]] = {
         "attempt": "cast(1 as bigint)",
         "day": 'cast("timestamp" as date)',
     },
+    USAGE.name: {"day": 'cast("timestamp" as date)'},
     GPU_SAMPLES.name: {"day": 'cast("timestamp" as date)'},
     JOBS.name: {"month": _MONTH.format('coalesce("ended_at", "started_at", "submitted_at")')},
 }
@@ -153,7 +154,8 @@ def wrap(
     cells = [
         cell
         for column in table.columns
-        if (cell := _cell(column, kinds, fixed, rules, unit)) is not None
+        if column.name not in BOOK_COLUMNS
+        and (cell := _cell(column, kinds, fixed, rules, unit)) is not None
     ]
     hidden = frozenset(name for name in _HIDDEN if name in kinds)
     return Wrapped(table, raw, tuple(cells), hidden, _usable(table, cells))

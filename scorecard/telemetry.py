@@ -37,10 +37,20 @@ if TYPE_CHECKING:
     from finops.ledger.store import Ledger
     from finops.model.period import Period
 
-__all__ = ["METRICS", "Filters", "Measurement", "Metric", "measure", "read_filters", "rows_behind"]
+__all__ = [
+    "ANSWERED",
+    "LOADING",
+    "METRICS",
+    "Filters",
+    "Measurement",
+    "Metric",
+    "measure",
+    "read_filters",
+    "rows_behind",
+]
 
 _TABLES = ("requests", "costs", "gpu_samples", "jobs")
-_LOADING = {
+LOADING = {
     "requests": "finops load requests FILE",
     "costs": "finops load costs FILE",
     "gpu_samples": "finops load gpu FILE",
@@ -53,7 +63,7 @@ _DAY = {
     "jobs": "cast(ended_at as date)",
 }
 
-_ANSWERED = "operation in ('chat', 'text_completion') and status = 'ok'"
+ANSWERED = "operation in ('chat', 'text_completion') and status = 'ok'"
 _CALLERS = (
     "rate_limit_exceeded",
     "invalid_request",
@@ -99,19 +109,19 @@ _JOB = "job_id, started_at, ended_at, state, gpu_count, data_stall_s"
 
 METRICS: Mapping[str, Metric] = {
     "latency_p95_ms": Metric(
-        "requests", f"{_ANSWERED} and latency_ms is not null", "quantile_disc(latency_ms, 0.95)",
+        "requests", f"{ANSWERED} and latency_ms is not null", "quantile_disc(latency_ms, 0.95)",
         unit="ms", behind="latency_ms > {claim}", shows=_REQUEST,
     ),
     "latency_p99_ms": Metric(
-        "requests", f"{_ANSWERED} and latency_ms is not null", "quantile_disc(latency_ms, 0.99)",
+        "requests", f"{ANSWERED} and latency_ms is not null", "quantile_disc(latency_ms, 0.99)",
         unit="ms", behind="latency_ms > {claim}", shows=_REQUEST,
     ),
     "ttft_p95_ms": Metric(
-        "requests", f"{_ANSWERED} and ttft_ms is not null", "quantile_disc(ttft_ms, 0.95)",
+        "requests", f"{ANSWERED} and ttft_ms is not null", "quantile_disc(ttft_ms, 0.95)",
         unit="ms", behind="ttft_ms > {claim}", shows=_REQUEST,
     ),
     "tokens_per_second": Metric(
-        "requests", f"{_ANSWERED} and output_tokens > 0 and latency_ms > coalesce(ttft_ms, 0)",
+        "requests", f"{ANSWERED} and output_tokens > 0 and latency_ms > coalesce(ttft_ms, 0)",
         "quantile_disc(output_tokens * 1000.0 / (latency_ms - coalesce(ttft_ms, 0)), 0.5)",
         unit="tokens/s", worse="below",
         behind="output_tokens * 1000.0 / (latency_ms - coalesce(ttft_ms, 0)) < {claim}", shows=_REQUEST,
@@ -259,7 +269,7 @@ def _measured(
         when = "" if period is None else f" in {period.label}"
         what = metric.table.replace("_", " ")
         return made._replace(
-            reason=f"the ledger has no such {what}{when}", command=_LOADING[metric.table]
+            reason=f"the ledger has no such {what}{when}", command=LOADING[metric.table]
         )
     return _valued(made, metric, top, below, currencies)
 

@@ -65,6 +65,7 @@ class FakeSource:
 class _Handler(BaseHTTPRequestHandler):
     owner: FakeSource
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
         """Nothing on stderr."""

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "Fault", "Proxy", "Reply", "answering", "cut", "delayed", "echoing", "shortened"]
 
-_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
+_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+_OURS = {*_HOP, "date", "server"}
+"""What an answer has from the server class itself; a request's date may be signed and stays."""
 
 
 class Call(NamedTuple):
@@ -91,6 +93,7 @@ class Proxy:
 class _Handler(BaseHTTPRequestHandler):
     owner: Proxy
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class's name)
         """Nothing on stderr."""
@@ -122,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.closing(connection):
             connection.request(self.command, self.path, body or None, headers)
             found = connection.getresponse()
-            kept = {name: value for name, value in found.getheaders() if name.lower() not in _HOP}
+            kept = {name: value for name, value in found.getheaders() if name.lower() not in _OURS}
             length = found.headers.get("Content-Length")
             if self.command == "HEAD" and length is not None:
                 kept["Content-Length"] = length

@@ -3,7 +3,7 @@
     costs     the month's charges as loaded; beside them the rows finops adds to it (adjustments, accruals)
               and charges of other months' invoices for days of this one
     requests  its days, the day before (what became of a call) and those in which its runs may end
-    samples   its days and one more; jobs from the month before on; changes, all of them
+    the rest  what is cut by day for its days and one either side, jobs from the month before on, else all
     settings  finops.toml, owners, every price the month's requests and charges can ask for
 
 Months are closed in order. What was closed can only be taken back newest first, on record.
@@ -32,7 +32,7 @@ from finops.ledger.schema import literal
 from finops.ledger.snapshots import Closed, Keeping, all_closes, closed_months, keep, reopen
 from finops.ledger.store import DataFile, Ledger, rows_sql
 from finops.model.period import Period, parse_month
-from finops.model.tables import COSTS, REQUESTS, TABLES
+from finops.model.tables import COSTS, LOADS, REQUESTS, TABLES
 from finops.prices.book import Book, PriceKey
 from finops.prices.install import keys_sql
 from finops.prices.listed import SOURCE
@@ -110,7 +110,7 @@ def close_month(
     takeover, accounts = _costs(files[COSTS.name], closes, month.label)
     takeover += [
         Keeping(name, file)
-        for name in _OF_DAYS
+        for name in _BESIDE
         for file in files[name]
         if _is_kept(name, file, month)
     ]
@@ -145,8 +145,17 @@ def close_month(
 
 
 def _obstacles(found: Completeness, decision: Decision) -> list[str]:
-    """What stands between the month and its close; GateFailed when nobody says why that is right."""
-    obstacles = found.obstacles(decision.at.date())
+    """What stands between the month and its close; GateFailed when nobody says why that is right.
+
+    UsageError while it lasts: no reason closes a month that is not over.
+    """
+    today = decision.at.date()
+    if today < found.month.end:
+        raise UsageError(
+            f"{found.month.label} is not over",
+            hint=f"it can be closed on {found.month.end} or later",
+        )
+    obstacles = found.obstacles(today)
     if obstacles and decision.reason is None:
         raise GateFailed(
             f"{found.month.label} is not complete: {'; '.join(obstacles)}",
@@ -193,8 +202,8 @@ def reopen_month(ledger: Ledger, month: str, decision: Decision) -> Closed:
 
 # --- what is kept ------------------------------------------------------------------------------
 
-_OF_DAYS = ("requests", "gpu_samples", "jobs", "changes")
-_CLOSING = ("costs", *_OF_DAYS)
+_BESIDE = tuple(name for name in TABLES if name not in {COSTS.name, LOADS.name})
+_CLOSING = (COSTS.name, *_BESIDE)
 
 
 def _costs(
@@ -216,11 +225,12 @@ def _costs(
 
 def _is_kept(table: str, file: DataFile, month: Period) -> bool:
     """Whether a question about `month` may read the file."""
-    if table == "changes":
-        return True
-    if table == "jobs":
+    cut = TABLES[table].partition_by
+    if "month" in cut:
         before = f"{month.start - timedelta(days=1):%Y-%m}"
         return (file.partition["month"] or before) >= before
+    if "day" not in cut:
+        return True
     last = month.end + timedelta(days=RUN_SILENCE_DAYS + 1 if table == REQUESTS.name else 1)
     day = date.fromisoformat((file.partition["day"] or "0001-01-01")[:10])
     return month.start - timedelta(days=1) <= day < last

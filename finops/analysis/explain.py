@@ -5,21 +5,26 @@ The lines are made from the same rates and relations the number was made from, a
 
 from __future__ import annotations
 
+import difflib
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books
-from finops.analysis.capacity.explained import capacity_steps
-from finops.analysis.economics import TABLES, prepare
+from finops.analysis.economics import TABLES, prepare, unit_economics
+from finops.analysis.explain_books import explain_line
+from finops.analysis.explain_capacity import capacity_lines
+from finops.analysis.explain_measures import BY, MEASURED, explain_measure
+from finops.analysis.explain_spend import explain_amount
+from finops.analysis.explanation import Explanation, Line
 from finops.analysis.logged import CARD_OF_KEY, KEY_COLUMNS, PRICED_KEYS
 from finops.analysis.measures import COMPONENTS, Group, measure
 from finops.analysis.metering import KINDS
+from finops.analysis.numbers import QUOTIENTS, REASONS, count_of, numbers_of
 from finops.analysis.spans import add_groups, same_currency, span_of, timed, timings_of
 from finops.errors import UsageError
 from finops.ledger.engine import query
-from finops.model.money import ZERO, divide, multiply, subtract, total
-from finops.model.period import Period
-from finops.model.tables import TOKEN_COLUMNS
+from finops.model.money import ZERO, multiply, subtract, total
+from finops.model.tables import COST_AMOUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,56 +36,42 @@ if TYPE_CHECKING:
     from finops.analysis.metering import BilledKey, Rate, Settlement
     from finops.config import Config
     from finops.ledger.store import Ledger
+    from finops.model.period import Period
 
-__all__ = ["NUMBERS", "Explanation", "Line", "explain"]
-
-
-class Quotient(NamedTuple):
-    """A number that is cost times `units` over a count; `of` says of what."""
-
-    units: int
-    of: str
+__all__ = ["NUMBERS", "explain"]
 
 
-NUMBERS: dict[str, Quotient | None] = {
-    "cost": None,
-    "cost_per_1k_requests": Quotient(1000, "requests"),
-    "cost_per_million_tokens": Quotient(1_000_000, "total_tokens"),
-    "cost_per_million_output_tokens": Quotient(1_000_000, "output_tokens"),
-    "cost_per_response": Quotient(1, "responses"),
-    "cost_per_run": Quotient(1, "runs"),
-}
-"""Numbers there is an explanation of, and how each is made from the cost."""
-
-
-class Line(NamedTuple):
-    """One step: `quantity` of `unit` at `rate` makes `amount`; `source` is where the rate is from."""
-
-    step: str
-    quantity: Decimal | None
-    unit: str | None
-    rate: Decimal | None
-    amount: Decimal | None
-    source: str
-
-
-class Explanation(NamedTuple):
-    """A number, its formula, and the lines that lead to it."""
-
-    number: str
-    formula: str
-    value: Decimal | None
-    period: Period
-    currency: str
-    lines: tuple[Line, ...]
+NUMBERS = ("cost", *QUOTIENTS)
+"""Numbers explained by rates, products, their sum and the quotient."""
 
 
 def explain(ledger: Ledger, config: Config, question: Question, number: str) -> Explanation:
-    """Explain `number` (one of `NUMBERS`) of everything `question` lets through."""
-    if number not in NUMBERS:
-        raise UsageError(
-            f"there is no explanation of {number!r}", hint=f"one of {', '.join(NUMBERS)}"
-        )
+    """Explain `number` of everything `question` lets through; UsageError names the nearest there is.
+
+    A number is a column of `finops unit`, a part of one (`components.retried`, `latency_ms.p95`), a line
+    of its reconciliation (`unallocated.unlogged`) or an amount of `finops costs` (`EffectiveCost`).
+    """
+    if number in NUMBERS:
+        return _explain_cost(ledger, config, question, number)
+    if number in COST_AMOUNTS:
+        return explain_amount(ledger, config, question, number)
+    if number.partition(".")[0] in MEASURED:
+        asked = question._replace(by=BY, run_costs=number.startswith("cost_per_run_p"))
+        found = explain_measure(unit_economics(ledger, config, asked), number)
+    else:
+        found = explain_line(unit_economics(ledger, config, question._replace(by=())), number)
+    if found is None:
+        raise UsageError(f"there is no explanation of {number!r}", hint=_nearest(number))
+    return found
+
+
+def _nearest(number: str) -> str:
+    known = sorted({*NUMBERS, *MEASURED, *COST_AMOUNTS, "allocated", "unlogged", "estimated"})
+    near = difflib.get_close_matches(number, known, n=3)
+    return f"did you mean {', '.join(near)}?" if near else f"one of {', '.join(known)}"
+
+
+def _explain_cost(ledger: Ledger, config: Config, question: Question, number: str) -> Explanation:
     parts = books(ledger, config, question.period)
     asked = question._replace(by=())
     found = [_products_of(part, asked) for part in parts]
@@ -122,16 +113,9 @@ def _products_of(part: Segment, question: Question) -> _Products:
 
 
 def _products(con: duckdb.DuckDBPyConnection, prepared: Prepared, group: Group) -> list[Line]:
-    asked = prepared.relations.asked
-    steps = capacity_steps(
-        con,
-        f"(select * from {asked.cells} where {asked.counted})",
-        Period(asked.start, asked.end),
-        prepared.allocation.capacity,
-    )
     products = [
         *_token_lines(con, prepared),
-        *(Line(*step) for step in steps),
+        *capacity_lines(con, prepared.relations.asked, prepared.allocation.capacity),
         *_share_lines(prepared, group),
     ]
     cost = total(group.components.values())
@@ -152,28 +136,20 @@ def _explanation(found: _Products, number: str) -> Explanation:
         if group.components[name]
     ]
     summed = Line("cost", None, None, None, cost, "sum of the lines above")
-    quotient = NUMBERS[number]
-    value: Decimal | None = cost
+    quotient = QUOTIENTS.get(number)
+    value = numbers_of(group)[number]
     closing: list[Line] = []
-    formula = "cost = sum of tokens x rate + device time of capacity + shares of shared pools"
+    formula = "cost = sum of tokens x rate + capacity + shares of shared pools"
     if quotient is not None:
-        count = _count(group, quotient.of)
+        count = count_of(group, quotient.of)
         units = f" x {quotient.units:,}" if quotient.units > 1 else ""
         formula = f"{number} = cost{units} / {quotient.of}"
         source = f"{cost.normalize():f}{units} / {count:,}"
-        amount = divide(multiply(cost, quotient.units), count) if count else None
-        value = amount
-        closing = [Line(number, Decimal(count), quotient.of, None, amount, source)]
+        if value is None:
+            source = REASONS.get(number, f"there are no {quotient.of.replace('_', ' ')}")
+        closing = [Line(number, Decimal(count), quotient.of, None, value, source)]
     lines = (*found.lines, summed, *made_of, *closing)
     return Explanation(number, formula, value, found.period, found.currency, lines)
-
-
-def _count(group: Group, name: str) -> int:
-    if name == "runs":
-        return group.runs
-    if name == "total_tokens":
-        return sum(group.counts[column] for column in TOKEN_COLUMNS)
-    return group.counts[name]
 
 
 def _token_lines(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Line]:
@@ -287,7 +263,7 @@ def _share_lines(prepared: Prepared, group: Group) -> list[Line]:
     """What each pool with a rate per unit adds to this group."""
     units = {
         "requests": group.counts["requests"],
-        "tokens": _count(group, "total_tokens"),
+        "tokens": count_of(group, "total_tokens"),
         "retrievals": group.counts["retrievals"],
         "bytes": group.counts["bytes_moved"],
     }

@@ -81,13 +81,17 @@ def invoices(part: Segment, currency: str | None = None) -> Invoices:
     try:
         prepared = prepare(con, part.ledger, part.config, Question(part.period, currency=currency))
         rules = pool_rules(part.config.pools, part.config.owned)
-        charges = read_invoices(con, part.period, prepared.currency, rules)
+        charges = [
+            charge
+            for charge in read_invoices(con, part.period, prepared.currency, rules)
+            if charge.origin == "bill"
+        ]
         months = ", ".join(f"'{month}'" for month in part.period.months)
         sums = query(
             con,
             "select InvoiceId, InvoiceIssuerName, sum(BilledCost), sum(EffectiveCost) from costs "
             f"where x_BillingMonth in ({months}) and BillingCurrency = $currency "
-            "and x_CostOrigin in ('bill', 'owned') group by 1, 2",
+            "and x_CostOrigin = 'bill' group by 1, 2",
             {"currency": prepared.currency},
         )
     finally:
@@ -120,12 +124,7 @@ def _parts(
     for charge in charges:
         key = (charge.invoice, charge.issuer)
         kind = kinds.get(charge.pool, "other")
-        if (
-            charge.line == "usage"
-            and kind == "metered"
-            and charge.origin == "bill"
-            and charge.model
-        ):
+        if charge.line == "usage" and kind == "metered" and charge.model:
             model = canonical(charge.provider, charge.model)
             _into(metered[model], key, charge.effective)
         else:

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["add_groups", "plus", "span_of", "timed", "timings_of", "together"]
 
 
+_NO_RUN_COSTS = "What the typical run cost is not told of a period with a closed month in it: ask for each month."
+
+
 def span_of(parts: Sequence[Segment]) -> Period:
     """The days of all `parts`, which follow each other."""
     periods = [part.period for part in parts if part.period is not None]
@@ -76,6 +79,9 @@ def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomic
         for group in answer.groups:
             by_key.setdefault(group.keys, []).append(group)
     groups = tuple(timed(add_groups(found), timings) for found in by_key.values())
+    notes = [note for answer in answers for note in answer.notes]
+    if any(answer.total.run_costs for answer in answers):
+        notes.append(_NO_RUN_COSTS)
     return first._replace(
         period=Period(first.period.start, answers[-1].period.end),
         groups=groups,
@@ -83,7 +89,7 @@ def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomic
         reconciliation=plus([answer.reconciliation for answer in answers]),
         allocation=_allocation([answer.allocation for answer in answers]),
         other_currencies=plus([answer.other_currencies for answer in answers]),
-        notes=tuple(dict.fromkeys(note for answer in answers for note in answer.notes)),
+        notes=tuple(dict.fromkeys(notes)),
         set_aside=tuple(dict.fromkeys(each for answer in answers for each in answer.set_aside)),
     )
 

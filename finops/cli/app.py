@@ -59,6 +59,9 @@ COMMANDS = (
     CommandEntry(
         "close", "finops.cli.close", "Close a month, so that its numbers never move again."
     ),
+    CommandEntry(
+        "owners", "finops.cli.owners", "Show who answers for which cost, and what nobody does."
+    ),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(
         "breakeven",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 CONFIG = "finops.toml"
+OWNERS = "owners.csv"
 SCORECARD = "scorecard"
 
 
@@ -153,9 +154,12 @@ def _is_loaded(store: Ledger, files: Sequence[Path]) -> bool:
 
 
 def _put_config(store: Ledger, samples: Path) -> Path:
-    """The company's finops.toml beside its ledger, naming it; a bucket's stays with the samples."""
+    """The company's finops.toml and owners.csv beside its ledger; a bucket's stay with the samples."""
     if not store.location.is_local:
         return samples / CONFIG
+    owners = store.location.root / OWNERS
+    if not owners.is_file() or owners.read_bytes() != (samples / OWNERS).read_bytes():
+        owners.write_bytes((samples / OWNERS).read_bytes())
     target = store.location.root / CONFIG
     text = '# Written by `finops demo`.\nledger = "."\n\n' + (samples / CONFIG).read_text("utf-8")
     if not target.is_file() or target.read_text("utf-8") != text:

@@ -29,8 +29,8 @@ __all__ = ["register"]
 NumberArgument = Annotated[
     str,
     typer.Argument(
-        help="cost, cost_per_1k_requests, cost_per_million_tokens, cost_per_million_output_tokens, "
-        "cost_per_response or cost_per_run.",
+        help="A number of finops unit (cost_per_run, components.retried, latency_ms.p95, error_rate), a "
+        "line of its reconciliation (unlogged) or an amount of finops costs (EffectiveCost).",
     ),
 ]
 
@@ -58,7 +58,8 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
     """Show where a number comes from.
 
     Prints the formula, every rate with its source and date, every product, their sum and the quotient.
-    Choose whose number with --where, as in `finops unit`: --where "workflow = 'rag-answer'".
+    Choose whose number with --where, as in `finops unit` (of an amount, as in `finops costs`):
+    --where "workflow = 'rag-answer'".
     """
     from finops.analysis.economics import Question
     from finops.analysis.explain import explain as explain_number

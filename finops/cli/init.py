@@ -62,6 +62,36 @@ tolerance = "0.05"
 # output = "8.80"
 # source = "contract 4711, annex B"
 
+# Hardware you own: what it cost, how long it serves and what keeping it takes. It is charged to its pool day
+# by day, beside the bills. What an invoice charges goes into `invoiced` instead, so that nothing counts twice.
+
+# [[owned]]
+# name = "training cluster"
+# pool = "owned-h100"
+# cluster = "colo"
+# nodes = 2
+# devices_per_node = 8
+# in_service = 2026-01-15
+# life_months = 48
+# purchase_price = "598000"
+# residual = "70000"
+# support_per_month = "2990"
+# invoiced = { colocation = "ServiceName = 'Colocation'" }
+# power = { price_per_kwh = "0.118", pue = "1.32", idle_kw = "4.4", max_kw = "20.4" }
+
+# Whose a cost is: owners.csv beside this file (`finops owners check` proposes its rows), or a tag of the bill
+# that names the team itself.
+
+# [owners]
+# team_tag = "team"
+
+# Layers of the stack for `finops costs --by layer`, before our own rules: facilities & power, compute,
+# networking, storage, orchestration, data & pipelines, serving, observability, security.
+
+# [[layers]]
+# layer = "serving"
+# where = "ServiceName = 'Model gateway'"
+
 # What a good response is: of several objectives one falls under, the first applies. Limits are in
 # milliseconds: to the first token, to the last byte, and per token after the first.
 

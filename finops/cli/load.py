@@ -77,6 +77,7 @@ ProblemsOption = Annotated[
 _WHAT = {
     "costs": ("costs", "Load bills: FOCUS, AWS CUR, Azure, GCP, OCI."),
     "requests": ("requests", "Load token logs: our own record, provider and gateway logs, traces."),
+    "usage": ("usage", "Load a vendor's own counts of usage: our own record."),
     "gpu": ("gpu_samples", "Load GPU samples: our own record, DCGM, nvidia-smi."),
     "jobs": ("jobs", "Load batch and training jobs: our own record, sacct."),
     "changes": ("changes", "Load changes of models, prompts, routes and prices: our own record."),

@@ -36,7 +36,19 @@ ChecksArgument = Annotated[
 ]
 FromOption = Annotated[
     Path | None,
-    typer.Option("--from", metavar="FILE", help="Take answers from a YAML file instead of asking."),
+    typer.Option(
+        "--from",
+        metavar="FILE",
+        help="Take answers from a YAML file, or a questionnaire (xlsx), instead of asking.",
+    ),
+]
+ToOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--to",
+        metavar="FILE.xlsx",
+        help="Write the questionnaire as a workbook to fill in, and stop.",
+    ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Ask again what is answered already.")]
 OwnerOption = Annotated[
@@ -62,6 +74,7 @@ def answer(  # noqa: PLR0913  (one parameter for each option)
     checks: ChecksArgument = None,
     *,
     source: FromOption = None,
+    target: ToOption = None,
     everything: AllOption = False,
     owner: OwnerOption = None,
     subject: its.SubjectOption = "self",
@@ -78,6 +91,10 @@ def answer(  # noqa: PLR0913  (one parameter for each option)
     from scorecard.catalog import SubjectKind
 
     where = its.place(subject, catalog, store, ledger)
+    if target is not None:
+        _write_questionnaire(where, target)
+        say(f"wrote {target}: fill it in, then --from {target}")
+        return
     if source is not None:
         given = _taken(where, source)
         say(f"{given} answers are stored in {where.answers_file}")
@@ -92,10 +109,9 @@ def answer(  # noqa: PLR0913  (one parameter for each option)
 
 def _taken(where: its.Place, source: Path) -> int:
     """Lay the answers of a file over the stored ones; how many there were."""
-    from scorecard.answers import read_answers
     from scorecard.run import known
 
-    found = known(where.catalog, read_answers(source), str(source))
+    found = known(where.catalog, _read(where, source), str(source))
     if found.subject != where.subject:
         raise UsageError(
             f"{source} is about {found.subject}, not {where.subject}",
@@ -110,6 +126,29 @@ def _taken(where: its.Place, source: Path) -> int:
     )
     where.keep(merged)
     return len(found.answers) + len(found.responses) + len(found.claims)
+
+
+def _read(where: its.Place, source: Path) -> Answers:
+    """The answers in a file: a workbook when its name ends so, else YAML. Odd cells are told on stderr."""
+    from finops.cli.diagnostics import warn
+    from scorecard.answers import read_answers
+    from scorecard.questionnaire.returned import answers_in
+
+    if source.suffix.lower() != ".xlsx":
+        return read_answers(source)
+    found, remarks = answers_in(source, where.catalog, where.subject)
+    for remark in remarks:
+        warn(str(remark))
+    return found
+
+
+def _write_questionnaire(where: its.Place, target: Path) -> None:
+    from finops.cli.output import write_bytes
+    from scorecard.questionnaire.items import items_of
+    from scorecard.questionnaire.sheet import write_questionnaire
+
+    items = items_of(where.catalog, where.subject.kind)
+    write_bytes(write_questionnaire(where.catalog, items, str(where.subject)), target)
 
 
 # --- checks --------------------------------------------------------------------------------------

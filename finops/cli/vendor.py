@@ -7,6 +7,7 @@ import typer
 from finops.cli.vendor_ask import export_, import_, new
 from finops.cli.vendor_compare import compare, score
 from finops.cli.vendor_quote import quote
+from finops.cli.vendor_sheet import sheet
 
 __all__ = ["register"]
 
@@ -22,4 +23,5 @@ def register(app: typer.Typer) -> None:
     group.command("score")(score)
     group.command("compare")(compare)
     group.command("quote")(quote)
+    group.command("sheet")(sheet)
     app.add_typer(group, name="vendor")

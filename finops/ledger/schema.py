@@ -45,6 +45,7 @@ _DELTA = {
 _FOLDERS = {
     "costs": ("x_BillingMonth", "x_SourceId", "x_Scope"),
     "requests": ("day",),
+    "usage": ("day", "source_id"),
     "gpu_samples": ("day", "source_id", "cluster"),
     "jobs": ("month",),
     "changes": ("source_id",),

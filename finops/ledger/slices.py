@@ -1,7 +1,7 @@
 """Tables whose deliveries replace a slice: a bill's month, a cluster's window of samples.
 
 `costs`: what is delivered for a (source, scope, billing month) is all there is of it; each slice has a
-folder of its own, so whole files leave. `gpu_samples`: a delivery replaces its (source, cluster) from
+folder of its own, so whole files leave. So it is with `usage` and (source, day). `gpu_samples`: a delivery replaces its (source, cluster) from
 its first instant to the end of its last interval.
 """
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from finops.ledger.store import DataFile
 
-__all__ = ["plan_costs", "plan_samples"]
+__all__ = ["plan_samples", "plan_slices"]
 
 
-def plan_costs(delivery: Delivery, stored: Sequence[DataFile]) -> Plan:
-    """Replace every (source, scope, billing month) the delivery holds."""
+def plan_slices(delivery: Delivery, stored: Sequence[DataFile]) -> Plan:
+    """Replace every folder's slice the delivery holds: a month of a bill's scope, a day of usage."""
     folders = {file.folder for file in delivery.staged}
     whole = [file for file in stored if file.load_id is not None and file.folder in folders]
     partitions = [file.partition for file in delivery.staged]

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -254,6 +255,7 @@ def keep(
     working = parent / f".{number}-{uuid4().hex}"
     with delta_errors(f"cannot close {month} in the ledger at {where.url}"):
         working.mkdir(parents=True)
+        _forget_unfinished(parent)
         try:
             kept = [_take(working, each) for each in files]
             kept += [_take(working, each) for each in make(working)]
@@ -272,6 +274,16 @@ def keep(
         finally:
             shutil.rmtree(working, ignore_errors=True)
     return next(each for each in all_closes(where) if (each.month, each.number) == (month, number))
+
+
+_UNFINISHED_S = 24 * 3600.0
+
+
+def _forget_unfinished(parent: Path) -> None:
+    """Remove folders in which somebody began to close the month, a day or more ago, and never ended."""
+    for folder in parent.glob(".*"):
+        if folder.stat().st_mtime < time.time() - _UNFINISHED_S:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _take(working: Path, wanted: Keeping) -> KeptFile:

@@ -30,6 +30,7 @@ __all__ = ["Doubled", "LedgerStatus", "SliceCheck", "SourceStatus", "ledger_stat
 _TIMES = {
     "costs": '"ChargePeriodStart"',
     "requests": '"timestamp"',
+    "usage": '"timestamp"',
     "gpu_samples": '"timestamp"',
     "jobs": "coalesce(ended_at, started_at, submitted_at)",
     "changes": "changed_at",
@@ -37,6 +38,7 @@ _TIMES = {
 _CUTS = {
     "costs": '"x_BillingMonth"',
     "requests": "day",
+    "usage": "day",
     "gpu_samples": "day",
     "jobs": "month",
     "changes": "CAST(changed_at AS DATE)",

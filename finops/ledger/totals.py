@@ -28,6 +28,7 @@ _EXACT = Context(prec=76)
 _SLICES = {
     "costs": {"source": "x_SourceId", "scope": "x_Scope", "month": "x_BillingMonth"},
     "requests": {"day": "day"},
+    "usage": {"day": "day"},
     "gpu_samples": {"day": "day", "cluster": "cluster"},
     "jobs": {"month": "month"},
     "changes": {},
@@ -37,6 +38,7 @@ _SLICES = {
 _SUMS = {
     "costs": ("BillingCurrency", COST_AMOUNTS),
     "requests": ("'tokens'", TOKEN_COLUMNS),
+    "usage": ("'tokens'", TOKEN_COLUMNS),
     "gpu_samples": ("'seconds'", ("interval_s",)),
 }
 

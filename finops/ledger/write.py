@@ -22,7 +22,7 @@ from finops.ledger.commit import LOAD_ID, Outrun, commit, ensure_table
 from finops.ledger.dedupe import plan_keyed, plan_requests
 from finops.ledger.loads import METADATA, Load, LoadedFile, Record
 from finops.ledger.plan import DROPPED, Delivery, Plan, start_dropped
-from finops.ledger.slices import plan_costs, plan_samples
+from finops.ledger.slices import plan_samples, plan_slices
 from finops.ledger.staging import copy_rows, discard, workspace
 from finops.ledger.store import DataFile, rows_sql
 from finops.ledger.sweep import remove_strays, sweep
@@ -42,8 +42,9 @@ __all__ = ["Load", "LoadedFile", "Replaced", "Stored", "store"]
 _ATTEMPTS = 30
 
 _RULES: dict[str, Callable[[Delivery, Sequence[DataFile]], Plan]] = {
-    "costs": plan_costs,
+    "costs": plan_slices,
     "requests": plan_requests,
+    "usage": plan_slices,
     "gpu_samples": plan_samples,
     "jobs": plan_keyed,
     "changes": plan_keyed,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from finops.model.schema import Column, Kind, Table
 
 __all__ = [
+    "BOOK_COLUMNS",
     "CACHE_WRITE_COLUMNS",
     "CHANGES",
     "COSTS",
@@ -22,10 +23,14 @@ __all__ = [
     "REQUESTS",
     "TABLES",
     "TOKEN_COLUMNS",
+    "USAGE",
 ]
 
 COST_AMOUNTS = ("BilledCost", "EffectiveCost", "ListCost", "ContractedCost")
 """The four FOCUS amounts every cost row carries."""
+
+BOOK_COLUMNS = ("x_Line", "x_AdjustsMonth")
+"""Cost columns that only finops fills: a delivery's own columns of these names are kept in x_Extra."""
 
 CACHE_WRITE_COLUMNS = (
     "cache_write_5m_tokens",
@@ -431,6 +436,29 @@ CHANGES = Table(
     ),
 )
 
+_COUNTED_BY = (
+    *("provider", "response_model", "project", "api_key_id", "deployment", "service_tier", "speed"),
+    *("region", "inference_geo", "batch", *TOKEN_COLUMNS, "reasoning_tokens"),
+    *("work_units", "work_unit_kind"),
+)
+
+USAGE = Table(
+    name="usage",
+    about="What a vendor, or a server's own counters, say was used in one interval. It reconciles `requests` and is never added to them.",
+    partition_by=("day",),
+    key=(),
+    columns=(
+        _time("timestamp", "Start of the interval, UTC.", required=True),
+        _time("ends_at", "First instant after it, UTC.", required=True),
+        _count("requests", "Requests counted; null where the source does not say."),
+        _text("operation", "gen_ai.operation.name, or the source's word for what was done."),
+        _text("context_tier", "Context length the price depends on, in the source's words."),
+        *(REQUESTS.column(name) for name in _COUNTED_BY),
+        _text("source_id", "Source the row came from.", required=True),
+        Column("day", Kind.DATE, "UTC day of timestamp.", required=True),
+    ),
+)
+
 LOADS = Table(
     name="loads",
     about="One load into one table: who, what, when, how much, and its fingerprint.",
@@ -464,5 +492,7 @@ LOADS = Table(
     ),
 )
 
-TABLES = {table.name: table for table in (COSTS, REQUESTS, GPU_SAMPLES, JOBS, CHANGES, LOADS)}
+TABLES = {
+    table.name: table for table in (COSTS, REQUESTS, USAGE, GPU_SAMPLES, JOBS, CHANGES, LOADS)
+}
 """Every ledger table by name."""

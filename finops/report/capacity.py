@@ -7,9 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from finops.analysis.capacity.billed import BASES
-from finops.analysis.capacity.explained import device_hours
 from finops.analysis.capacity.settle import NOBODY
-from finops.analysis.capacity.units import PARTS
+from finops.analysis.capacity.units import PARTS, device_hours
 from finops.model.money import ZERO, add, subtract, total, truncate
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown

@@ -9,7 +9,7 @@ from finops.report.model import Report, ReportColumn, Style
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from finops.analysis.explain import Explanation
+    from finops.analysis.explanation import Explanation
 
 __all__ = ["explain_report"]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from finops.analysis.grain import TIME
-from finops.model.money import ZERO
+from finops.model.money import ZERO, add
 from finops.model.tables import TOKEN_COLUMNS
 from finops.report.capacity import capacity_notes, seat_note
 from finops.report.model import Report, ReportColumn, Style
@@ -16,6 +16,7 @@ from finops.report.unit_row import missing, unit_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from decimal import Decimal
 
     from finops.analysis.economics import UnitEconomics
     from finops.analysis.measures import Group
@@ -115,6 +116,7 @@ def unit_report(
             "reconciliation": _reconciliation(answer.reconciliation),
             "missing": missing((*rows, whole)),
             "set_aside": set_aside_rows(answer.set_aside),
+            "prior_period": _prior_period(answer),
             "unpriced": [
                 {"provider": provider, "model": model, "tokens": tokens, "reason": reason}
                 for (provider, model, reason), tokens in sorted(
@@ -123,6 +125,15 @@ def unit_report(
             ],
         },
     )
+
+
+def _prior_period(answer: UnitEconomics) -> dict[str, Decimal]:
+    """What earlier months' charges come to on this period's books, by pool."""
+    found: dict[str, Decimal] = {}
+    for charge in answer.allocation.charges.charges:
+        if charge.line == "prior_period":
+            found[charge.pool] = add(found.get(charge.pool, ZERO), charge.cost)
+    return found
 
 
 def _measures(answer: UnitEconomics) -> tuple[ReportColumn, ...]:

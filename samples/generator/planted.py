@@ -60,3 +60,6 @@ CREDIT_DAY, CREDIT = date(2026, 9, 30), Decimal("-500.00")
 
 REISSUED_MONTH, UNDISCOUNTED_FROM = "2026-09", date(2026, 9, 21)
 """OpenAI's first September bill forgot the discount from the 21st on; the second puts it right."""
+
+UNOWNED = ("proj-playground", "wrk-growth", "AWS Data Transfer")
+"""A project, a workspace and a service that nobody has entered into owners.csv."""

@@ -11,7 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from . import aws, metered, planted
+from . import aws, metered, owners, planted
 from .company import MONTHS, UNPRICED_MODEL, list_rate, paid_share
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def truth(
         "reissued": _reissued(bills),
         "straggler": _straggler(samples),
         "jobs": _jobs(jobs),
+        "owned": owners.owned(samples),
+        "unowned": owners.unowned(row for rows in _current(bills).values() for row in rows),
     }
 
 

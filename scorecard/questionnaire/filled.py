@@ -142,11 +142,9 @@ def _typed(value: object) -> str:
 
 def dump_filled(filled: Filled) -> str:
     """`filled` as YAML that `read_filled` reads back to the same."""
-    raw: dict[str, object] = {
-        "subject": str(filled.subject),
-        "catalog": filled.catalog,
-        "catalog_sha256": filled.catalog_sha256,
-    }
+    raw: dict[str, object] = {"subject": str(filled.subject), "catalog": filled.catalog}
+    if filled.catalog_sha256:
+        raw["catalog_sha256"] = filled.catalog_sha256
     if filled.answered_by:
         raw["answered_by"] = filled.answered_by
     if filled.on is not None:

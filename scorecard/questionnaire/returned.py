@@ -14,22 +14,23 @@ from finops.errors import InputError
 from finops.model.problem import Problem
 from scorecard.attachments import attached, is_web
 from scorecard.questionnaire.columns import own_map
-from scorecard.questionnaire.filled import Filled, Given
+from scorecard.questionnaire.filled import Filled, Given, to_answers
+from scorecard.questionnaire.items import items_of
 from scorecard.questionnaire.sheet import ABOUT, ABOUT_LABELS, CHOICES, HEADERS
 from scorecard.questionnaire.values import is_not_applicable, parse_value, value_text
 from scorecard.questions import holds
-from scorecard.workbook.reading import Place
+from scorecard.workbook.reading import Place, read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from scorecard.answers import Subject
+    from scorecard.answers import Answers, Subject
     from scorecard.catalog import Catalog
     from scorecard.questionnaire.columns import ColumnMap
     from scorecard.questionnaire.items import Item
     from scorecard.workbook.reading import Sheet, Workbook
 
-__all__ = ["Returned", "read_returned"]
+__all__ = ["Returned", "answers_in", "read_returned"]
 
 
 class Returned(NamedTuple):
@@ -112,6 +113,21 @@ def read_returned(
         _day(reading, about.get("on", "")),
     )
     return Returned(filled, tuple(reading.errors), tuple(reading.remarks), reading.cells)
+
+
+def answers_in(
+    path: Path, catalog: Catalog, subject: Subject
+) -> tuple[Answers, tuple[Problem, ...]]:
+    """The answers in a questionnaire of ours at `path`, with what is worth knowing of its cells.
+
+    Documents lie beside it. InputError names every answer that cannot be taken.
+    """
+    folder = path.resolve().parent
+    items = items_of(catalog, subject.kind)
+    found = read_returned(read_workbook(path), catalog, items, subject, folder=folder)
+    if found.errors:
+        raise InputError(f"{path} holds answers that cannot be taken", problems=found.errors)
+    return to_answers(catalog, found.filled, folder), found.remarks
 
 
 def _other_cells(reading: _Reading, book: Workbook) -> None:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import re
 import zipfile
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from xml.parsers import expat
 
 from finops.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["LIMITS", "Limits", "check_workbook"]
+__all__ = ["LIMITS", "Area", "Limits", "Marks", "check_workbook"]
 
 
 class Limits(NamedTuple):
@@ -34,6 +35,7 @@ class Limits(NamedTuple):
     rows: int = 10_000
     columns: int = 64
     filled_cells: int = 200_000
+    elements: int = 1_000_000
     depth: int = 64
 
 
@@ -49,14 +51,38 @@ _OUTSIDE = re.compile(
     r"(^|/)(externalLinks/|connections\.xml|queryTables/|webextensions/)", re.IGNORECASE
 )
 _EMBEDDED = re.compile(r"(^|/)embeddings/", re.IGNORECASE)
+_MARKUP = frozenset({"xml", "rels", "vml", "psmdcp"})
+_PICTURES = frozenset(
+    {"png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "emf", "wmf", "svg", "bin"}
+)
+"""Never read; printer settings are `bin`, and macros too, which are refused by their names."""
+
 _REFERENCE = re.compile(r"^([A-Z]{1,3})([1-9][0-9]{0,6})$")
 
-_HYPERLINK = "/hyperlink"
+_HYPERLINK = "hyperlink"
+_TRUE = frozenset({"1", "true", "on"})
 _MACRO_TYPE = "macroenabled"
 
 
-def check_workbook(path: Path, limits: Limits = LIMITS) -> None:
-    """Return quietly when `path` is a workbook that may be opened; InputError says why it may not."""
+class Area(NamedTuple):
+    """A rectangle of cells, both corners in it, from 1."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
+class Marks(NamedTuple):
+    """What of a sheet is merged and hidden. `hidden_columns` are ranges, first and last."""
+
+    merged: tuple[Area, ...] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: tuple[tuple[int, int], ...] = ()
+
+
+def check_workbook(path: Path, limits: Limits = LIMITS) -> dict[str, Marks]:
+    """The marks of every sheet when `path` is a workbook that may be opened; InputError says why it may not."""
     name = path.name
     try:
         size = path.stat().st_size
@@ -76,7 +102,7 @@ def check_workbook(path: Path, limits: Limits = LIMITS) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             _check_directory(name, archive, size, limits)
-            _check_members(name, archive, limits)
+            return _sheets(name, _scan_members(name, archive, limits))
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
         raise InputError(f"{name}: is not a workbook that can be opened: {error}") from error
 
@@ -136,27 +162,64 @@ def _check_name(name: str, member: zipfile.ZipInfo) -> None:
         )
 
 
-def _check_members(name: str, archive: zipfile.ZipFile, limits: Limits) -> None:
-    """What only the XML tells: document types, links, macro content types, far cells."""
+def _scan_members(name: str, archive: zipfile.ZipFile, limits: Limits) -> dict[str, _Scan]:
+    """What only the XML tells: document types, links, macro content types, far cells, by member."""
     if "[Content_Types].xml" not in archive.namelist():
         raise InputError(f"{name}: is a zip archive, but no workbook")
-    filled = 0
+    scans: dict[str, _Scan] = {}
     for member in archive.infolist():
-        if not member.filename.lower().endswith((".xml", ".rels", ".vml")):
+        kind = member.filename.rpartition(".")[2].lower()
+        if kind in _PICTURES or member.is_dir():
             continue
-        seen = _Scan(name, member.filename, limits)
+        if kind not in _MARKUP:
+            raise InputError(f"{name}: {member.filename} is nothing a workbook holds")
+        scan = _Scan(name, member.filename, limits)
         with archive.open(member) as stream:
-            seen.read(stream.read())
-        filled += seen.filled
-        if filled > limits.filled_cells:
+            scan.read(stream.read())
+        scans[member.filename] = scan
+        if sum(one.filled for one in scans.values()) > limits.filled_cells:
             raise InputError(f"{name}: more than {limits.filled_cells:,} cells are filled")
+        if sum(one.elements for one in scans.values()) > limits.elements:
+            raise InputError(f"{name}: has more than {limits.elements:,} elements of XML")
+    return scans
+
+
+def _sheets(name: str, scans: dict[str, _Scan]) -> dict[str, Marks]:
+    """The marks of each sheet by its name, found the way programs find sheets: by relations."""
+    top = scans.get("_rels/.rels")
+    main = next(
+        (to for kind, to in (top.targets.values() if top else ()) if kind == "officeDocument"), ""
+    )
+    book = main.removeprefix("/")
+    folder, _, file = book.rpartition("/")
+    relations = scans.get(f"{folder}/_rels/{file}.rels" if folder else f"_rels/{file}.rels")
+    if book not in scans or relations is None:
+        raise InputError(f"{name}: is a zip archive, but no workbook")
+    found = {}
+    for title, relation in scans[book].sheets:
+        kind, target = relations.targets.get(relation, ("", ""))
+        path = (
+            target.removeprefix("/") if target.startswith("/") else f"{folder}/{target}".lstrip("/")
+        )
+        if kind != "worksheet":
+            continue
+        if path not in scans:
+            raise InputError(f"{name}: the sheet {title!r} is not where the workbook says ({path})")
+        found[title] = scans[path].marks()
+    return found
 
 
 class _Scan:
     """One pass over one XML member without building anything of it."""
 
     def __init__(self, file: str, member: str, limits: Limits) -> None:
-        self.filled = self.merged = 0
+        self.filled = self.elements = 0
+        self.sheets: list[tuple[str, str]] = []
+        self.targets: dict[str, tuple[str, str]] = {}
+        self._merged: list[Area] = []
+        self._hidden_rows: set[int] = set()
+        self._hidden_columns: list[tuple[int, int]] = []
+        self._merged_cells = 0
         self._file, self._member, self._limits = file, member, limits
         self._depth = 0
         self._row = self._column = 0
@@ -172,6 +235,10 @@ class _Scan:
         except expat.ExpatError as error:
             raise InputError(f"{self._file}: {self._member} is not sound XML: {error}") from error
 
+    def marks(self) -> Marks:
+        """What was seen merged and hidden."""
+        return Marks(tuple(self._merged), frozenset(self._hidden_rows), tuple(self._hidden_columns))
+
     def _doctype(self, *_: object) -> None:
         raise InputError(
             f"{self._file}: {self._member} declares a document type, as an entity bomb does"
@@ -179,22 +246,13 @@ class _Scan:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._depth += 1
+        self.elements += 1
         if self._depth > self._limits.depth:
             raise InputError(f"{self._file}: {self._member} is nested deeper than any workbook")
         name = tag.rpartition(":")[2]
-        if name == "row":
-            self._row = (
-                int(attributes["r"]) if attributes.get("r", "").isdecimal() else self._row + 1
-            )
-            self._column = 0
-        elif name == "c":
-            self._cell(attributes.get("r", ""))
-        elif name in {"v", "is", "f"}:
-            self._content(name)
-        elif name == "mergeCell":
-            self._merge(attributes.get("ref", ""))
-        elif name == "Relationship":
-            self._relationship(attributes)
+        act = self._ACTS.get(name)
+        if act is not None:
+            act(self, attributes)
         elif _MACRO_TYPE in attributes.get("ContentType", "").lower():
             raise InputError(
                 f"{self._file}: is a workbook with macros", hint="save it as .xlsx without them"
@@ -203,17 +261,32 @@ class _Scan:
     def _end(self, _: str) -> None:
         self._depth -= 1
 
-    def _cell(self, reference: str) -> None:
+    def _new_row(self, attributes: dict[str, str]) -> None:
+        given = attributes.get("r", "")
+        self._row = int(given) if given.isdecimal() else self._row + 1
+        self._column = 0
+        if attributes.get("hidden") in _TRUE:
+            self._hidden_rows.add(self._row)
+
+    def _new_columns(self, attributes: dict[str, str]) -> None:
+        first, last = attributes.get("min", ""), attributes.get("max", "")
+        if attributes.get("hidden") in _TRUE and first.isdecimal() and last.isdecimal():
+            self._hidden_columns.append((int(first), int(last)))
+
+    def _cell(self, attributes: dict[str, str]) -> None:
         """Where the next content belongs: the cell's own reference, else right of the one before."""
-        found = _REFERENCE.match(reference)
+        found = _REFERENCE.match(attributes.get("r", ""))
         if found is None:
             self._column += 1
             return
         self._column, self._row = _column(found[1]), int(found[2])
 
-    def _content(self, name: str) -> None:
-        if not self._row:
-            return
+    def _value(self, _: dict[str, str]) -> None:
+        if self._row:
+            self._within()
+            self.filled += 1
+
+    def _within(self) -> None:
         if self._row > self._limits.rows or self._column > self._limits.columns:
             from openpyxl.utils import get_column_letter
 
@@ -222,29 +295,52 @@ class _Scan:
                 f"{self._file}: {self._member} has something in cell {place}; a questionnaire has at most "
                 f"{self._limits.rows:,} rows and {self._limits.columns} columns"
             )
-        self.filled += name != "f"
 
-    def _merge(self, area: str) -> None:
+    def _formula(self, _: dict[str, str]) -> None:
+        if self._row:
+            self._within()
+
+    def _merge(self, attributes: dict[str, str]) -> None:
         """Merged cells are kept one by one, so that an area over the whole sheet would take all memory."""
+        area = attributes.get("ref", "")
         first, _, last = area.partition(":")
         start, end = _REFERENCE.match(first), _REFERENCE.match(last or first)
         if start is None or end is None:
             raise InputError(f"{self._file}: {self._member} merges {area[:40]!r}, which is no area")
-        height = int(end[2]) - int(start[2]) + 1
-        self.merged += height * (_column(end[1]) - _column(start[1]) + 1)
-        if height < 1 or self.merged > self._limits.filled_cells:
+        found = Area(int(start[2]), _column(start[1]), int(end[2]), _column(end[1]))
+        height, width = found.bottom - found.top + 1, found.right - found.left + 1
+        self._merged_cells += height * width
+        if min(height, width) < 1 or self._merged_cells > self._limits.filled_cells:
             raise InputError(
                 f"{self._file}: {self._member} merges {area}, larger than a questionnaire"
             )
+        self._merged.append(found)
+
+    def _sheet(self, attributes: dict[str, str]) -> None:
+        """A sheet of the workbook: its name, and the relation that says where it is."""
+        relation = next((value for key, value in attributes.items() if key.endswith(":id")), "")
+        self.sheets.append((attributes.get("name", ""), relation))
 
     def _relationship(self, attributes: dict[str, str]) -> None:
         """A target outside the file: links that people click are never followed, all others are refused."""
+        kind, target = attributes.get("Type", "").rpartition("/")[2], attributes.get("Target", "")
         if attributes.get("TargetMode") != "External":
-            return
-        if attributes.get("Type", "").endswith(_HYPERLINK):
-            return
-        target = attributes.get("Target", "")
-        raise InputError(f"{self._file}: {self._member} loads {target[:80]!r} from outside it")
+            self.targets[attributes.get("Id", "")] = (kind, target)
+        elif kind != _HYPERLINK:
+            raise InputError(f"{self._file}: {self._member} loads {target[:80]!r} from outside it")
+
+    _ACTS: ClassVar[dict[str, Callable[[_Scan, dict[str, str]], None]]] = {
+        "row": _new_row,
+        "col": _new_columns,
+        "c": _cell,
+        "v": _value,
+        "is": _value,
+        "f": _formula,
+        "mergeCell": _merge,
+        "sheet": _sheet,
+        "Relationship": _relationship,
+    }
+    """What is looked at, by the name of its element."""
 
 
 def _column(letters: str) -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from finops.errors import InputError
 from finops.model.problem import Problem
 from finops.model.spreadsheet import restored, runs
-from scorecard.workbook.container import LIMITS, check_workbook
+from scorecard.workbook.container import LIMITS, Marks, check_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,18 +92,22 @@ def read_workbook(path: Path) -> Workbook:
     """All of `path`; InputError when it may not be opened, or cannot be."""
     import openpyxl
 
-    check_workbook(path)
+    marks = check_workbook(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter(
                 "ignore"
             )  # what openpyxl does not keep is nothing that is read here
-            book = openpyxl.load_workbook(path, keep_links=False, keep_vba=False)
+            book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
+            read = [
+                _sheet(path.name, sheet, marks.get(sheet.title, Marks()))
+                for sheet in book.worksheets
+            ]
+            book.close()
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as error:
         raise InputError(
             f"{path.name}: is not sound: {error}", hint="open it, save it again as .xlsx"
         ) from error
-    read = [_sheet(path.name, sheet) for sheet in book.worksheets]
     return Workbook(
         path.name,
         tuple(sheet for sheet, _ in read),
@@ -111,7 +115,11 @@ def read_workbook(path: Path) -> Workbook:
     )
 
 
-def _sheet(file: str, sheet: Any) -> tuple[Sheet, list[Problem]]:  # noqa: ANN401  (openpyxl is untyped)
+def _sheet(
+    file: str,
+    sheet: Any,  # noqa: ANN401  (openpyxl is untyped)
+    marks: Marks,
+) -> tuple[Sheet, list[Problem]]:
     cells: dict[Place, str] = {}
     formulas: set[Place] = set()
     remarks: list[tuple[Place, str, str]] = []
@@ -123,14 +131,19 @@ def _sheet(file: str, sheet: Any) -> tuple[Sheet, list[Problem]]:  # noqa: ANN40
             formulas.add(place)
         elif text:
             cells[place] = text
+    hidden = {
+        column
+        for first, last in marks.hidden_columns
+        for column in range(first, min(last, LIMITS.columns) + 1)
+    }
     made = Sheet(
         sheet.title,
         sheet.sheet_state != "visible",
         cells,
         frozenset(formulas),
-        _merged(sheet),
-        frozenset(row for row, look in sheet.row_dimensions.items() if look.hidden),
-        frozenset(_hidden_columns(sheet)),
+        _merged(marks),
+        marks.hidden_rows,
+        frozenset(hidden),
     )
     problems = [
         Problem(file, None, made.reference(*place), value, why) for place, value, why in remarks
@@ -141,10 +154,7 @@ def _sheet(file: str, sheet: Any) -> tuple[Sheet, list[Problem]]:  # noqa: ANN40
 
 
 def _filled(sheet: Any) -> Iterator[tuple[Place, Any]]:  # noqa: ANN401  (openpyxl is untyped)
-    rows = sheet.iter_rows(
-        max_row=min(sheet.max_row, LIMITS.rows), max_col=min(sheet.max_column, LIMITS.columns)
-    )
-    for row in rows:
+    for row in sheet.iter_rows(max_row=LIMITS.rows, max_col=LIMITS.columns):
         for cell in row:
             if cell.value is not None:
                 yield Place(cell.row, cell.column), cell
@@ -180,21 +190,13 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def _merged(sheet: Any) -> dict[Place, Place]:  # noqa: ANN401  (openpyxl is untyped)
-    """Every merged cell but the top left one of its range, and that one."""
+def _merged(marks: Marks) -> dict[Place, Place]:
+    """Every merged cell but the top left one of its area, and that one."""
     found: dict[Place, Place] = {}
-    for area in sheet.merged_cells.ranges:
-        anchor = Place(area.min_row, area.min_col)
-        for row in range(area.min_row, min(area.max_row, LIMITS.rows) + 1):
-            for column in range(area.min_col, min(area.max_col, LIMITS.columns) + 1):
+    for area in marks.merged:
+        anchor = Place(area.top, area.left)
+        for row in range(area.top, area.bottom + 1):
+            for column in range(area.left, area.right + 1):
                 found[Place(row, column)] = anchor
         found.pop(anchor, None)
     return found
-
-
-def _hidden_columns(sheet: Any) -> Iterator[int]:  # noqa: ANN401  (openpyxl is untyped)
-    """A hidden range of columns is declared once, at its first."""
-    for look in sheet.column_dimensions.values():
-        if look.hidden:
-            first = look.min or 1
-            yield from range(first, min(look.max or first, LIMITS.columns) + 1)

@@ -41,7 +41,8 @@ class Style(NamedTuple):
     """What a company's capacity is like."""
 
     pools: tuple[PoolOf, ...]
-    is_partitioned: bool
+    slices: tuple[str, ...]
+    """How the devices of one node are partitioned; not at all when empty."""
     is_overlapping: bool
     is_doubled: bool
 
@@ -56,20 +57,33 @@ class Style(NamedTuple):
                 gpus_per_unit=dice.choice((None, 1, 2, 8)),
                 weights=dice.choice((None, ("1", "0.1", "4"), ("1", "0", "2.5"), ("0", "0", "1"))),
                 serves=dice.choice((None, ("request_model", "model-x"))),
+                is_as_applied=dice.random() < 0.3,
             ),
             PoolOf("colo", "gpu", "Colo", samples=("cluster", "colo"), gpus_per_unit=1),
-            PoolOf("units", "provisioned", "Units", serves=("deployment", "silent")),
-            PoolOf("desks", "seat", "Desks", serves=("source_id", "desk")),
+            PoolOf(
+                "units",
+                "provisioned",
+                "Units",
+                serves=("deployment", "silent"),
+                tokens_per_unit_minute=dice.choice((None, "0.5", "1000")),
+            ),
+            PoolOf(
+                "desks",
+                "seat",
+                "Desks",
+                serves=("source_id", "desk"),
+                user=dice.choice((None, "team")),
+            ),
         )
         return cls(
             tuple(pool for pool in pools if dice.random() < 0.8),
-            dice.random() < 0.4,
+            tuple(dice.sample(SLICES, dice.choice((0, 0, 1, 2, 3)))),
             dice.random() < 0.4,
             dice.random() < 0.3,
         )
 
 
-NONE = Style((), is_partitioned=False, is_overlapping=False, is_doubled=False)
+NONE = Style((), (), is_overlapping=False, is_doubled=False)
 
 
 def served(dice: random.Random, row: Row) -> Row:
@@ -80,7 +94,8 @@ def served(dice: random.Random, row: Row) -> Row:
         "api_key_id": dice.choice((None, "key-1", "key-2")),
         "source_id": dice.choice((row["source_id"],) * 4 + ("desk",)),
     }
-    return {**row, **chosen}
+    timed = {"queue_ms": dice.choice((None, 2.5)), "ttft_ms": 77.7, "latency_ms": 900.0}
+    return {**row, **chosen, **(timed if chosen["deployment"] == "chat-b" else {})}
 
 
 def charge(dice: random.Random, amount: Decimal) -> Row:
@@ -106,7 +121,8 @@ def samples(dice: random.Random, style: Style, hours: int) -> list[Row]:
     """Up to `hours` hours of two devices on each of two nodes, and of one of another cluster."""
     rows: list[Row] = []
     for _ in range(hours):
-        moment = at(dice.choice(DAYS)) + timedelta(hours=dice.randrange(24))
+        moment = at(dice.choice(DAYS)) + timedelta(minutes=dice.choice((0, 0, 30)))
+        moment += timedelta(hours=dice.randrange(24))
         node, place = dice.choice((("n1", 0), ("n1", 1), ("n2", 0), ("n3", 0)))
         given: dict[str, Any] = {"node": node, **_where(dice, node)}
         length = dice.choice((3600.0, 3600.0, 60.0, 7200.0 if style.is_overlapping else 1800.0))
@@ -134,15 +150,21 @@ def _sampled(
 ) -> list[Row]:
     """A device at one instant: whole, or its slices; sometimes as two sources saw it."""
     text = when.removesuffix("+00:00")
-    if style.is_partitioned and device.startswith("n2"):
-        return [
-            sample(device, text, length, mig_profile=each, **given, **_held(dice))
-            for each in dice.sample(SLICES, dice.randrange(1, 4))
+    if style.slices and device.startswith("n2"):
+        rows = [
+            _sample(device, text, length, {**given, **_held(dice), "mig_profile": each})
+            for each in style.slices
         ]
-    row = sample(device, text, length, **given, **_held(dice))
+        return [*rows, _sample(device, text, length, given)] if dice.random() < 0.3 else rows
+    row = _sample(device, text, length, {**given, **_held(dice)})
     if style.is_doubled and dice.random() < 0.4:
         return [row, {**row, "source_id": "other"}]
     return [row]
+
+
+def _sample(device: str, when: str, length: float, given: Row) -> Row:
+    """What `given` says of a device and nothing else."""
+    return sample(device, when, length, **given)
 
 
 def _held(dice: random.Random) -> dict[str, Any]:

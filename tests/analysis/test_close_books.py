@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -244,6 +245,25 @@ def test_months_close_in_order_and_are_taken_back_newest_first(tmp_path: Path) -
     ]
     close(ledger, settings, NOVEMBER)
     assert closed_months(ledger.location)[-1].name == "2026-11/2"
+
+
+def test_no_reason_closes_a_month_that_is_not_over(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "ledger", costs=[cost("1")])
+    found = completeness(ledger, config(), OCTOBER, NOW.date())
+    during = datetime(2026, 10, 31, 23, tzinfo=UTC)
+    with pytest.raises(UsageError, match="2026-10 is not over"):
+        close_month(ledger, config(), found, Decision("ann@host", during, "in a hurry"))
+
+
+def test_what_a_killed_close_left_is_removed_by_a_later_one(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path / "ledger", costs=[cost("1")])
+    left = tmp_path / "ledger" / "_closed" / "2026-10" / ".1-dead"
+    left.mkdir(parents=True)
+    (left / "manifest.json").write_text("{}")
+    os.utime(left, (0, 0))
+    assert closed_months(ledger.location) == ()
+    assert close(ledger, config()).name == "2026-10/1"
+    assert not left.exists()
 
 
 def test_a_manifest_names_the_close_before_it(tmp_path: Path) -> None:

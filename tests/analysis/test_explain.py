@@ -7,17 +7,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from finops.analysis.book_spend import SpendQuestion, book_spend
 from finops.analysis.economics import Question
-from finops.analysis.explain import NUMBERS, Explanation, explain
+from finops.analysis.explain import NUMBERS, explain
+from finops.analysis.explain_books import line_names
 from finops.errors import UsageError
 from finops.model.money import total
+from finops.report.model import Style
+from finops.report.spend import spend_report
+from finops.report.unit import unit_report
 from finops.report.unit_row import unit_row
 from tests.analysis.ledgers import OCTOBER, ask, config, cost, make_ledger, request, tokens
+from tests.analysis.test_capacity import GPUS, hours_of, instance, served
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from finops.analysis.explanation import Explanation
+    from finops.config import Config
     from finops.ledger.store import Ledger
+    from finops.report.model import Report, Row
 
 D = Decimal
 POOLS = (
@@ -93,3 +102,160 @@ def test_tokens_without_a_price_have_the_reason_and_no_amount(tmp_path: Path) ->
 def test_a_number_nobody_can_explain_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no explanation of 'happiness'"):
         explained(company(tmp_path), "happiness")
+
+
+NUMERIC = {style for style in Style if style not in {Style.TEXT, Style.TIME}}
+NOT_HERE = {"marginal_cost_factor"}
+"""Explained where it is computed: finops marginal."""
+
+
+def rich(folder: Path) -> tuple[Ledger, Config]:
+    """A company with something in every column."""
+    log = [
+        request(
+            f"r{number}",
+            f"2026-10-0{1 + number % 2}T12:00:00",
+            workflow="rag",
+            workflow_run_id=f"run{number // 2}",
+            uncached_input_tokens=1_000 * (number + 1),
+            cache_read_tokens=50,
+            output_tokens=100,
+            reasoning_tokens=7,
+            status="ok" if number else "error",
+            latency_ms=100.0 * number,
+            ttft_ms=10.0 * number,
+            outcome="success" if number % 2 else None,
+            work_unit_kind="image",
+            work_units=0.5,
+        )
+        for number in range(6)
+    ]
+    log += [
+        request("e", operation="embeddings", uncached_input_tokens=5),
+        request("a1", call_id="a", output_tokens=3, status="timeout"),
+        request("a2", call_id="a", attempt=2, output_tokens=3, latency_ms=1.0),
+        request("x", request_model="unheard-of", provider="nobody", output_tokens=7),
+    ]
+    bill = [
+        tokens("0.0162", "uncached_input", 9_000),
+        tokens("0.0027", "output", 300),
+        tokens("5", "images", 300),
+        cost("1", ServiceName="Gateway"),
+        cost("2", ServiceName="Desk"),
+        cost("3", ServiceName="Coffee"),
+        cost("4", ServiceName="Iron"),
+        cost("-1", ChargeCategory="Credit"),
+        cost("6", CommitmentDiscountStatus="Unused", ServiceName="Models"),
+    ]
+    iron = {"name": "iron", "kind": "gpu", "where": "ServiceName = 'Iron'"}
+    models = {"name": "models", "kind": "metered", "where": "ServiceName = 'Models'"}
+    setup = config(*POOLS, iron, models, slo=[{"latency_ms": 250}])
+    return make_ledger(folder, costs=bill, requests=log), setup
+
+
+def numbers(report: Report, row: Row) -> dict[str, object]:
+    """Every number of a report's row by the name it is explained under: parts by `column.part`."""
+    found: dict[str, object] = {}
+    for column in report.columns:
+        if column.style in NUMERIC and column.name not in NOT_HERE:
+            found[column.name] = row[column.name]
+            found |= nested(column.name, row[column.name])
+    return found
+
+
+def nested(name: str, value: object) -> dict[str, object]:
+    found: dict[str, object] = {}
+    if isinstance(value, dict):
+        for part, inner in value.items():
+            found[f"{name}.{part}"] = inner
+            found |= nested(f"{name}.{part}", inner)
+    return found
+
+
+def test_every_number_of_unit_and_of_its_reconciliation_is_explained(tmp_path: Path) -> None:
+    """A column without an explanation fails here; what is explained is what is shown."""
+    ledger, setup = rich(tmp_path)
+    answer = ask(ledger, setup, run_costs=True)
+    report = unit_report(answer)
+    (row,) = report.rows
+    shown = numbers(report, row)
+    assert len(shown) > 60
+    shown |= line_names(answer)
+    for number, value in shown.items():
+        found = explain(ledger, setup, Question(OCTOBER), number)
+        assert found.value == value, number
+        assert found.formula
+        assert found.lines, number
+        assert all(line.source for line in found.lines), number
+    for number in line_names(answer):
+        *parts, summed = explain(ledger, setup, Question(OCTOBER), number).lines
+        assert total(line.amount for line in parts if line.amount is not None) == summed.amount
+
+
+def test_every_amount_of_costs_is_explained(tmp_path: Path) -> None:
+    ledger, setup = rich(tmp_path)
+    question = SpendQuestion((), OCTOBER)
+    spend = book_spend(ledger, setup, question)
+    report = spend_report(spend, period=OCTOBER, basis=question.basis)
+    assert report.totals is not None
+    for number, value in numbers(report, report.totals).items():
+        found = explain(ledger, setup, Question(OCTOBER), number)
+        assert found.value == value, number
+        *parts, summed = found.lines
+        assert total(line.amount for line in parts if line.amount is not None) == (value or 0)
+        assert summed.amount == value
+
+
+def test_a_number_that_is_missing_is_explained_by_its_reason(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path, requests=[request("r", output_tokens=1)])
+    for number, said in (
+        ("good_responses", "add [[slo]]"),
+        ("cost_per_good_response", "add [[slo]]"),
+        ("successful_runs", "no run that ended logged an outcome"),
+        ("cost_per_run", "there are no runs"),
+        ("cost_per_work_unit", "no work of exactly one kind"),
+    ):
+        found = explain(ledger, config(), Question(OCTOBER), number)
+        assert found.value is None
+        assert said in found.lines[-1].source
+
+
+def test_a_count_is_told_by_provider_and_model(tmp_path: Path) -> None:
+    ledger, setup = rich(tmp_path)
+    found = explain(ledger, setup, Question(OCTOBER, where="workflow = 'rag'"), "responses")
+    assert [(line.step, line.quantity) for line in found.lines] == [
+        ("fakeai model-a", D(5)),
+        ("responses", D(5)),
+    ]
+
+
+def test_a_typing_error_is_answered_with_what_is_near(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        explained(company(tmp_path), "cost_per_rnu")
+    assert "cost_per_run" in str(caught.value.hint)
+
+
+def test_device_time_is_told_as_tokens_at_the_rate_it_gives(tmp_path: Path) -> None:
+    """Ten device-hours at 10.08 on a deployment of 400 output tokens, a quarter of them busy."""
+    ledger = make_ledger(
+        tmp_path,
+        costs=[instance("201.6", 10)],
+        requests=[served("r1", output_tokens=300), served("r2", output_tokens=100)],
+        samples=hours_of("a", 0, 10, workload="chat", gr_engine_active=0.25),
+    )
+    found = explain(ledger, config(GPUS), Question(OCTOBER, where="request_id = 'r2'"), "cost")
+    assert found.value == D("25.2")
+    told = [(line.step, line.quantity, line.amount) for line in found.lines if line.rate]
+    assert told == [
+        ("gpus chat idle: output", D(100), D("18.9")),
+        ("gpus chat busy: output", D(100), D("6.3")),
+    ]
+    assert found.lines[0].source == (
+        "pool gpus 2026-10: 100.8 for 1,600,000 weighted tokens (thousandths); "
+        "weights 1000 : 100 : 4000, assumed"
+    )
+    idle = explain(ledger, config(GPUS), Question(OCTOBER), "unobserved")
+    assert [(line.step, line.amount) for line in idle.lines] == [
+        ("gpus", D("100.8")),
+        ("unallocated.unobserved", D("100.8")),
+    ]

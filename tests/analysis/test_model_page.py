@@ -121,7 +121,12 @@ def test_the_workflows_cost_what_the_page_says(answer: UnitEconomics) -> None:
 def test_the_bill_is_met_as_the_page_says(answer: UnitEconomics) -> None:
     books = answer.reconciliation
     assert books.unallocated["rounding"] < Decimal("1e-12")
-    parts = {"requests": books.allocated, **books.unallocated, **books.excluded}
+    carried = {
+        "requests": books.allocated,
+        "jobs": books.jobs,
+        "workloads": books.workloads,
+    }
+    parts = {**carried, **books.unallocated, **books.excluded}
     assert shown({**parts, "charged": books.amounts["EffectiveCost"]}) == {
         row["part"]: row["amount"] for row in table("part")
     }

@@ -5,35 +5,25 @@ A rule that could be broken without a test failing would be held by nothing.
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
-import finops.sql
 from finops.analysis.metering import Rate
 from finops.model.money import ZERO, divide
-from finops.model.period import Period
-from tests.analysis.ledgers import config, make_ledger
+from tests.analysis.mutations import DAYS, OCTOBER, Case, break_statement, is_noticed
 from tests.analysis.reference import PoolOf
-from tests.analysis.test_model import compare, reference
-from tests.analysis.worlds import OBJECTIVES, WORLD_PRICES, World, world
+from tests.analysis.worlds import world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from fractions import Fraction
-    from pathlib import Path
 
-    from finops.config import Config
-    from finops.ledger.store import Ledger
-    from tests.analysis.reference import Reference
+    from finops.model.period import Period
 
-OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
 SEEDS = (1, 16)
 """Two companies that between them have everything; most rules show in the first."""
-DAYS = Period(date(2026, 9, 30), date(2026, 10, 2))
-
 
 POOLS = (
     PoolOf("store", "shared", "Vectors", "retrievals"),
@@ -44,40 +34,15 @@ POOLS = (
 )
 
 
-class Case(NamedTuple):
-    """A company that has everything in it, and what is right about it."""
-
-    company: World
-    ledger: Ledger
-    setup: Config
-    wanted: dict[Period, Reference]
-
-    @classmethod
-    def of(cls, seed: int, folder: Path) -> Case:
-        """The company `seed` names, stored in `folder`."""
-        company = world(seed, 200, 120, has_capacity=False)._replace(pools=POOLS)
-        return cls(
-            company,
-            make_ledger(folder, costs=company.costs, requests=company.requests),
-            config(*company.settings(), prices=WORLD_PRICES, slo=OBJECTIVES),
-            {period: reference(company, period) for period in (OCTOBER, DAYS)},
-        )
-
-    def check(self, period: Period) -> None:
-        """Raw, because roll-ups keep what was made before a rule was broken."""
-        compare(
-            self.ledger,
-            self.setup,
-            self.wanted[period],
-            ("workflow",),
-            period=period,
-            use_rollups=False,
-        )
-
-
 @pytest.fixture(scope="module")
 def cases(tmp_path_factory: pytest.TempPathFactory) -> list[Case]:
-    return [Case.of(seed, tmp_path_factory.mktemp("case")) for seed in SEEDS]
+    return [
+        Case.of(
+            world(seed, 200, 120, has_capacity=False)._replace(pools=POOLS),
+            tmp_path_factory.mktemp("case"),
+        )
+        for seed in SEEDS
+    ]
 
 
 @pytest.mark.parametrize("period", [OCTOBER, DAYS])
@@ -134,24 +99,8 @@ def test_unbroken_it_is_right(cases: list[Case], period: Period) -> None:
 def test_a_broken_statement_is_noticed(
     cases: list[Case], monkeypatch: pytest.MonkeyPatch, statement: str, rule: str, broken: str
 ) -> None:
-    text = finops.sql._text
-    assert rule in text(statement), "the rule is written otherwise now"
-    monkeypatch.setattr(
-        finops.sql,
-        "_text",
-        lambda name: text(name).replace(rule, broken) if name == statement else text(name),
-    )
+    break_statement(monkeypatch, statement, rule, broken)
     assert is_noticed(cases, OCTOBER)
-
-
-def is_noticed(cases: list[Case], period: Period) -> bool:
-    """Whether any company comes out wrong."""
-    for case in cases:
-        try:
-            case.check(period)
-        except AssertionError:
-            return True
-    return False
 
 
 def _listed(book: Decimal | None) -> object:

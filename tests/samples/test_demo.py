@@ -13,7 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 from connectors.loading import LoadOptions, load_files
+from finops.analysis.book_spend import SpendQuestion, book_spend
 from finops.analysis.economics import Question, unit_economics
+from finops.analysis.owners.check import check_owners
 from finops.cli.app import app
 from finops.cli.demo import samples_folder
 from finops.config import load_config
@@ -202,3 +204,32 @@ def test_responses_cost_what_was_billed_for_them(
     tokens = sum(row["components"][name] for name in names)
     assert abs(tokens - Decimal(TRUTH[planted]["billed_cost_of_responses"])) < Decimal("1e-12")
     assert row["cost_basis"] == "billed"
+
+
+def test_what_nobody_owns_is_found_with_its_dollars(demo: Demo) -> None:
+    truth = TRUTH["unowned"]
+    for month in MONTHS:
+        check = check_owners(demo.ledger, demo.config, parse_month(month))
+        assert {(each.match, each.cost) for each in check.unowned} == {
+            (name, Decimal(truth[f"{name.replace(' ', '-').lower()}_{month}"]))
+            for name in ("proj-playground", "wrk-growth", "AWS Data Transfer")
+        }
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_the_owned_cluster_costs_what_it_takes(demo: Demo, month: str) -> None:
+    question = SpendQuestion(("element",), parse_month(month), where="origin = 'owned'")
+    answer = book_spend(demo.ledger, demo.config, question)
+    found = {str(g.values[0]): g.amounts.EffectiveCost or Decimal(0) for g in answer.groups}
+    assert round(found.pop("power"), 9) == Decimal(TRUTH["owned"][f"power_cost_{month}"])
+    assert {name: round(cost, 20) for name, cost in found.items()} == {
+        "depreciation": 11000,
+        "network": round(Decimal(46000) / 48, 20),
+        "storage": round(Decimal(25000) / 48, 20),
+        "support": 2990,
+        "colocation": 5400,
+        "staff": 4200,
+    }
+    owned = demo.unit(month).reconciliation.origins["owned"]
+    assert owned.difference == 0
+    assert not [note for note in answer.notes if note.startswith("Power of")]

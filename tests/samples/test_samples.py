@@ -75,7 +75,7 @@ def test_making_them_again_gives_what_is_here(tmp_path: Path) -> None:
         text=True,
     )
     made = {file.relative_to(tmp_path) for file in tmp_path.rglob("*") if file.is_file()}
-    assert len(made) == len(done.stdout.splitlines()) == 18
+    assert len(made) == len(done.stdout.splitlines()) == 19
     assert [
         str(file) for file in sorted(made) if content(SAMPLES / file) != content(tmp_path / file)
     ] == []
@@ -362,3 +362,40 @@ def test_a_bill_is_the_public_price_times_the_discount(con: duckdb.DuckDBPyConne
         context = {"processing": "batch"} if tier == "batch" else None
         public = calc_price(kinds[kind], model, provider_id=provider, price_context=context)
         assert public.total_price * 1000 == price
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_what_nobody_owns(con: duckdb.DuckDBPyConnection, month: str) -> None:
+    truth = TRUTH["unowned"]
+    columns = {
+        "proj-playground": "SubAccountId",
+        "wrk-growth": "SubAccountId",
+        "AWS Data Transfer": "ServiceName",
+    }
+    entered = (SAMPLES / "owners.csv").read_text(encoding="utf-8")
+    for name, column in columns.items():
+        cost = one(
+            con,
+            f"""select sum(EffectiveCost::decimal(38, 24)) from bills
+                where {column} = '{name}' and BillingPeriodStart like '{month}%'""",
+        )
+        assert cost == Decimal(truth[f"{name.replace(' ', '-').lower()}_{month}"])
+        assert name not in entered
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_power_of_the_owned_cluster(con: duckdb.DuckDBPyConnection, month: str) -> None:
+    """Energy of the accelerators and 3 kW of hosts, at PUE 1.32 and 0.118 a kWh, as finops.toml says."""
+    settings = tomllib.loads((SAMPLES / "finops.toml").read_text(encoding="utf-8"))
+    (owned,) = settings["owned"]
+    joules, hours = one(
+        con,
+        f"""select sum(energy_j::bigint), count(*) / {owned["nodes"] * owned["devices_per_node"]}
+            from gpu where cluster = 'colo' and timestamp like '{month}%'""",
+    )
+    power = {name: Decimal(value) for name, value in owned["power"].items()}
+    kwh = Decimal(joules) / 3_600_000 + power["host_kw"] * int(hours)
+    cost = kwh * power["pue"] * power["price_per_kwh"]
+    truth = TRUTH["owned"]
+    assert joules == truth[f"accelerators_joules_{month}"]
+    assert cost.quantize(Decimal("1e-9")) == Decimal(truth[f"power_cost_{month}"])

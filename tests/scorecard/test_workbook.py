@@ -163,6 +163,33 @@ def test_an_area_merged_over_everything_is_refused(good: Path) -> None:
     assert "merges A1:XFD1048576, larger than a questionnaire" in refused(good)
 
 
+def test_a_link_over_everything_takes_no_time(good: Path) -> None:
+    link = b'</sheetData><hyperlinks><hyperlink ref="A1:XFD1048576" location="A1"/></hyperlinks>'
+    patched(good, change={SHEET: lambda xml: xml.replace(b"</sheetData>", link)})
+    assert read_workbook(good).sheets[0].last_row == 2
+
+
+def test_elements_are_bounded_wherever_they_are(good: Path) -> None:
+    styles = b"<cellXfs>" + b"<xf/>" * 500
+    patched(good, change={"xl/styles.xml": lambda xml: xml.replace(b"<cellXfs>", styles, 1)})
+    patched(good, add={"xl/more.xml": b"<a>" + b"<b/>" * 500 + b"</a>"})
+    message = refused(good, limits=Limits(elements=400))
+    assert message == "acme.xlsx: has more than 400 elements of XML"
+
+
+def test_a_member_that_is_neither_text_nor_picture_is_refused(good: Path) -> None:
+    patched(good, add={"xl/setup.exe": b"MZ"})
+    assert refused(good) == "acme.xlsx: xl/setup.exe is nothing a workbook holds"
+
+
+def test_a_sheet_must_be_where_it_was_looked_at(good: Path) -> None:
+    patched(good, add={"xl/hidden.png": b"x"})
+    patched(good, change={RELS: lambda xml: xml.replace(b"worksheets/sheet1.xml", b"hidden.png")})
+    assert refused(good) == (
+        "acme.xlsx: the sheet 'Answers' is not where the workbook says (xl/hidden.png)"
+    )
+
+
 def test_depth_is_bounded(good: Path) -> None:
     patched(good, add={"xl/deep.xml": b"<a>" * 100 + b"</a>" * 100})
     assert "nested deeper" in refused(good)

@@ -17,7 +17,7 @@ from connectors.formats.contract import Format, Shape
 from connectors.sql import json_object_text, quoted
 from finops.errors import InputError
 from finops.model.schema import Kind
-from finops.model.tables import COST_AMOUNTS, COSTS
+from finops.model.tables import BOOK_COLUMNS, COST_AMOUNTS, COSTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +87,7 @@ def _select(delivery: Delivery) -> str:
         types = dict.fromkeys(here.values(), "VARCHAR")
     scan = delivery.scan(types)
     texts = _texts(delivery, scan)
-    known = {name.lower(): name for name in COSTS.names}
+    known = {name.lower(): name for name in COSTS.names if name not in BOOK_COLUMNS}
     columns = [
         f"{_value(here[key], known[key], is_text=key in texts)} as {quoted(known[key])}"
         for key in here

@@ -10,7 +10,7 @@ names), then owners.csv, by the identifiers a row of the table has:
     jobs         user · account, project (the scheduler's account, which `team` holds); by the day it
                  was submitted
 
-A scheduler's account that owners.csv knows is an account and not a team: there the file comes first.
+A scheduler's account that owners.csv knows is an account and not a team: there its row comes first.
 """
 
 from __future__ import annotations
@@ -43,8 +43,6 @@ class _Reading(NamedTuple):
     by_kind: Mapping[str, tuple[str, ...]]
     tags: str | None = None
     team: str | None = None
-    is_translated: bool = False
-    """Whether what `team` holds may be an identifier itself."""
 
 
 _SUB_ACCOUNT = ("SubAccountId", "SubAccountName")
@@ -74,9 +72,8 @@ _READINGS = {
     "gpu_samples": _Reading("day", {"namespace": ("namespace",)}),
     "jobs": _Reading(
         "cast(coalesce(submitted_at, started_at, ended_at) as date)",
-        {"user": ('"user"',), "project": ("team",), "account": ("team",)},
+        {"user": ('jobs."user"',), "project": ("team",), "account": ("team",)},
         team="team",
-        is_translated=True,
     ),
 }
 
@@ -119,7 +116,7 @@ def owner_columns(
     """The owner's column `name` (of `OWNED_BY`) of rows of `table`, null where nothing says.
 
     Put `registry` on the connection with `install_owners` first. `own_tag` is the tag whose value counts
-    before the file.
+    before the file. The relation must go by the table's name: unqualified, `user` is the engine's own.
     """
     reading = _READINGS[table]
     known = {row.kind for row in registry.rows}
@@ -129,7 +126,8 @@ def owner_columns(
         for kind, sql, column in _identifiers(reading, registry)
         if kind in known
     ]
-    parts = [*looked_up, *own] if reading.is_translated else [*own, *looked_up]
+    translated = [part for part in looked_up if part[1] == reading.team]
+    parts = [*translated, *own, *(part for part in looked_up if part not in translated)]
     columns = [column for _, column in parts] + ([reading.day] if looked_up else [])
     plain = tuple(dict.fromkeys(column for column in columns if column.isidentifier()))
     sql = f"coalesce({', '.join(sql for sql, _ in parts)})" if parts else "cast(null as varchar)"
@@ -142,7 +140,7 @@ def owner_sql(con: duckdb.DuckDBPyConnection, registry: Registry, table: str, re
     found = ", ".join(
         f"{owner_columns(registry, table, name).sql} as owner_{name}" for name in OWNED_BY
     )
-    return f"select *, {found} from {relation}"
+    return f"select *, {found} from {relation} as {table}"
 
 
 def _own(reading: _Reading, name: str, tag: str | None) -> list[tuple[str, str]]:
@@ -162,7 +160,7 @@ def _identifiers(reading: _Reading, registry: Registry) -> Iterator[tuple[str, s
                 value = json_member(reading.tags, key)
                 yield kind, f"{quote(f'{key}=')} || lower({value})", reading.tags
         for sql in reading.by_kind.get(kind, ()):
-            yield kind, f"lower({sql})", sql.strip('"')
+            yield kind, f"lower({sql})", sql.rpartition(".")[2].strip('"')
 
 
 def _lookup(kind: str, sql: str, day: str, name: str) -> str:

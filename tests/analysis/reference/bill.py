@@ -12,6 +12,7 @@ from tests.analysis.reference.rows import DAY, PoolOf, Row, cut, instant, is_bef
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+ORIGINS = ("bill", "owned")
 UNIT_LINES = frozenset({"usage", "commitment_unused"})
 
 
@@ -47,6 +48,26 @@ class Bill:
         """The whole months the period touches."""
         last = self.end - DAY
         return self.start.replace(day=1), (last.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+    @property
+    def month_names(self) -> list[str]:
+        """The months the period touches."""
+        first, last = self.months
+        names = []
+        while first < last:
+            names.append(f"{first:%Y-%m}")
+            first = (first + timedelta(days=32)).replace(day=1)
+        return names
+
+    def touches(self, day: date) -> bool:
+        """Whether a day is in one of those months."""
+        return self.months[0] <= day < self.months[1]
+
+    def overlaps(self, row: Row) -> bool:
+        """Whether a charge covers some of the period."""
+        first, last = instant(self.start), instant(self.end)
+        begins, ends = row["ChargePeriodStart"], row["ChargePeriodEnd"]
+        return bool((ends > first or begins >= first) and begins < last)
 
     def is_of_months(self, row: Row) -> bool:
         """Whether a charge sets rates: billed in one of the months, and not for a time before them."""
@@ -145,3 +166,8 @@ class Bill:
 
         begins, ends = max(first, begin), min(last, end)
         return until(ends) - until(begins) if begins < ends else Fraction(0)
+
+
+def month_start(name: str) -> date:
+    """The first day of a month."""
+    return date.fromisoformat(f"{name}-01")

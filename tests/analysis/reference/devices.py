@@ -1,6 +1,6 @@
-"""Device time of the reference: what samples say of each device, in sevenths of a millisecond.
+"""Device time of the reference: what samples say of each device, in 28ths of a millisecond.
 
-A seventh, because a slice `ng.` of a partitioned device is n sevenths of it: whole numbers only.
+28ths, because a slice of a partitioned device is so many sevenths, or quarters, of it: whole numbers only.
 """
 
 from __future__ import annotations
@@ -8,15 +8,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from datetime import timedelta
+from math import floor
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import date, datetime
 
     from tests.analysis.reference.rows import PoolOf, Row
 
-WHOLE = 7
+PARTS = 28
 MS = timedelta(milliseconds=1)
 
 Holder = tuple[str, str]
@@ -24,62 +25,81 @@ Holder = tuple[str, str]
 
 
 class Piece(NamedTuple):
-    """Device time of one sample: held and active, held and not, or nobody's; `total` is their sum."""
+    """Device time of one sample: held and active, held and not, or nobody's."""
 
     pool: str | None
     day: date
     node: str | None
+    is_held: bool
     holder: Holder | None
     busy: int
-    idle_held: int
-    idle: int
-    is_measured: bool
+    rest: int
+    """Held and not active where it is held, else nobody's."""
 
     @property
     def total(self) -> int:
-        return self.busy + self.idle_held + self.idle
+        return self.busy + self.rest
 
 
 def device_time(samples: Sequence[Row], pools: Sequence[PoolOf]) -> list[Piece]:
-    """One piece per physical device, slice and instant; and one for what no slice has of a device."""
-    seen: dict[tuple[str, str | None], dict[datetime, Row]] = defaultdict(dict)
-    for row in sorted(samples, key=_preference):
-        seen[row["device_uuid"], row["mig_profile"]].setdefault(row["timestamp"], row)
+    """One piece per device, slice and instant; and one for what slices leave of a device."""
+    devices: dict[str, list[Row]] = defaultdict(list)
+    for row in samples:
+        devices[row["device_uuid"]].append(row)
+    return [piece for rows in devices.values() for piece in _device(rows, pools)]
+
+
+def _device(rows: Sequence[Row], pools: Sequence[PoolOf]) -> list[Piece]:
+    at: dict[datetime, dict[str | None, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        at[row["timestamp"]][row["mig_profile"]].append(row)
+    for slices in at.values():
+        if len(slices) > 1:  # the device as a whole, beside its slices
+            slices.pop(None, None)
+    times = sorted(at)
     pieces: list[Piece] = []
-    rests: dict[tuple[str, datetime], list[tuple[int, int, Row]]] = defaultdict(list)
-    for (device, profile), by_time in seen.items():
-        times = sorted(by_time)
-        for place, moment in enumerate(times):
-            row = by_time[moment]
-            length = milliseconds(row["interval_s"])
-            if place + 1 < len(times):
-                length = min(length, (times[place + 1] - moment) // MS)
-            share = sevenths(profile)
-            pieces.append(_piece(row, length, share, pools))
-            if profile is not None:
-                rests[device, moment].append((share, length, row))
-    for slices in rests.values():
-        left = WHOLE - sum(share for share, _, _ in slices)
-        _, length, row = max(slices, key=lambda each: each[1])
-        idle = max(left, 0) * length
-        pieces.append(
-            Piece(pool_of(row, pools), row["day"], row["node"], None, 0, 0, idle, is_measured=True)
-        )
+    for place, moment in enumerate(times):
+        mine: list[Piece] = []
+        later = times[place + 1 :]
+        for profile, several in at[moment].items():
+            ends = [t for t in later if profile is None or profile in at[t] or None in at[t]]
+            row = _one(several)
+            length = _length(row, moment, ends)
+            mine.append(_piece(row, length, weight(profile), pools))
+        pieces += mine
+        if None not in at[moment]:
+            every = _one([row for several in at[moment].values() for row in several])
+            left = PARTS * _length(every, moment, later) - sum(piece.total for piece in mine)
+            where = (pool_of(every, pools), every["day"], every["node"])
+            pieces.append(Piece(*where, is_held=False, holder=None, busy=0, rest=max(left, 0)))
     return pieces
 
 
-def _preference(row: Row) -> tuple[object, ...]:
-    return (not is_held(row), row["source_id"])
+def _one(rows: Sequence[Row]) -> Row:
+    """Several rows of one thing as one; where they differ the larger value."""
+
+    def largest(name: str) -> object:
+        return max((row[name] for row in rows if row[name] is not None), default=None)
+
+    names = ("interval_s", "pool", "node", "cluster", "job_id", "gr_engine_active", "gpu_util",
+             "sm_active")  # fmt: skip
+    return {
+        **rows[0],
+        **{name: largest(name) for name in names},
+        "work": max((work for row in rows if (work := _work(row)) is not None), default=None),
+        "active": max((a for row in rows if (a := activity(row)) is not None), default=None),
+    }
 
 
-def milliseconds(seconds: float) -> int:
-    return round(seconds * 1000)
+def _length(row: Row, start: datetime, ends: Sequence[datetime]) -> int:
+    length = floor(float(row["interval_s"]) * 1000 + 0.5)
+    return min(length, (ends[0] - start) // MS) if ends else length
 
 
-def sevenths(profile: str | None) -> int:
-    """Sevenths of the device: all for a whole one, n for the slice `3/ng.10gb`."""
+def weight(profile: str | None) -> int:
+    """Parts of the device: all for a whole one, n sevenths for the slice `3/ng.10gb`."""
     found = re.search(r"(\d)g\.", profile or "")
-    return int(found[1]) if found else WHOLE
+    return 4 * int(found[1]) if found else PARTS
 
 
 def activity(row: Row) -> float | None:
@@ -89,19 +109,12 @@ def activity(row: Row) -> float | None:
     return None
 
 
-def is_held(row: Row) -> bool:
-    named = any(row[name] is not None for name in ("pod", "workload", "job_id"))
-    return named or (activity(row) or 0) > 0
-
-
-def holder(row: Row) -> Holder | None:
-    if row["job_id"] is not None:
-        return "job", row["job_id"]
+def _work(row: Row) -> str | None:
     if row["workload"] is not None:
-        return "workload", row["workload"]
-    if row["pod"] is not None:
-        return "workload", f"{row['namespace']}/{row['pod']}" if row["namespace"] else row["pod"]
-    return None
+        return str(row["workload"])
+    if row["pod"] is None:
+        return None
+    return f"{row['namespace']}/{row['pod']}" if row["namespace"] is not None else str(row["pod"])
 
 
 def pool_of(row: Row, pools: Sequence[PoolOf]) -> str | None:
@@ -115,20 +128,11 @@ def pool_of(row: Row, pools: Sequence[PoolOf]) -> str | None:
 
 
 def _piece(row: Row, length: int, share: int, pools: Sequence[PoolOf]) -> Piece:
-    active = activity(row)
-    where = (pool_of(row, pools), row["day"], row["node"])
-    if not is_held(row):
-        return Piece(*where, None, 0, 0, length * share, is_measured=True)
-    busy = length if active is None else min(round(length * active), length)
+    job, work, active = row["job_id"], row["work"], row["active"]
+    holder = ("job", job) if job is not None else ("workload", work) if work is not None else None
+    is_held = holder is not None or (active or 0) > 0
+    busy = length if active is None else floor(length * active + 0.5)
+    where = (pool_of(row, pools), row["day"], row["node"], is_held, holder)
     return Piece(
-        *where,
-        holder(row),
-        busy * share,
-        (length - busy) * share,
-        0,
-        is_measured=active is not None,
+        *where, busy=busy * share if is_held else 0, rest=(length - busy * is_held) * share
     )
-
-
-def total(pieces: Sequence[Piece], of: Callable[[Piece], int] = lambda each: each.total) -> int:
-    return sum(of(each) for each in pieces)

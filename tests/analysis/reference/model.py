@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tests.analysis.reference.attempts import judge, link
 from tests.analysis.reference.authority import counting
 from tests.analysis.reference.bill import UNIT_LINES, Bill
-from tests.analysis.reference.capacity import CAPACITY, Capacity
+from tests.analysis.reference.capacity import Capacity
 from tests.analysis.reference.metering import Metering
 from tests.analysis.reference.rows import (
     COARSE,
@@ -61,7 +61,7 @@ class Reference:
         link(self.attempts)
         self.inside = [each for each in self.attempts if self._in_period(each.row["day"])]
         self.bill = Bill(costs, pools, period, (self.start, self.end))
-        self.capacity = Capacity(self.bill, self.attempts, samples)
+        self.capacity = Capacity(self.bill, self.attempts, samples, self.include)
         self.metering = Metering(self.bill, self.attempts, prices, Fraction(tolerance))
         self.shared = share(self.bill.lines, self.include, self.inside)
 
@@ -245,18 +245,14 @@ class Reference:
                 excluded[each.line] += each.amount
         metered = self._sum(self.inside, "billed") if origin == "bill" else Fraction(0)
         unlogged, rounding = self.metering.left(origin)
-        capacity = self.capacity.books(origin, self.start, self.end)
+        capacity = self.capacity.books(origin)
         carried = sum(
             (a for e in self.inside for (of_, _), a in e.capacity.items() if of_ == origin),
             Fraction(0),
         )
-        blending = Fraction(0)
-        if self.bill.is_whole:
-            rounding += capacity.rounding
-        else:
+        if not self.bill.is_whole:
             unlogged = of("metered", line="usage", mapped=True) - metered
             rounding = Fraction(0)
-            blending = of(*CAPACITY, line="usage") - carried - capacity.named
         return Books(
             sum((each.amount for each in lines), Fraction(0)),
             {
@@ -268,12 +264,12 @@ class Reference:
                 "unlogged": unlogged,
                 "unmapped": of("metered", line="usage", mapped=False)
                 + self.shared.unallocated[origin],
-                "commitment_unused": of("metered", *CAPACITY, line="commitment_unused"),
+                "commitment_unused": of("metered", line="commitment_unused") + capacity.unused,
                 "gpu_idle": capacity.idle,
                 "unobserved": capacity.unobserved,
                 "seat": capacity.seat,
-                "blending": blending,
-                "rounding": rounding + self.shared.rounding[origin],
+                "blending": capacity.blending,
+                "rounding": rounding + capacity.rounding + self.shared.rounding[origin],
             },
             of("other"),
             excluded,

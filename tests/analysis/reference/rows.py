@@ -68,6 +68,9 @@ class PoolOf:
     samples: tuple[str, str] | None = None
     gpus_per_unit: int | None = None
     weights: tuple[str, str, str] | None = None
+    is_as_applied: bool = False
+    tokens_per_unit_minute: str | None = None
+    user: str | None = None
 
     def settings(self) -> dict[str, Any]:
         """The pool as `[[pools]]` has it."""
@@ -80,6 +83,12 @@ class PoolOf:
             **({"driver": self.driver} if self.driver else {}),
             **{name: f"{rule[0]} = '{rule[1]}'" for name, rule in rules.items() if rule},
             **({"gpus_per_unit": self.gpus_per_unit} if self.gpus_per_unit else {}),
+            **({"rate": "as-applied"} if self.is_as_applied else {}),
+            **{
+                name: value
+                for name in ("tokens_per_unit_minute", "user")
+                if (value := getattr(self, name)) is not None
+            },
             **({"weights": dict(zip(kinds, self.weights, strict=True))} if self.weights else {}),
         }
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.formats.bills.focus import version_of
+from finops.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,6 +173,18 @@ def test_header_case_does_not_matter(
     head, _, rest = bill().partition("\n")
     load("costs", write("b.csv", f"{head.lower()}\n{rest}"))
     assert ask("select BilledCost, x_Scope from costs") == [(Decimal("1.5"), "Cloud/acc")]
+
+
+def test_a_bill_cannot_put_its_rows_on_the_lines_that_finops_adds(
+    write: Callable[..., Path], load: Callable[..., Any], ask: Callable[..., Any]
+) -> None:
+    path = write("b.csv", bill(x_Line="fx", x_AdjustsMonth="2026-09"))
+    load("costs", path)
+    assert ask("select x_Line, x_AdjustsMonth, x_Extra from costs") == [
+        (None, None, '{"x_Line":"fx","x_AdjustsMonth":"2026-09"}')
+    ]
+    with pytest.raises(UsageError, match="costs has no such column"):
+        load("costs", path, sets={"x_Line": "fx"})
 
 
 def test_a_correction_keeps_its_old_charge_period_in_the_new_billing_month(

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import gzip
 import json
-import socket
-import subprocess
-import sys
-import time
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
@@ -19,6 +13,7 @@ import pytest
 from connectors.conformance import Rig, suite
 from connectors.sources.aws_exports import CONNECTOR
 from finops.model.period import Period
+from tests.connectors.pull.servers import moto
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,25 +38,6 @@ def bill(month: str, days: Sequence[int], cost: str = "1.25") -> bytes:
         for day in days
     ]
     return gzip.compress("\n".join([HEADER, *lines, ""]).encode(), mtime=0)
-
-
-@functools.cache
-def moto() -> str:
-    """The address of an S3 server that lives as long as the tests."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    running = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    atexit.register(running.kill)
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.05)
-    return f"http://127.0.0.1:{port}"
 
 
 class ExportRig(Rig):

@@ -1,0 +1,207 @@
+"""Where a count, a ratio, a percentile, a component or a run's cost comes from.
+
+Lines are the groups by provider and model the number is made of; where a number does not add over groups,
+the lines say how it was found.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from finops.analysis.cells import BUCKET_BASE
+from finops.analysis.explanation import Explanation, Line
+from finops.analysis.measures import COMPONENTS
+from finops.analysis.numbers import RATIOS, REASONS, count_of, numbers_of
+from finops.model.tables import GENERATION_OPERATIONS, INPUT_TOKEN_COLUMNS, TOKEN_COLUMNS
+
+if TYPE_CHECKING:
+    from finops.analysis.economics import UnitEconomics
+    from finops.analysis.explanation import Value
+    from finops.analysis.measures import Group
+
+__all__ = ["BY", "MEASURED", "explain_measure"]
+
+BY = ("provider", "model")
+"""What the lines are split by."""
+
+_GENERATION = " and ".join(GENERATION_OPERATIONS)
+
+_COUNTED = {
+    "requests": f"calls ({_GENERATION}), by their final attempt",
+    "attempts": f"attempts of calls ({_GENERATION}), retries included",
+    "responses": "requests whose final attempt ended ok",
+    "good_responses": "responses that met the first [[slo]] they fall under",
+    "slo_missed": "responses that broke a limit of their [[slo]]",
+    "slo_unknown": "responses that lack a time their [[slo]] needs",
+    "embedding_calls": "embeddings, by their final attempt",
+    "rerank_calls": "reranks, by their final attempt",
+    "errors": "attempts that ended in error, timeout or blocked",
+    "retries": "attempts that a later attempt of their call superseded",
+    "reasoning_tokens": "the part of output spent on reasoning",
+    "input_tokens": f"sum of {', '.join(INPUT_TOKEN_COLUMNS)}",
+    "total_tokens": "input and output tokens",
+    "unpriced_tokens": "tokens of models with no price on a bill, in the book or in finops.toml",
+    **{name: f"{name} of every attempt, as logged" for name in TOKEN_COLUMNS},
+}
+"""What each count counts."""
+
+_COMPONENTS = {
+    "tokens_input": "uncached input and cache writes at their rates, context sent again left out",
+    "tokens_cached": "cache reads at their rate, context sent again left out",
+    "tokens_output": "output at its rate",
+    "context_growth": "input that the call before, same run and agent, had sent already",
+    "retrieval": "retrievals, embeddings, reranks and tool calls that ended ok",
+    "gpu_busy": "device time and provisioned capacity at work on attempts that ended ok, by weighted tokens",
+    "gpu_idle": "device time held for these attempts and idle",
+    "commitment_unused": "unused commitments of the pools that served them, where included",
+    "shared": "shares of shared pools on attempts that ended ok",
+    "failed": "the whole cost of attempts of calls that failed",
+    "retried": "the whole cost of attempts a later one superseded",
+    "slo_miss": "the whole cost of responses that missed their [[slo]]",
+    "cancelled": "the whole cost of attempts of calls that were cancelled",
+}
+
+_QUANTILES = {"p50": "0.50", "p95": "0.95", "p99": "0.99"}
+
+_RUNS = ("runs", "successful_runs", "cost_per_run_p50", "cost_per_run_p95")
+_TIMES = ("latency_ms", "ttft_ms")
+_WORK = ("work", "work_units", "cost_per_work_unit")
+
+MEASURED = frozenset({*_COUNTED, *RATIOS, *_RUNS, *_TIMES, *_WORK, "components"})
+"""Numbers explained here; those with parts also by `name.part`."""
+
+
+def explain_measure(answer: UnitEconomics, number: str) -> Explanation | None:
+    """`number` of `answer`, which is by `BY`; None when it has no such part."""
+    name, _, part = number.partition(".")
+    value: Value = numbers_of(answer.total)[name] if name not in {"errors", "retries"} else None
+    if name in {"errors", "retries"}:
+        value = answer.total.counts[name]
+    for key in part.split(".") if part else ():
+        if not isinstance(value, dict) or key not in value:
+            return None
+        value = value[key]
+    formula, lines = _told(answer, name, part)
+    if value is None:
+        lines = (*lines, _line(number, REASONS.get(name, "nothing of the kind in this period")))
+    return Explanation(number, formula, value, answer.period, answer.currency, lines)
+
+
+def _told(answer: UnitEconomics, name: str, part: str) -> tuple[str, tuple[Line, ...]]:
+    if name in _COUNTED:
+        return f"{name} = {_COUNTED[name]}", _counts(answer, name)
+    if name in RATIOS:
+        above, below = RATIOS[name]
+        lines = (*_counts(answer, above), *_counts(answer, below))
+        return f"{name} = {above} / {below}", (*lines, _division(answer.total, above, below))
+    if name == "components":
+        return _components(answer, part)
+    if name in _TIMES:
+        return _times(answer.total, name, part)
+    if name in _WORK:
+        return _work(answer, name)
+    return _runs(answer.total, name)
+
+
+def _line(step: str, source: str, **given: Decimal | str | None) -> Line:
+    empty: dict[str, Decimal | str | None] = dict.fromkeys(("quantity", "unit", "rate", "amount"))
+    return Line(step=step, source=source, **(empty | given))  # type: ignore[arg-type]
+
+
+def _group_name(group: Group) -> str:
+    return " ".join(str(key) for key in group.keys if key is not None) or "no provider or model"
+
+
+def _counts(answer: UnitEconomics, name: str) -> tuple[Line, ...]:
+    unit = name.removesuffix("_tokens") if name.endswith("_tokens") else name
+    source = _COUNTED[name]
+    found = [(count_of(group, name), group) for group in answer.groups]
+    lines = [
+        _line(_group_name(group), source, quantity=Decimal(count), unit=unit)
+        for count, group in sorted(found, key=lambda each: (-each[0], str(each[1].keys)))
+        if count
+    ]
+    whole = Decimal(count_of(answer.total, name))
+    return (*lines, _line(name, "sum of the lines above", quantity=whole, unit=unit))
+
+
+def _division(group: Group, above: str, below: str) -> Line:
+    part, whole = count_of(group, above), count_of(group, below)
+    return _line("quotient", f"{part:,} / {whole:,}", quantity=Decimal(part), unit=above)
+
+
+def _components(answer: UnitEconomics, part: str) -> tuple[str, tuple[Line, ...]]:
+    if not part:
+        lines = [
+            _line(name, _COMPONENTS.get(name, name), amount=answer.total.components[name])
+            for name in COMPONENTS
+        ]
+        whole = _line("cost", "sum of the lines above", amount=answer.total.cost)
+        return "components = parts that sum to the cost", (*lines, whole)
+    amounts = [(group.components.get(part, Decimal(0)), group) for group in answer.groups]
+    told = _COMPONENTS.get(part, part)
+    found = [
+        _line(_group_name(group), told, amount=amount)
+        for amount, group in sorted(amounts, key=lambda each: (-each[0], str(each[1].keys)))
+        if amount
+    ]
+    whole = _line(part, "sum of the lines above", amount=answer.total.components.get(part))
+    return f"{part} = {told}", (*found, whole)
+
+
+def _times(group: Group, name: str, part: str) -> tuple[str, tuple[Line, ...]]:
+    """The bucket each percentile fell into; a bucket stands for its middle."""
+    lines = []
+    for quantile, value in group.quantiles.get(name, {}).items():
+        if part in {"", quantile}:
+            low, high = value * (1 + BUCKET_BASE) / 2 / BUCKET_BASE, value * (1 + BUCKET_BASE) / 2
+            told = (
+                f"smallest time that {_QUANTILES[quantile]} of the responses do not exceed, "
+                f"between {low:.6g} and {high:.6g} ms; the middle stands for it"
+            )
+            lines.append(_line(f"{name} {quantile}", told, quantity=Decimal(str(value)), unit="ms"))
+    formula = f"{name} = nearest-rank percentile of responses' {name}, within 1 %"
+    return formula, tuple(lines)
+
+
+def _runs(group: Group, name: str) -> tuple[str, tuple[Line, ...]]:
+    known = group.outcomes
+    ended = _line(
+        "runs",
+        "distinct runs whose last call lies in the period, with none in the seven days after it",
+        quantity=Decimal(known.ended),
+        unit="runs",
+    )
+    if name == "runs":
+        return "runs = runs that ended in the period", (ended,)
+    if name == "successful_runs":
+        told = "runs whose last logged outcome is among [requests] success"
+        logged = _line(
+            "with an outcome",
+            "runs of them that logged one",
+            quantity=Decimal(known.with_outcome),
+            unit="runs",
+        )
+        good = _line("successful", told, quantity=Decimal(known.successful), unit="runs")
+        return f"successful_runs = {told}", (ended, logged, good)
+    share, costs = (50, "p50") if name.endswith("p50") else (95, "p95"), group.run_costs
+    percent, quantile = share
+    if costs is None:
+        return f"{name} = nearest-rank percentile of what each run cost", (ended,)
+    place = -(-percent * known.ended // 100)
+    chosen = _line(
+        f"run {place:,} of {known.ended:,} by rising cost",
+        f"ceil(0.{percent} x {known.ended:,}) = {place:,}; every run: finops unit --by run",
+        amount=costs.p50 if quantile == "p50" else costs.p95,
+    )
+    return f"{name} = nearest-rank percentile of what each run cost", (ended, chosen)
+
+
+def _work(answer: UnitEconomics, name: str) -> tuple[str, tuple[Line, ...]]:
+    lines = []
+    for kind, work in sorted(answer.total.work.items()):
+        units = Decimal(work.millionths).scaleb(-6).normalize()
+        told = f"attempts with work_unit_kind {kind}: their work_units, and what they cost"
+        lines.append(_line(kind, told, quantity=units, unit=kind, amount=work.cost))
+    return f"{name} = cost of the attempts of a kind / units of that kind", tuple(lines)

@@ -1,0 +1,181 @@
+"""Every number of a group: counts, ratios, costs and costs per something, and why some are missing.
+
+The one place that divides; reports show these numbers and explanations lead to them. None is `n/a`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from finops.analysis.measures import COMPONENTS
+from finops.model.money import divide, multiply
+from finops.model.tables import INPUT_TOKEN_COLUMNS, TOKEN_COLUMNS
+
+if TYPE_CHECKING:
+    from finops.analysis.measures import Group
+
+__all__ = ["QUOTIENTS", "REASONS", "Quotient", "count_of", "known_cost", "numbers_of"]
+
+_MILLION = 1_000_000
+
+_NO_OBJECTIVE = "no service-level objective applies to a response: add [[slo]] to finops.toml"
+_ASKED = "every run is priced only when asked: finops unit --runs"
+_NOTHING_ASSUMED = "nothing in this cost hangs on assumed weights of tokens"
+_ONE_KIND = "no work of exactly one kind was logged (work_units, work_unit_kind)"
+
+REASONS = {
+    "good_responses": _NO_OBJECTIVE,
+    "slo_missed": _NO_OBJECTIVE,
+    "slo_unknown": _NO_OBJECTIVE,
+    "cost_per_good_response": "some responses are under no service-level objective, or none was good: "
+    "add [[slo]] to finops.toml, or filter with --where",
+    "successful_runs": "no run that ended logged an outcome",
+    "cost_per_successful_run": "no run that ended logged a successful outcome",
+    "cost_per_run_p50": _ASKED,
+    "cost_per_run_p95": _ASKED,
+    "cost_per_1k_embeddings": "embeddings here are part of requests or absent: a group of embeddings "
+    "alone has a cost of its own (--by operation)",
+    "cost_per_1k_reranks": "reranks here are part of requests or absent: a group of reranks alone has "
+    "a cost of its own (--by operation)",
+    "work_units": _ONE_KIND,
+    "cost_per_work_unit": _ONE_KIND,
+    "cost_low": _NOTHING_ASSUMED,
+    "cost_high": _NOTHING_ASSUMED,
+    "marginal_cost_factor": "what doubled traffic would need is another question: finops marginal",
+}
+"""Why a number can be null although there is work."""
+
+
+class Quotient(NamedTuple):
+    """A number that is cost times `units` over a count; `of` says of what."""
+
+    units: int
+    of: str
+
+
+QUOTIENTS = {
+    "cost_per_1k_requests": Quotient(1000, "requests"),
+    "cost_per_million_tokens": Quotient(_MILLION, "total_tokens"),
+    "cost_per_million_output_tokens": Quotient(_MILLION, "output_tokens"),
+    "cost_per_response": Quotient(1, "responses"),
+    "cost_per_good_response": Quotient(1, "good_responses"),
+    "cost_per_run": Quotient(1, "runs"),
+    "cost_per_successful_run": Quotient(1, "successful_runs"),
+    "cost_per_1k_embeddings": Quotient(1000, "embedding_calls"),
+    "cost_per_1k_reranks": Quotient(1000, "rerank_calls"),
+}
+"""Costs per something, and how each is made from the cost of a group."""
+
+
+def known_cost(group: Group) -> Decimal | None:
+    """What the group cost; None where there is work and nothing of it has a price."""
+    return None if group.unpriced_tokens and not group.cost else group.cost
+
+
+def count_of(group: Group, name: str) -> int:
+    """A count of the group by its name in reports."""
+    if name == "runs":
+        return group.runs
+    if name == "successful_runs":
+        return group.outcomes.successful
+    if name == "input_tokens":
+        return sum(group.counts[column] for column in INPUT_TOKEN_COLUMNS)
+    if name == "total_tokens":
+        return sum(group.counts[column] for column in TOKEN_COLUMNS)
+    return group.unpriced_tokens if name == "unpriced_tokens" else group.counts[name]
+
+
+def numbers_of(group: Group) -> dict[str, Any]:
+    """Every number by its name in JSON: integers, exact decimals, ratios as floats, mappings of them."""
+    cost = known_cost(group)
+    found: dict[str, Any] = {name: count_of(group, name) for name in _COUNTS}
+    found |= dict.fromkeys(_OF_OBJECTIVES) if not group.under_slo else {}
+    found["successful_runs"] = group.outcomes.successful if group.outcomes.with_outcome else None
+    found["cost"] = cost
+    low, high = (None, None) if cost is None else group.cost_range or (None, None)
+    found |= {"cost_low": low, "cost_high": high, "list_equivalent": group.list_equivalent}
+    found["components"] = None if cost is None else {n: group.components[n] for n in COMPONENTS}
+    found |= {name: _quotient(group, name, cost) for name in QUOTIENTS}
+    found["cost_per_run_p50"] = None if group.run_costs is None else group.run_costs.p50
+    found["cost_per_run_p95"] = None if group.run_costs is None else group.run_costs.p95
+    found |= {name: _timing(group, name) for name in ("latency_ms", "ttft_ms")}
+    found["marginal_cost_factor"] = None
+    found |= {name: _ratio(group, *RATIOS[name]) for name in RATIOS}
+    return found | _work(group, cost)
+
+
+_OF_OBJECTIVES = ("good_responses", "slo_missed", "slo_unknown")
+
+_COUNTS = (
+    "requests",
+    "attempts",
+    "responses",
+    *_OF_OBJECTIVES,
+    "runs",
+    "embedding_calls",
+    "rerank_calls",
+    *TOKEN_COLUMNS,
+    "reasoning_tokens",
+    "input_tokens",
+    "total_tokens",
+    "unpriced_tokens",
+)
+
+RATIOS = {
+    "error_rate": ("errors", "attempts"),
+    "retry_rate": ("retries", "attempts"),
+    "cache_hit_rate": ("cache_read_tokens", "input_tokens"),
+}
+"""Ratios, each the quotient of two counts."""
+
+
+def _quotient(group: Group, name: str, cost: Decimal | None) -> Decimal | None:
+    """Cost over a count, where the whole cost is what that count costs."""
+    if not _bears_everything(group, name):
+        return None
+    units, of = QUOTIENTS[name]
+    return _per(cost, count_of(group, of), units)
+
+
+def _bears_everything(group: Group, name: str) -> bool:
+    """Good responses bear the cost of all that are judged; a service only where there are no requests."""
+    counts = group.counts
+    if name == "cost_per_good_response":
+        return bool(group.under_slo) and group.under_slo == counts["responses"]
+    if name == "cost_per_1k_embeddings":
+        return not counts["requests"] and not counts["rerank_calls"]
+    if name == "cost_per_1k_reranks":
+        return not counts["requests"] and not counts["embedding_calls"]
+    return True
+
+
+def _work(group: Group, cost: Decimal | None) -> dict[str, Any]:
+    """Work by kind; where there is one kind only, its number and cost stand by themselves as well."""
+    kinds: dict[str, dict[str, Decimal | None]] = {}
+    for kind, work in sorted(group.work.items()):
+        kinds[kind] = {
+            "units": Decimal(work.millionths).scaleb(-6).normalize(),
+            "cost": None if cost is None else work.cost,
+            "cost_per_unit": None if cost is None else _per(work.cost, work.millionths, _MILLION),
+        }
+    only = next(iter(kinds.values())) if len(kinds) == 1 else {}
+    return {
+        "work": kinds or None,
+        "work_units": only.get("units"),
+        "cost_per_work_unit": only.get("cost_per_unit"),
+    }
+
+
+def _per(cost: Decimal | None, count: int, units: int = 1) -> Decimal | None:
+    return None if cost is None or not count else divide(multiply(cost, units), count)
+
+
+def _ratio(group: Group, part: str, whole: str) -> float | None:
+    among = count_of(group, whole)
+    return count_of(group, part) / among if among else None
+
+
+def _timing(group: Group, measure: str) -> dict[str, float | None]:
+    found = group.quantiles.get(measure, {})
+    return {name: found.get(name) for name in ("p50", "p95", "p99")}
