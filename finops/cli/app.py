@@ -54,7 +54,7 @@ COMMANDS = (
     CommandEntry(
         "capacity",
         "finops.cli.capacity",
-        "Show what accelerators were used for, and what was idle.",
+        "Show what accelerators were used for, and what was idle or unseen.",
     ),
     CommandEntry(
         "close", "finops.cli.close", "Close a month, so that its numbers never move again."

@@ -60,7 +60,7 @@ def capacity(  # noqa: PLR0913  (one parameter for each option)
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
 ) -> None:
-    """Show what each pool of accelerators was billed, who used it, and what was idle or unseen.
+    """Show what accelerators were used for, and what was idle or unseen.
 
     Hours are device-hours: billed = busy + idle (held by somebody, or by nobody) + unseen. Dollars of a pool
     add up to its charges. The price of a GPU-hour names the part of an instance's price it takes.

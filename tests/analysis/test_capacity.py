@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from finops.analysis.economics import Question, unit_economics
 from finops.model.period import Period
 from tests.analysis.ledgers import (
+    OCTOBER,
     ask,
     at,
     config,
@@ -535,3 +537,66 @@ def test_days_of_a_month_cost_by_the_rates_of_the_month_and_the_rest_is_blending
     second = ask(ledger, config(GPUS), period=Period(date(2026, 10, 2), date(2026, 10, 3)))
     assert second.reconciliation.allocated == D("7.56")
     assert left(second) == {"gpu_idle": D("10.08"), "blending": D("-17.64")}
+
+
+def test_owned_devices_offer_their_days_in_service(tmp_path: Path) -> None:
+    """Four devices for 31 days at 10.08 an hour of book depreciation; a job has one of them for an hour."""
+    cluster = {
+        "name": "colo",
+        "pool": "colo",
+        "nodes": 2,
+        "devices_per_node": 2,
+        "purchase_price": "89994.24",
+        "life_months": 3,
+        "in_service": date(2026, 9, 1),
+    }
+    ledger = make_ledger(
+        tmp_path,
+        samples=hours_of("a", 0, 1, pool="colo", job_id="17", gr_engine_active=1),
+        costs=[cost("1", ServiceName="Coffee")],
+    )
+    answer = ask(ledger, config(owned=[cluster]))
+    owned = answer.reconciliation.origins["owned"]
+    assert owned.charged == D("29998.08")
+    (month,) = answer.allocation.capacity.months
+    assert month.facts.billed[None].ms == 4 * 31 * 24 * 3_600_000
+    assert (owned.jobs, owned.unallocated["unobserved"]) == (D("10.08"), D("29988"))
+    assert owned.difference == 0
+
+
+def test_roll_ups_and_raw_samples_give_the_same_digits_and_follow_the_rules(tmp_path: Path) -> None:
+    ledger = make_ledger(
+        tmp_path,
+        costs=[instance("100", 40)],
+        requests=[served(f"r{n}", output_tokens=7 * n, agent="x") for n in range(5)],
+        samples=[
+            *hours_of("a", 0, 30, workload="chat", gr_engine_active=0.123),
+            *hours_of("b", 0, 30, pool=None, job_id="17", gr_engine_active=0.5),
+        ],
+    )
+    for settings in (GPUS, {**GPUS, "samples": "job_id = '17'"}, {**GPUS, "serves": "agent = 'x'"}):
+        rolled, raw = (
+            ask(ledger, config(settings), "workflow", use_rollups=use) for use in (True, False)
+        )
+        assert rolled.groups == raw.groups
+        assert rolled.reconciliation == raw.reconciliation
+    with_rule = ask(ledger, config({**GPUS, "samples": "job_id = '17'"}))
+    assert abs(with_rule.reconciliation.jobs - D("37.5")) < D("1e-12"), "30 of 80 device-hours"
+    assert ask(ledger, config(GPUS)).reconciliation.jobs == 0
+
+
+def test_what_a_run_costs_holds_its_device_time(tmp_path: Path) -> None:
+    """Two runs on one device-hour of 10.08: one wrote three times as much as the other."""
+    ledger = make_ledger(
+        tmp_path,
+        costs=[instance("10.08", 1, SkuPriceDetails={"GpuCount": 1})],
+        requests=[
+            served("r1", workflow_run_id="one", output_tokens=100),
+            served("r2", workflow_run_id="two", output_tokens=300),
+        ],
+        samples=hours_of("a", 0, 1, workload="chat", gr_engine_active=1),
+    )
+    question = Question(OCTOBER, (), run_costs=True)
+    for asked in (question, question._replace(use_rollups=False)):
+        costs = unit_economics(ledger, config(GPUS), asked).total.run_costs
+        assert costs == (D("2.52"), D("7.56"))
