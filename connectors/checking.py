@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.model.private import HINTS, NOT_PERSONAL, PATTERN
 from finops.model.schema import MONEY_INTEGER_DIGITS, MONEY_SCALE, Kind
 
 if TYPE_CHECKING:
     from finops.model.schema import Column
 
-__all__ = ["LENIENT_VALUES", "Cell", "Fault", "cell_of", "misread", "stop"]
+__all__ = ["LENIENT_VALUES", "PLAIN", "Cell", "Fault", "cell_of", "misread", "private", "stop"]
 
 LENIENT_VALUES = frozenset(
     {
@@ -52,6 +53,24 @@ class Cell(NamedTuple):
     faults: tuple[Fault, ...]
 
 
+PLAIN = frozenset(
+    {"request_id", "trace_id", "span_id", "parent_span_id", "call_id", "workflow_run_id"}
+)
+"""Identities that sources make up: many, long, and never a person's."""
+
+
+def private(value: str) -> str:
+    """SQL: text `value` with e-mail addresses and API keys replaced as `finops.model.private` does."""
+    suspicious = " or ".join(f"contains({value}, '{hint}')" for hint in HINTS)
+    kept = f"lambda found: not ends_with(lower(found), '{NOT_PERSONAL}')"
+    name = "case when contains(found, '@') then 'person-' else 'key-' end || left(md5(lower(found)), 12)"
+    return (
+        f"case when {suspicious} then list_reduce("
+        f"list_filter(regexp_extract_all({value}, '{PATTERN}'), {kept}), "
+        f"lambda text, found: replace(text, found, {name}), {value}) else {value} end"
+    )
+
+
 def stop(column: str) -> str:
     """SQL that ends the query: the exact reason is found by the pass that follows."""
     return f"error('{column}')"
@@ -64,6 +83,8 @@ def cell_of(column: Column, raw: str, kind: str, unit: str | None = None) -> Cel
     """
     text = kind in {"VARCHAR", "JSON"}
     value, faults = _KINDS[column.kind](raw, kind, text, unit)
+    if column.kind in {Kind.TEXT, Kind.JSON} and not column.values and column.name not in PLAIN:
+        value = private(value)
     rules = (*faults, *_rules(column, value))
     return Cell(column, raw, _strict(column, raw, value, text, rules), value, rules)
 

@@ -2,19 +2,22 @@
 
 Tokens that requests of the month carry at list price because their provider has sent no bill for their
 day are accrued at what the provider billed last for one of them (the newest month before with cost and
-quantity for the model and token kind), else at the list price. An accrual is a row of `costs` with
-origin `estimated`, line `accrual` and no BilledCost. When bills of the provider cover every day it was
-made for, the first open month gets the same row with its amounts negated.
+quantity for the model and token kind), else at the list price. Device time seen in a GPU pool that has no
+charges in the month is accrued at what the pool's device-hour was billed at last. An accrual is a row of
+`costs` with origin `estimated`, line `accrual` and no BilledCost.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finops.analysis.charges import read_metered
+from finops.analysis.charges import read_metered, selected
+from finops.analysis.device_accruals import last_device_rates, unbilled_devices
 from finops.analysis.economics import TABLES, Question, prepare
+from finops.analysis.fx import Exchange, exchange_costs
 from finops.analysis.pools import pool_rules
 from finops.ledger.schema import identifier, literal
 from finops.model.money import ZERO, add, multiply, total, truncate
@@ -24,9 +27,10 @@ from finops.prices.book import canonical_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from decimal import Decimal
 
     from finops.analysis.books import Segment
+    from finops.analysis.device_accruals import DeviceRate, DeviceUse
+    from finops.analysis.economics import Allocation
     from finops.analysis.metering import BilledLine
 
 __all__ = ["Accrual", "accrual_rows", "accruals", "accrued", "as_manifest"]
@@ -36,21 +40,23 @@ _LOOK_BACK_MONTHS = 12
 
 
 class Accrual(NamedTuple):
-    """Tokens of one model and kind used and not invoiced; `amount` is None when nothing says a price.
+    """Usage of one model and token kind, or of one pool's devices; `amount` None when nothing says a price.
 
     `source` says where the rate is from; `first` and `last` are the days used.
     """
 
     provider: str
-    model: str
+    used: str
     kind: str
-    tokens: int
+    quantity: Decimal
+    unit: str
     rate: Decimal | None
     source: str
     amount: Decimal | None
     currency: str
     first: date
     last: date
+    pool: str | None = None
 
 
 class _Used(NamedTuple):
@@ -68,30 +74,38 @@ def accruals(part: Segment) -> tuple[Accrual, ...]:
     con = part.ledger.connect(TABLES)
     try:
         prepared = prepare(con, part.ledger, part.config, Question(part.period))
-        before = Period(_months_before(part.period.start), part.period.start)
-        billed = read_metered(
-            con,
-            before,
-            prepared.currency,
-            pool_rules(part.config.pools),
-            canonical_names(prepared.terms.book),
-        )
+        devices = unbilled_devices(con, part, prepared.allocation.charges)
     finally:
         con.close()
+    tokens = _unbilled_tokens(prepared.allocation, part.period)
+    if not tokens and not devices:
+        return ()
+    before = Period(_months_before(part.period.start), part.period.start)
+    currency = prepared.currency
+    with part.ledger.connect(["costs"]) as con:
+        exchange_costs(con, Exchange.of(part.config), currency, selected(before, before))
+        names = canonical_names(prepared.terms.book)
+        rules = pool_rules(part.config.pools, part.config.owned)
+        last = _last_billed(read_metered(con, before, currency, rules, names))
+        rates = last_device_rates(con, part.config, before, currency, [d.pool for d in devices])
+    found = [_of_tokens(key, each, last.get(key), currency) for key, each in tokens.items()]
+    found += [_of_devices(each, rates.get(each.pool), currency) for each in devices]
+    return tuple(sorted(found, key=lambda each: (-(each.amount or ZERO), each[:3])))
+
+
+def _unbilled_tokens(allocation: Allocation, month: Period) -> dict[tuple[str, str, str], _Used]:
+    """Tokens of the month on no line of account, by provider, model and kind."""
     used: dict[tuple[str, str, str], _Used] = {}
-    rates = prepared.allocation.metered.rates
-    for tokens in prepared.allocation.log.tokens:
-        if not part.period.start <= tokens.day < part.period.end:
+    rates, settled = allocation.metered.rates, allocation.metered.settled_on
+    for tokens in allocation.log.tokens:
+        if not month.start <= tokens.day < month.end:
             continue
         for kind, count in tokens.tokens.items():
             rate = rates.get((tokens.id, kind))
-            covered = (tokens.id, kind) in prepared.allocation.metered.settled_on
-            if count and rate is not None and not covered:
+            if count and rate is not None and (tokens.id, kind) not in settled:
                 key = (tokens.provider, tokens.model, kind)
                 used[key] = _more(used.get(key), count, rate.amount, tokens.day)
-    last = _last_billed(billed)
-    found = [_accrual(key, each, last.get(key), prepared.currency) for key, each in used.items()]
-    return tuple(sorted(found, key=lambda each: (-(each.amount or ZERO), each[:3])))
+    return used
 
 
 def _months_before(start: date) -> date:
@@ -130,10 +144,13 @@ def _last_billed(lines: Iterable[BilledLine]) -> dict[tuple[str, str, str], _Bil
     return {key: each for key, each in found.items() if each.tokens}
 
 
-def _accrual(
+_NO_RATE = "no bill and no list price says what it costs"
+
+
+def _of_tokens(
     key: tuple[str, str, str], used: _Used, billed: _Billed | None, currency: str
 ) -> Accrual:
-    rate, source, amount = None, "no bill and no list price says what it costs", used.listed
+    rate, source, amount = None, _NO_RATE, used.listed
     if billed is not None:
         rate = truncate(Fraction(billed.cost) / Fraction(billed.tokens))
         amount = multiply(rate, used.tokens)
@@ -141,7 +158,34 @@ def _accrual(
     elif used.listed is not None:
         rate = truncate(Fraction(used.listed) / used.tokens)
         source = "list price"
-    return Accrual(*key, used.tokens, rate, source, amount, currency, used.first, used.last)
+    quantity = Decimal(used.tokens)
+    days = (used.first, used.last)
+    return Accrual(*key, quantity, "Tokens", rate, source, amount, currency, *days)
+
+
+def _of_devices(used: DeviceUse, billed: DeviceRate | None, currency: str) -> Accrual:
+    blank = Accrual(
+        provider="?",
+        used=used.pool,
+        kind="device time",
+        quantity=used.hours,
+        unit="GPU-hours",
+        rate=None,
+        source=_NO_RATE,
+        amount=None,
+        currency=currency,
+        first=used.first,
+        last=used.last,
+        pool=used.pool,
+    )
+    if billed is None:
+        return blank
+    return blank._replace(
+        provider=billed.provider,
+        rate=billed.per_hour,
+        source=f"billed rate of {billed.month}",
+        amount=truncate(Fraction(billed.per_hour) * Fraction(used.hours)),
+    )
 
 
 # --- as rows of the books ----------------------------------------------------------------------
@@ -165,11 +209,14 @@ def _row_sql(month: Period, accrual: Accrual) -> str:
         "ChargePeriodEnd": end,
         "ChargeCategory": "Usage",
         "ChargeDescription": f"Used, not invoiced: {accrual.source}",
-        "ConsumedQuantity": str(accrual.tokens),
-        "ConsumedUnit": "Tokens",
+        "ConsumedQuantity": f"{accrual.quantity:f}",
+        "ConsumedUnit": accrual.unit,
         "ServiceProviderName": accrual.provider,
-        "x_Model": accrual.model,
-        "x_TokenType": accrual.kind,
+        **(
+            {"x_Model": accrual.used, "x_TokenType": accrual.kind}
+            if accrual.pool is None
+            else {"x_Pool": accrual.pool}
+        ),
         "x_BillingMonth": month.label,
         "x_SourceId": "finops close",
         "x_Scope": f"accrual/{accrual.provider}",
@@ -190,6 +237,7 @@ def as_manifest(found: Sequence[Accrual]) -> list[dict[str, Any]]:
     return [
         {
             **each._asdict(),
+            "quantity": f"{each.quantity:f}",
             "rate": None if each.rate is None else f"{each.rate:f}",
             "amount": None if each.amount is None else f"{each.amount:f}",
             "first": each.first.isoformat(),

@@ -126,9 +126,7 @@ def close_month(
             "config_sha256": hashlib.sha256(documents[CONFIG]).hexdigest(),
             "accounts": accounts,
             "accruals": as_manifest(accrued),
-            "reversed": [
-                (each.closed.month, each.provider) for each in due(ledger, config, closes)
-            ],
+            "reversed": [each.name for each in due(ledger, config, closes)],
         }
         rows = accrual_rows(month, accrued)
         return keep(

@@ -161,7 +161,7 @@ def _token_lines(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Lin
         con,
         f"""
         select k.id, k.provider, coalesce(k.response_model, k.request_model), c.price_source,
-            c.price_checked, c.price_rule, c.unpriced_reason, {sums}
+            c.price_checked, c.price_rule, c.unpriced_reason, c.currency, {sums}
         from (
             select * from {asked.cells}
             where day >= date '{asked.start}' and day < date '{asked.end}' and {asked.counted}
@@ -174,7 +174,7 @@ def _token_lines(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Lin
     metered = prepared.allocation.metered
     found: dict[_Product, _Tally] = {}
     for number, provider, model, *card_and_counts in rows:
-        card, counts = card_and_counts[:4], card_and_counts[4:]
+        card, counts = card_and_counts[:5], card_and_counts[5:]
         for kind, count in zip(KINDS, counts, strict=True):
             rate = metered.rates.get((number, kind))
             if rate is None or not count:
@@ -185,7 +185,7 @@ def _token_lines(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Lin
                 rate,
                 "" if settlement is None else settlement.rule,
                 "" if settlement is None else _account(settlement.key),
-                _book(*card),
+                _book(_Card(*card), prepared.currency),
             )
             tally = found.setdefault(product, _Tally([], {}))
             tally.counts.append(count)
@@ -224,8 +224,23 @@ def _token_line(product: _Product, tally: _Tally) -> Line:
     )
 
 
-def _book(source: str | None, checked: object, rule: str | None, reason: str | None) -> str:
-    return reason or f"{source}{f', checked {checked}' if checked else ''}: {rule}"
+class _Card(NamedTuple):
+    """What the price book says of a price."""
+
+    source: str | None
+    checked: object
+    rule: str | None
+    reason: str | None
+    currency: str | None
+
+
+def _book(card: _Card, currency: str) -> str:
+    """Where a price of the book is from, and that it was exchanged where it was."""
+    if card.reason:
+        return card.reason
+    checked = f", checked {card.checked}" if card.checked else ""
+    exchanged = "" if card.currency in {None, currency} else f"; {card.currency} at the day's rate"
+    return f"{card.source}{checked}: {card.rule}{exchanged}"
 
 
 def _account(key: BilledKey) -> str:

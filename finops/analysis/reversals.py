@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.analysis.charges import read_metered
+from finops.analysis.charges import currencies, read_charges, read_metered
 from finops.analysis.pools import pool_rules
 from finops.ledger.open_months import adjusted
 from finops.ledger.schema import literal
@@ -22,6 +22,8 @@ from finops.prices.book import Book, canonical_names
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import duckdb
+
     from finops.config import Config
     from finops.ledger.snapshots import Closed
     from finops.ledger.store import Ledger
@@ -30,41 +32,59 @@ __all__ = ["Due", "due", "outstanding", "reversals"]
 
 
 class Due(NamedTuple):
-    """An accrual of a closed month that a provider's bill has met: to be taken back."""
+    """What a closed month accrued of a provider (and pool, for device time): taken back as one."""
 
     closed: Closed
     provider: str
+    pool: str | None
+
+    @property
+    def name(self) -> tuple[str, str, str | None]:
+        """How the close that takes it back notes it."""
+        return self.closed.month, self.provider, self.pool
 
 
 def outstanding(closes: Sequence[Closed]) -> tuple[Due, ...]:
-    """Providers accrued in closed months and not taken back in a later one."""
-    done = {(m, p) for closed in closes for m, p in closed.manifest.get("reversed", ())}
-    return tuple(
-        Due(closed, provider)
+    """What closed months accrued and no later one took back."""
+    done = {tuple(name) for closed in closes for name in closed.manifest["reversed"]}
+    accrued = dict.fromkeys(
+        Due(closed, entry["provider"], entry["pool"]).name
         for closed in closes
-        for provider in dict.fromkeys(e["provider"] for e in closed.manifest.get("accruals", ()))
-        if (closed.month, provider) not in done
+        for entry in closed.manifest["accruals"]
     )
+    by_month = {closed.month: closed for closed in closes}
+    return tuple(Due(by_month[name[0]], *name[1:]) for name in accrued if name not in done)
 
 
 def due(ledger: Ledger, config: Config, closes: Sequence[Closed]) -> tuple[Due, ...]:
-    """Of the outstanding accruals those whose days bills of the provider now cover."""
+    """Of the outstanding accruals those that bills have met: every day of tokens, or the pool's charges."""
     waiting = outstanding(closes)
     if not waiting:
         return ()
-    names = canonical_names(Book.load(config.price_entries()))
-    found = []
     with ledger.connect(["costs"]) as con:
-        for each in waiting:
-            month = parse_month(each.closed.month)
-            mine = [e for e in each.closed.manifest["accruals"] if e["provider"] == each.provider]
-            last = max(date.fromisoformat(e["last"]) for e in mine)
-            currency = mine[0]["currency"]
-            lines = read_metered(con, month, currency, pool_rules(config.pools), names)
-            ends = [line.end for line in lines if line.provider == each.provider]
-            if ends and max(ends) > last:
-                found.append(each)
-    return tuple(found)
+        return tuple(each for each in waiting if _is_met(con, config, each))
+
+
+def _is_met(con: duckdb.DuckDBPyConnection, config: Config, accrued: Due) -> bool:
+    month = parse_month(accrued.closed.month)
+    rules = pool_rules(config.pools, config.owned)
+    names = canonical_names(Book.load(config.price_entries()))
+    mine = [
+        date.fromisoformat(entry["last"])
+        for entry in accrued.closed.manifest["accruals"]
+        if (entry["provider"], entry["pool"]) == (accrued.provider, accrued.pool)
+    ]
+    for currency in currencies(con, month):
+        if accrued.pool is not None:
+            charges = read_charges(con, month, currency, rules).charges
+            if any(charge.pool == accrued.pool for charge in charges):
+                return True
+            continue
+        lines = read_metered(con, month, currency, rules, names)
+        ends = [line.end for line in lines if line.provider == accrued.provider]
+        if ends and max(ends) > max(mine):
+            return True
+    return False
 
 
 def reversals(ledger: Ledger, found: Sequence[Due], target: str) -> Reading | None:
@@ -76,11 +96,15 @@ def reversals(ledger: Ledger, found: Sequence[Due], target: str) -> Reading | No
         check_kept(ledger.location, kept, "costs")
         files = [each.file for each in kept.of("costs") if each.accounts is None]
         marks = {"x_BillingMonth": target, "x_Line": "accrual", "x_AdjustsMonth": kept.month}
-        providers = ", ".join(literal(each.provider) for each in mine)
+        chosen = " OR ".join(
+            f"(ServiceProviderName = {literal(each.provider)} AND x_Pool IS NOT DISTINCT FROM "
+            f"{'NULL' if each.pool is None else literal(each.pool)})"
+            for each in mine
+        )
         sql = (
             f"SELECT {adjusted(marks, negated=True)} FROM ({rows_sql(COSTS, files)}) "
             "WHERE x_Line = 'accrual' AND x_AdjustsMonth IS NULL "
-            f"AND ServiceProviderName IN ({providers})"
+            f"AND ({chosen})"
         )
         parts.append(Reading(sql, tuple(file.path for file in files)))
     if not parts:

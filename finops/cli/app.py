@@ -40,6 +40,7 @@ COMMANDS = (
         "Load bills, token logs, GPU samples, jobs or changes from files.",
     ),
     CommandEntry("pull", "finops.cli.pull", "Pull what is new from the sources of finops.toml."),
+    CommandEntry("receive", "finops.cli.receive", "Receive traces of model calls over OTLP."),
     CommandEntry("collect", "finops.cli.collect", "Collect samples of this machine's hardware."),
     CommandEntry(
         "connectors",
@@ -62,6 +63,7 @@ COMMANDS = (
     CommandEntry(
         "owners", "finops.cli.owners", "Show who answers for which cost, and what nobody does."
     ),
+    CommandEntry("marginal", "finops.cli.marginal", "Show what doubled traffic would cost."),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(
         "breakeven",

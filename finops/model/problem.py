@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from finops.model.private import mask
+
 __all__ = ["Problem"]
 
 
@@ -20,9 +22,9 @@ class Problem(NamedTuple):
         """`bill.csv row 7, BilledCost = '1,5': not a decimal number`."""
         place = self.file if self.row is None else f"{self.file} row {self.row}"
         if self.column is None:
-            return f"{place}: {self.why}"
-        shown = "" if self.value is None else f" = {shorten(self.value)!r}"
-        return f"{place}, {self.column}{shown}: {self.why}"
+            return f"{place}: {mask(self.why)}"
+        shown = "" if self.value is None else f" = {shorten(mask(self.value))!r}"
+        return f"{place}, {self.column}{shown}: {mask(self.why)}"
 
 
 def shorten(value: str, limit: int = 80) -> str:

@@ -261,7 +261,8 @@ def accruals_report(found: Sequence[Accrual], period: Period) -> Report:
     priced = [each.amount for each in found if each.amount is not None]
     currency = found[0].currency if found else None
     notes = [
-        f"{each.tokens:,} tokens of {each.provider} {each.model} ({each.kind}) are not accrued: {each.source}."
+        f"{each.quantity:,.0f} {each.unit} of {each.provider} {each.used} ({each.kind}) are not accrued: "
+        f"{each.source}."
         for each in found
         if each.amount is None
     ]
@@ -272,9 +273,10 @@ def accruals_report(found: Sequence[Accrual], period: Period) -> Report:
         title="Used, not invoiced",
         columns=(
             ReportColumn("provider", "Provider"),
-            ReportColumn("model", "Model"),
-            ReportColumn("kind", "Tokens of"),
-            ReportColumn("tokens", "Tokens", Style.COUNT),
+            ReportColumn("used", "Used"),
+            ReportColumn("kind", "Kind"),
+            ReportColumn("quantity", "Quantity", Style.NUMBER),
+            ReportColumn("unit", "Unit"),
             ReportColumn("rate", "Rate", Style.UNIT_MONEY),
             ReportColumn("amount", "Amount", Style.MONEY),
             ReportColumn("source", "Rate from"),
@@ -283,7 +285,11 @@ def accruals_report(found: Sequence[Accrual], period: Period) -> Report:
         ),
         rows=tuple(
             {
-                **{name: value for name, value in each._asdict().items() if name != "currency"},
+                **{
+                    name: value
+                    for name, value in each._asdict().items()
+                    if name not in {"currency", "pool"}
+                },
                 "first": each.first.isoformat(),
                 "last": each.last.isoformat(),
             }
@@ -292,8 +298,8 @@ def accruals_report(found: Sequence[Accrual], period: Period) -> Report:
         period=period,
         currency=currency,
         totals={
-            **dict.fromkeys(("provider", "model", "kind", "rate", "source", "first", "last")),
-            "tokens": sum(each.tokens for each in found),
+            **dict.fromkeys(("provider", "used", "kind", "quantity", "unit", "rate", "source")),
+            **dict.fromkeys(("first", "last")),
             "amount": total(priced),
         },
         notes=tuple(notes),

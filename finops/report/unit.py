@@ -258,6 +258,8 @@ def _bill_note(answer: UnitEconomics) -> str:
     parts += [
         f"{shown(cost, Style.MONEY)} {name.replace('_', ' ')}"
         for name, cost in (
+            ("on jobs", found.jobs),
+            ("on workloads", found.workloads),
             *found.unallocated.items(),
             ("not AI", found.other),
             *found.excluded.items(),

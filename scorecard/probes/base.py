@@ -85,6 +85,9 @@ class Context:
     today: date
     team: str | None = None
     _seen: dict[str, date | None] = field(default_factory=dict, compare=False, repr=False)
+    _asked: dict[tuple[str, ...], UnitEconomics] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def settings(self) -> Scorecard:
@@ -133,7 +136,7 @@ class Context:
         )
         return tuple(parse_month(month) for (month,) in rows)
 
-    @cached_property
+    @property
     def economics(self) -> UnitEconomics | None:
         """Unit economics of `month`; None when no month has a bill and requests."""
         return self.economics_by()
@@ -142,16 +145,27 @@ class Context:
         """Unit economics of `month` by dimensions; None when no month has a bill and requests."""
         if self.month is None or self.newest("requests") is None:
             return None
-        return unit_economics(self.ledger, self.config, Question(period=self.month, by=by))
+        if by not in self._asked:
+            question = Question(period=self.month, by=by)
+            self._asked[by] = unit_economics(self.ledger, self.config, question)
+        return self._asked[by]
 
     @cached_property
     def spent_on_ai(self) -> Decimal | None:
-        """What the bill of `month` charges for AI: on requests or on none; None without a bill."""
+        """What `month` charges for AI, owned hardware included, whoever carries it; None without a bill."""
         found = self.economics
         if found is None:
             return None
+        return total((self.carried, *found.reconciliation.unallocated.values()))
+
+    @property
+    def carried(self) -> Decimal:
+        """What requests, jobs and workloads of `month` carry; zero without a bill."""
+        found = self.economics
+        if found is None:
+            return ZERO
         parts = found.reconciliation
-        return total((parts.allocated, *parts.unallocated.values()))
+        return total((parts.allocated, parts.jobs, parts.workloads))
 
     @cached_property
     def pools(self) -> Mapping[str, Decimal]:

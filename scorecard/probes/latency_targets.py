@@ -10,9 +10,8 @@ from scorecard.evidence import Outcome
 from scorecard.probes.base import Probe, judged, missing, ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from finops.sections.scorecard import Target
     from scorecard.evidence import Finding
     from scorecard.probes.base import Context
 
@@ -30,8 +29,7 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:
             f"no workflow {seen}was seen in the last 30 days", "finops load requests FILE"
         )
     need_both = params.get("percentiles") == "both"
-    targets = context.settings.targets
-    bare = [name for name in workflows if not _has_target(name, targets, need_both=need_both)]
+    bare = [name for name in workflows if not _has_target(context, name, need_both=need_both)]
     finding = judged(
         ratio(len(workflows) - len(bare), len(workflows)) or Decimal(0),
         params,
@@ -47,12 +45,15 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:
     )
 
 
-def _has_target(workflow: str, targets: Iterable[Target], *, need_both: bool) -> bool:
-    for target in targets:
+def _has_target(context: Context, workflow: str, *, need_both: bool) -> bool:
+    """Whether a target names a percentile; an objective ([[slo]]) bounds responses, and names none."""
+    for target in context.settings.targets:
         if fnmatchcase(workflow, target.workflow):
             given = (target.p95_ms is not None, target.p99_ms is not None)
             return all(given) if need_both else any(given)
-    return False
+    return not need_both and any(
+        fnmatchcase(workflow, objective.workflow or "*") for objective in context.config.slo
+    )
 
 
 PROBE = Probe("latency_targets", "Do workflows have a latency target?", ask, ("requests",))

@@ -53,6 +53,11 @@ group by workflow order by workflow
         unit="ratio",
         query=sql,
         collected=context.newest("requests"),
+        stakes=context.stakes(
+            context.component("slo_miss"), "responses that missed their objective"
+        )
+        if broken
+        else None,
     )
 
 

@@ -23,8 +23,9 @@ from finops.ledger.snapshots import all_closes, closed_months, damage
 from finops.model.basis import Basis
 from finops.model.money import total
 from finops.model.period import Period, parse_month
+from finops.model.tables import TABLES
 from finops.prices import listed
-from tests.analysis.ledgers import add, ask, config, cost, make_ledger, request, tokens
+from tests.analysis.ledgers import add, ask, at, config, cost, make_ledger, request, tokens
 
 if TYPE_CHECKING:
     from finops.config import Config
@@ -137,11 +138,72 @@ def test_what_no_bill_covers_is_accrued_at_the_last_billed_rate_else_at_list(
 ) -> None:
     ledger = used_without_a_bill(tmp_path / "ledger")
     (part,) = books(ledger, config(METERED), OCTOBER)
-    assert [(a.model, a.tokens, a.rate, a.amount, a.source) for a in accruals(part)] == [
-        ("model-a", 30, 2, 60, "billed rate of 2026-09"),
-        ("model-b", 1_000_000, Decimal("0.000004"), 4, "list price"),
-        ("model-x", 7, None, None, "no bill and no list price says what it costs"),
+    assert [(a.used, a.quantity, a.rate, a.amount, a.source) for a in accruals(part)] == [
+        ("model-a", Decimal(30), Decimal(2), Decimal(60), "billed rate of 2026-09"),
+        ("model-b", Decimal(1_000_000), Decimal("0.000004"), Decimal(4), "list price"),
+        ("model-x", Decimal(7), None, None, "no bill and no list price says what it costs"),
     ]
+
+
+def test_devices_seen_in_a_pool_without_charges_are_accrued_at_its_last_rate(
+    tmp_path: Path,
+) -> None:
+    rented = {"name": "h100", "kind": "gpu", "where": "ServiceName = 'GPU'", "gpus_per_unit": 8}
+    settings = config(rented)
+    ledger = make_ledger(
+        tmp_path / "ledger",
+        costs=[
+            cost("5", ServiceName="Mail"),
+            cost(
+                "320",
+                "2026-09-03",
+                ServiceName="GPU",
+                ConsumedQuantity="10",
+                ConsumedUnit="Hours",
+            ),
+        ],
+    )
+    add(ledger, "gpu_samples", [sample("2026-10-05", hour) for hour in range(6)])
+    (part,) = books(ledger, settings, OCTOBER)
+    assert [each[:9] for each in accruals(part)] == [
+        (
+            "fakeai",
+            "h100",
+            "device time",
+            Decimal(6),
+            "GPU-hours",
+            Decimal(4),
+            "billed rate of 2026-09",
+            Decimal(24),
+            "USD",
+        )
+    ]
+    close(ledger, settings, accrue=True)
+    by_pool = SpendQuestion(("pool", "origin"), OCTOBER)
+    assert {
+        group.values: group.amounts.EffectiveCost
+        for group in book_spend(ledger, settings, by_pool).groups
+    } == {("h100", "estimated"): Decimal(24), ("other", "bill"): Decimal(5)}
+    assert effective(ledger, settings, NOVEMBER) == {}
+    late = cost("30", "2026-10-05", ServiceName="GPU", x_Scope="late", InvoiceId="G")
+    add(ledger, "costs", [late])
+    assert effective(ledger, settings, NOVEMBER) == {"USD": Decimal(6)}  # 30, less 24
+
+
+def sample(day: str, hour: int) -> Row:
+    """An hour of one device, held by a pod of pool h100."""
+    row: Row = {
+        "timestamp": at(f"{day}T{hour:02}:00:00"),
+        "interval_s": 3600,
+        "cluster": "c",
+        "device_uuid": "gpu-1",
+        "pool": "h100",
+        "pod": "server",
+        "gr_engine_active": 0.4,
+        "source_id": "dcgm",
+        "day": day,
+    }
+    return {name: row.get(name) for name in TABLES["gpu_samples"].names}
 
 
 def test_an_accrual_is_taken_back_in_the_month_its_invoice_comes(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops.analysis.book_spend import SpendQuestion, book_spend
+from finops.analysis.economics import Question
+from finops.analysis.explain import explain
 from finops.analysis.fx import Exchange, exchange_amount, exchange_costs
 from finops.config import Config
 from finops.errors import ConfigError
@@ -70,6 +72,9 @@ def test_list_prices_are_exchanged_at_the_day_of_the_request(tmp_path: Path) -> 
     answer = ask(ledger, config(fx=rates), currency="EUR")
     assert answer.reconciliation.estimated == Decimal(9)
     assert not answer.allocation.log.unpriced
+    (line, *_) = explain(ledger, config(fx=rates), Question(OCTOBER, currency="EUR"), "cost").lines
+    assert (line.rate, line.amount) == (Decimal("0.000009"), Decimal(9))
+    assert line.source.endswith("; USD at the day's rate")
 
 
 @pytest.mark.parametrize(

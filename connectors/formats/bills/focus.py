@@ -55,6 +55,10 @@ PHRASES = ("skumeter", "x_usagetype", "chargedescription", "resourcename")
 """Columns in which providers name model and token kind, best first."""
 
 
+CONTENT = ("prompt", "completion", "message", "conversation", "request_body", "response_body")
+"""Parts of names of columns that hold what people said; those are not kept."""
+
+
 def version_of(columns: Iterable[str]) -> str:
     """The FOCUS version a header belongs to; 1.4 is also what has lost `ProviderName` altogether."""
     here = {column.lower() for column in columns}
@@ -96,7 +100,11 @@ def _select(delivery: Delivery) -> str:
     given = {name: quoted(here[name.lower()]) for name in TOKEN_COLUMNS if name.lower() in here}
     columns += [f"{sql} as {name}" for name, sql in token_columns("_phrase", given).items()]
     spoken = phrase([quoted(here[key]) for key in PHRASES if key in texts])
-    extra = [column for key, column in here.items() if key not in known]
+    extra = [
+        column
+        for key, column in here.items()
+        if key not in known and not any(word in key for word in CONTENT)
+    ]
     if extra and "x_extra" not in here:
         columns.append(f"{_extra(extra)} as x_Extra")
     rows = f"(select *, {spoken} as _phrase from {scan})"

@@ -38,7 +38,7 @@ from connectors.sql import literal, quoted
 if TYPE_CHECKING:
     from connectors.formats.contract import Delivery, Head
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "attribute_names"]
 
 _USAGE = "gen_ai.usage."
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -167,6 +167,13 @@ from spans left join down using (trace, id)
 anti join wrappers using (trace, id)
 where spans.kind is not null
 )"""
+
+
+def attribute_names(allowed: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """The attributes that are read of a span, and of its resource; all others may be left out before."""
+    span = (name for group in (*_NAMES.values(), *_INHERITED.values()) for name in group)
+    resource = (*_RESOURCE, *(name for group in _INHERITED.values() for name in group))
+    return frozenset((*span, *allowed)), frozenset((*resource, *allowed))
 
 
 def _recognises(head: Head) -> int:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.capacity.account import Stretch, account, seat_account
-from finops.analysis.capacity.billed import Span, ms_between, read_billed
+from finops.analysis.capacity.billed import ms_between, read_billed, with_owned
 from finops.analysis.capacity.devices import install_devices, read_seen, sample_pool
 from finops.analysis.capacity.provisioned import provisioned_facts, provisioned_tally
 from finops.analysis.capacity.seats import SeatMonth, seat_month
@@ -18,7 +18,6 @@ from finops.analysis.capacity.settle import Facts, Rates, device_facts, settle, 
 from finops.analysis.capacity.usage import read_demand, read_served
 from finops.analysis.capacity.weights import together
 from finops.analysis.charges import ORIGINS
-from finops.analysis.owned.schedule import in_service, owned_device_time
 from finops.model.money import ZERO, add, subtract, total
 from finops.model.period import Period, parse_month
 
@@ -48,8 +47,7 @@ class Asked(NamedTuple):
     """What capacity is asked for: the period's own days and the whole months it lies in.
 
     `is_whole` when the period is taken by the month of the invoice. `include` may name `idle`, `unused`.
-    `cells` is the relation of requests, `hours` the one that tells hours apart. `owned` is hardware whose
-    device time no bill counts.
+    `cells` is the relation of requests, `hours` the one that tells hours apart.
     """
 
     days: Period
@@ -184,23 +182,11 @@ def _billed(
     nodes: Mapping[str, frozenset[str]],
 ) -> dict[str, tuple[Billed, ...]]:
     found: dict[str, list[Billed]] = defaultdict(list)
+    devices = {pool.name for pool in asked.pools if pool.kind == "gpu"}
+    owned = [each for each in asked.owned if each.pool in devices]
     for each in read_billed(con, period, asked.currency, asked.rules, asked.pools, nodes):
-        found[each.pool].append(_with_owned(each, asked, period))
+        found[each.pool].append(with_owned(each, owned, period))
     return {pool: tuple(groups) for pool, groups in found.items()}
-
-
-def _with_owned(billed: Billed, asked: Asked, period: Period) -> Billed:
-    """`billed` with the time of owned devices in its pool; they are in the group of what has no node."""
-    if billed.node is not None:
-        return billed
-    spans = []
-    for each in asked.owned:
-        days = in_service(each, period)
-        is_counted = each.currency == asked.currency or "owned" in billed.cost
-        if each.pool == billed.pool and is_counted and days is not None:
-            ms = sum(time.device_ms for time in owned_device_time([each], days))
-            spans.append(Span(*days.bounds(), ms))
-    return billed._replace(spans=(*billed.spans, *spans))
 
 
 def _nodes(pools: Sequence[CapacityPool], seen: Iterable[Seen]) -> dict[str, frozenset[str]]:

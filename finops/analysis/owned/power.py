@@ -6,48 +6,31 @@ Energy of a day, before PUE, in kWh. Each device has 24 hours of it:
     activity known     idle_kw + (max_kw - idle_kw) x activity, the device's share of it
     no samples         idle_kw, the device's share of it
 
-A device counts once in an interval however many rows (MIG slices, sources) tell of it, and an interval
-ends where the device's next one begins. Energy is counted in whole millijoules and times in whole
-milliseconds, so that sums do not depend on their order. Hours that nothing tells the power of (no
-`idle_kw`) are left out and counted.
+Hours that nothing tells the power of (no `idle_kw`) are left out and counted.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.owned.energy import Energy
 from finops.analysis.owned.schedule import MS_PER_DAY, DailyCharge, in_service
-from finops.analysis.where import quote
-from finops.ledger.engine import query
 from finops.model.money import truncate
 from finops.sections.owned import Element
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    import duckdb
+    from datetime import date
 
     from finops.model.period import Period
     from finops.sections.owned import Owned, Power
 
-__all__ = ["Energy", "Hours", "energy_by_day", "hours_of", "power_charges"]
+__all__ = ["Hours", "hours_of", "power_charges"]
 
 _MJ_PER_KWH = 3_600_000_000
 _MS_PER_HOUR = 3_600_000
-
-
-class Energy(NamedTuple):
-    """What samples of one day tell: millijoules and device-ms measured, device-ms of known activity.
-
-    `active_ms` is those device-ms times their activity.
-    """
-
-    measured_mj: int = 0
-    measured_ms: int = 0
-    told_ms: int = 0
-    active_ms: int = 0
 
 
 class Hours(NamedTuple):
@@ -57,68 +40,6 @@ class Hours(NamedTuple):
     told: Fraction
     idle: Fraction
     unknown: Fraction
-
-
-_SQL = """
-with devices as (
-    select
-        day,
-        device_uuid,
-        timestamp,
-        max(cast(round(interval_s * 1000) as bigint)) as length_ms,
-        max(cast(round(coalesce(energy_j, power_w * interval_s) * 1000) as bigint)) as energy_mj,
-        max(
-            cast(
-                round(
-                    interval_s
-                    * coalesce(gr_engine_active, gpu_util, sm_active)
-                    * 1000
-                ) as bigint
-            )
-        ) as active_ms
-    from {samples}
-    where {mine} and day >= date '{start}' and day < date '{end}'
-    group by day, device_uuid, timestamp
-),
-
-clamped as (
-    select
-        *,
-        least(
-            length_ms,
-            coalesce(
-                epoch_ms(lead(timestamp) over (partition by device_uuid order by timestamp))
-                - epoch_ms(timestamp),
-                length_ms
-            )
-        ) as seen_ms
-    from devices
-)
-
-select
-    day,
-    coalesce(sum(cast(energy_mj as hugeint) * seen_ms // length_ms), 0) as measured_mj,
-    coalesce(sum(seen_ms) filter (where energy_mj is not null), 0) as measured_ms,
-    coalesce(sum(seen_ms) filter (where energy_mj is null and active_ms is not null), 0) as told_ms,
-    coalesce(
-        sum(cast(active_ms as hugeint) * seen_ms // length_ms) filter (where energy_mj is null), 0
-    ) as active_ms
-from clamped
-where length_ms > 0
-group by day
-"""
-
-
-def energy_by_day(
-    con: duckdb.DuckDBPyConnection, owned: Owned, days: Period, samples: str
-) -> dict[date, Energy]:
-    """What the relation `samples` tells of the power of `owned`, by day; nothing without a cluster."""
-    if owned.cluster is None or not owned.devices:
-        return {}
-    nodes = ", ".join(quote(name) for name in owned.node_names)
-    mine = f"cluster = {quote(owned.cluster)}" + (f" and node in ({nodes})" if nodes else "")
-    sql = _SQL.format(samples=samples, mine=mine, start=days.start, end=days.end)
-    return {day: Energy(*(int(value) for value in found)) for day, *found in query(con, sql)}
 
 
 def power_charges(

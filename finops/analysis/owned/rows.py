@@ -12,7 +12,8 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.layers import LAYER_OF_ELEMENT
-from finops.analysis.owned.power import Hours, energy_by_day, hours_of, power_charges
+from finops.analysis.owned.energy import energy_by_day, install_energy
+from finops.analysis.owned.power import Hours, hours_of, power_charges
 from finops.analysis.owned.schedule import charges, in_service, value_unknown_since
 from finops.analysis.pools import cost_columns
 from finops.analysis.where import compile_where, quote
@@ -62,6 +63,10 @@ _KINDS = {
 }
 
 
+_UNITS = {Element.POWER: "kWh", Element.DEPRECIATION: "Device-Hours"}
+"""What an element's quantity counts."""
+
+
 def add_owned(
     con: duckdb.DuckDBPyConnection, ledger: Ledger, owned: Sequence[Owned], period: Period | None
 ) -> tuple[str, ...]:
@@ -73,6 +78,8 @@ def add_owned(
     window = _window(ledger, period) if owned else None
     if window is None:
         return ()
+    if any(each.power is not None and each.cluster is not None for each in owned):
+        install_energy(con, ledger, window)
     rows: list[DailyCharge] = []
     notes: list[str] = []
     for each in owned:
@@ -81,7 +88,7 @@ def add_owned(
             continue
         rows += charges(each, days)
         if each.power is not None:
-            energy = energy_by_day(con, each, days, _samples(ledger, each))
+            energy = energy_by_day(con, each, days)
             rows += power_charges(each, days, energy)
             notes += _power_notes(each, hours_of(each, days, energy))
         notes += _value_notes(each, days)
@@ -115,11 +122,6 @@ def _window(ledger: Ledger, period: Period | None) -> Period | None:
     return window if window.start < window.end else None
 
 
-def _samples(ledger: Ledger, owned: Owned) -> str:
-    """The GPU samples as a relation; not looked for where no cluster is named."""
-    return "" if owned.cluster is None else f"({ledger.reading('gpu_samples').sql})"
-
-
 def _install(
     con: duckdb.DuckDBPyConnection, owned: Sequence[Owned], rows: Iterable[DailyCharge]
 ) -> None:
@@ -146,7 +148,7 @@ def _install(
         f"select unnest(from_json(?, '{shape}'), recursive := true)",
         [json.dumps(kinds)],
     ).fetchall()
-    constants = [name for name in kinds[0] if name != "id"]
+    constants = [name for name in kinds[0] if name not in {"id", "unit"}]
     given = {**{name: f"k.{name}" for name in constants}, **_VARYING}
     typed = ", ".join(
         f'cast({given.get(column.name, "null")} as {column.kind.stored}) as "{column.name}"'
@@ -177,9 +179,9 @@ _VARYING = {
     "ChargePeriodEnd": "d.day + interval 1 day",
     "x_BillingMonth": "strftime(d.day, '%Y-%m')",
     "ConsumedQuantity": "d.quantity",
-    "ConsumedUnit": "case when d.quantity is not null then 'kWh' end",
+    "ConsumedUnit": "case when d.quantity is not null then k.unit end",
     "PricingQuantity": "d.quantity",
-    "PricingUnit": "case when d.quantity is not null then 'kWh' end",
+    "PricingUnit": "case when d.quantity is not null then k.unit end",
 }
 """Columns that differ from day to day, over `owned_days` as `d`."""
 
@@ -191,6 +193,7 @@ def _constants(owned: Owned, element: Element) -> dict[str, str | None]:
     source = owned.sources.get(element)
     return {
         "id": f"{owned.name}/{element}",
+        "unit": _UNITS.get(element),
         "BillingCurrency": owned.currency,
         "BillingAccountId": ORIGIN,
         "ChargeCategory": kind.charge,

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,7 +28,6 @@ from finops.sections.owned import Depreciation, Element
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from decimal import Decimal
 
     from finops.sections.owned import Owned
 
@@ -53,7 +53,11 @@ _PARTS = (Element.DEPRECIATION, Element.NETWORK, Element.STORAGE)
 
 
 class DailyCharge(NamedTuple):
-    """One element of one thing on one day; `quantity` is kWh at the meter of the site, for power."""
+    """One element of one thing on one day.
+
+    `quantity` is what stands behind it: for power kWh at the meter of the site, for depreciation the
+    device-hours the hardware offers, which it does also when it is written off.
+    """
 
     owned: Owned
     element: Element
@@ -94,7 +98,10 @@ def in_service(owned: Owned, window: Period) -> Period | None:
 
 
 def charges(owned: Owned, window: Period) -> Iterator[DailyCharge]:
-    """Every charge but power in `window`, a row for each element and day; none of zero."""
+    """Every charge but power in `window`, a row for each element and day; none of zero.
+
+    Depreciation of accelerators has a row every day, since it says what device time there is.
+    """
     days = in_service(owned, window)
     if days is None:
         return
@@ -161,8 +168,9 @@ def _differences(owned: Owned, element: Element, days: Period) -> Iterator[Daily
     sums = [_written_off(owned, element, edge) for edge in edges]
     for day, (before, after) in zip(edges, pairwise(sums), strict=False):
         amount = subtract(after, before)
-        if amount:
-            yield DailyCharge(owned, element, day, amount)
+        hours = Decimal(owned.devices * 24) if element is Element.DEPRECIATION else ZERO
+        if amount or hours:
+            yield DailyCharge(owned, element, day, amount, hours or None)
 
 
 def _written_off(owned: Owned, element: Element, day: date) -> Decimal:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from finops.analysis.owned.power import Energy, Hours, energy_by_day, hours_of, power_charges
+from finops.analysis.owned.energy import Energy, energy_by_day, install_energy
+from finops.analysis.owned.power import Hours, hours_of, power_charges
 from finops.ledger.store import Ledger
 from finops.model.money import total
 from finops.model.period import Period
@@ -64,9 +65,10 @@ def hours(device: str, count: int = 24, **given: object) -> list[Row]:
 def measured(tmp_path: Path, owned: Owned, rows: Iterable[Row]) -> dict[date, Energy]:
     ledger = Ledger.open(str(tmp_path / "ledger"), create=True)
     add(ledger, "gpu_samples", rows)
-    con = ledger.connect(["gpu_samples"])
+    con = ledger.connect([])
     try:
-        return energy_by_day(con, owned, DAY, "gpu_samples")
+        install_energy(con, ledger, DAY)
+        return energy_by_day(con, owned, DAY)
     finally:
         con.close()
 
@@ -133,6 +135,23 @@ def test_an_interval_ends_where_the_next_one_begins(tmp_path: Path) -> None:
     ]
     energy = measured(tmp_path, thing(), rows)
     assert energy[DAY.start] == Energy(5_400_000_000, 5_400_000, 0, 0)
+
+
+def test_large_sums_keep_every_millijoule(tmp_path: Path) -> None:
+    """More than a double can count to."""
+    each = {"a": 2.0**43, "b": 2.0**43, "c": 0.001}
+    rows = [sample(name, "2026-10-05T00:00:00", energy_j=joules) for name, joules in each.items()]
+    assert measured(tmp_path, thing(), rows)[DAY.start].measured_mj == 2**44 * 1000 + 1
+
+
+def test_the_next_day_cuts_the_last_interval_and_later_samples_count(tmp_path: Path) -> None:
+    """Sums are kept by day: a sample of the day itself, or of the next, makes them again."""
+    late = sample("a", "2026-10-05T23:30:00", energy_j=3_600_000)
+    assert measured(tmp_path, thing(), [late])[DAY.start].measured_ms == 3_600_000
+    following = sample("a", "2026-10-06T00:00:00", energy_j=3_600_000)
+    assert measured(tmp_path, thing(), [following])[DAY.start].measured_ms == 1_800_000
+    early = sample("a", "2026-10-05T01:00:00", energy_j=3_600_000)
+    assert measured(tmp_path, thing(), [early])[DAY.start].measured_ms == 5_400_000
 
 
 def test_only_its_own_nodes_in_the_window_count(tmp_path: Path) -> None:

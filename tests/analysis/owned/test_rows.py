@@ -14,6 +14,7 @@ from finops.ledger.engine import query
 from finops.model.basis import Basis
 from finops.model.period import Period, parse_month, parse_period
 from tests.analysis.ledgers import add, ask, config, cost, make_ledger, request
+from tests.analysis.owned.test_power import sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,6 +165,23 @@ def test_unit_economics_meets_the_owned_hardware_too(ledger: Ledger) -> None:
     assert found.amounts["BilledCost"] == 10
     assert [books.difference for books in found.origins.values()] == [0, 0]
     assert "Power of colo: 100.0% taken as idle power (no samples)." in answer.notes
+
+
+def test_its_device_time_is_what_its_capacity_is_divided_by(ledger: Ledger) -> None:
+    """Half of October's device-hours held by a job: half the cost is the job's, about a quarter idle, the rest unseen."""
+    settings = config(owned=[{**COLO, "cluster": "colo", "devices_per_node": 2, "power": None}])
+    add(ledger, "gpu_samples", [
+        sample(device, f"2026-10-{day:02d}T00:00:00", interval_s=86400, pool="colo-h100", job_id=job,
+               gpu_util=1.0 if job else None)
+        for device, job, days in (("a", "j1", 31), ("b", None, 15))
+        for day in range(1, days + 1)
+    ])  # fmt: skip
+    found = ask(ledger, settings).reconciliation.origins["owned"]
+    rate = Decimal(1415) / 62
+    assert round(found.jobs, 12) == round(rate * 31, 12)
+    assert round(found.unallocated["gpu_idle"], 12) == round(rate * 15, 12)
+    assert round(found.unallocated["unobserved"], 12) == round(rate * 16, 12)
+    assert found.difference == 0
 
 
 def test_owned_hardware_may_be_shared(ledger: Ledger) -> None:

@@ -53,8 +53,9 @@ def _device(rows: Sequence[Row], pools: Sequence[PoolOf]) -> list[Piece]:
     at: dict[datetime, dict[str | None, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         at[row["timestamp"]][row["mig_profile"]].append(row)
+    whole = {moment: _one([r for rows in at[moment].values() for r in rows]) for moment in at}
     for slices in at.values():
-        if len(slices) > 1:  # the device as a whole, beside its slices
+        if len(slices) > 1:  # of the device as a whole, beside its slices, only the time counts
             slices.pop(None, None)
     times = sorted(at)
     pieces: list[Piece] = []
@@ -68,7 +69,7 @@ def _device(rows: Sequence[Row], pools: Sequence[PoolOf]) -> list[Piece]:
             mine.append(_piece(row, length, weight(profile), pools))
         pieces += mine
         if None not in at[moment]:
-            every = _one([row for several in at[moment].values() for row in several])
+            every = whole[moment]
             left = PARTS * _length(every, moment, later) - sum(piece.total for piece in mine)
             where = (pool_of(every, pools), every["day"], every["node"])
             pieces.append(Piece(*where, is_held=False, holder=None, busy=0, rest=max(left, 0)))

@@ -1,0 +1,1 @@
+"""Traces that applications send us: `finops receive`."""
