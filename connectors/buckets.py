@@ -20,7 +20,7 @@ from finops.redaction import protect
 if TYPE_CHECKING:
     from connectors.settings import SecretReference
 
-__all__ = ["AzureSettings", "GoogleSettings", "S3Settings"]
+__all__ = ["AzureSettings", "GoogleSettings", "S3Settings", "profile_keys"]
 
 
 def _address(*schemes: str) -> Any:  # noqa: ANN401  (a pydantic validator)
@@ -65,7 +65,7 @@ class S3Settings(SourceSettings):
 
     def config(self) -> dict[str, Any]:
         """What the store is told."""
-        keys = _profile(self.profile) if self.profile else {}
+        keys = profile_keys(self.profile) if self.profile else {}
         return keys | _given(
             region=self.region,
             endpoint=self.endpoint,
@@ -82,8 +82,8 @@ _PROFILE_KEYS = {
 }
 
 
-def _profile(name: str) -> dict[str, Any]:
-    """The keys of a profile; ConfigError when the credentials file has none."""
+def profile_keys(name: str) -> dict[str, Any]:
+    """The keys of a profile of the AWS credentials file; ConfigError when the credentials file has none."""
     where = os.environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
     file = configparser.ConfigParser(interpolation=None)
     try:

@@ -56,4 +56,7 @@ def _type(said: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     if "enum" in said:
         return ", ".join(str(each) for each in said["enum"])
     kind = str(said.get("format") or said.get("type", "any"))
-    return f"list of {_type(said['items'], schema)}" if kind == "array" else kind
+    if kind != "array":
+        return kind
+    some = said.get("prefixItems", (said.get("items", {}),))
+    return f"list of {_type(some[0], schema)}"

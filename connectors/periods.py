@@ -36,7 +36,7 @@ class Stretch(NamedTuple):
 def months_to_read(session: Session[Any], table: str) -> Iterator[Stretch]:
     """Whole months, oldest first: those a window touches, or those not final yet.
 
-    The stream of a month is its name, its cursor the day it was read. A first pull begins at `since`, else at
+    The stream of a month is its name, its cursor the day it was read; a connector may put more after a `/`. A first pull begins at `since`, else at
     the month before the last.
     """
     today = session.now.date()
@@ -49,7 +49,7 @@ def months_to_read(session: Session[Any], table: str) -> Iterator[Stretch]:
         if month.start > today:
             return
         read_on = session.cursor(table, name)
-        if read_on is None or date.fromisoformat(read_on) < month.end + SETTLED:
+        if read_on is None or date.fromisoformat(read_on.partition("/")[0]) < month.end + SETTLED:
             yield Stretch(month, today.isoformat())
 
 

@@ -206,7 +206,7 @@ def read_filters(path: Path) -> Filters | None:
     """The filters in `path`, None where there is no such file; ConfigError when one is wrong."""
     if not path.is_file():
         return None
-    raw = parse_yaml(path.read_text(encoding="utf-8"), str(path))
+    raw = parse_yaml(path.read_text(encoding="utf-8"), str(path)) or {}
     known = {*_TABLES, "gpus_per_unit"}
     if not isinstance(raw, dict) or set(raw) - known:
         raise ConfigError(f"{path}: has filters for {', '.join(_TABLES)}, and gpus_per_unit")

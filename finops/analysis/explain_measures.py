@@ -75,6 +75,8 @@ MEASURED = frozenset({*_COUNTED, *RATIOS, *_RUNS, *_TIMES, *_WORK, "components"}
 def explain_measure(answer: UnitEconomics, number: str) -> Explanation | None:
     """`number` of `answer`, which is by `BY`; None when it has no such part."""
     name, _, part = number.partition(".")
+    if name not in MEASURED:
+        return None
     value: Value = numbers_of(answer.total)[name] if name not in {"errors", "retries"} else None
     if name in {"errors", "retries"}:
         value = answer.total.counts[name]

@@ -58,6 +58,7 @@ COMMANDS = (
     CommandEntry(
         "owners", "finops.cli.owners", "Show who answers for which cost, and what nobody does."
     ),
+    CommandEntry("marginal", "finops.cli.marginal", "Show what doubled traffic would cost."),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(
         "breakeven",

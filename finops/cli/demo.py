@@ -65,6 +65,7 @@ def demo(*, ledger: LedgerOption = None) -> None:
     the platform's data folder); your own ledger is never touched.
     """
     from finops.cli.demo_screen import demo_screen
+    from finops.cli.diagnostics import say
     from finops.cli.output import write_bytes
     from finops.config import load_config
     from finops.ledger.store import Ledger
@@ -77,6 +78,7 @@ def demo(*, ledger: LedgerOption = None) -> None:
     config = _put_config(store, samples)
     lines = demo_screen(store, load_config(config), config)
     write_bytes(("\n".join(lines) + "\n").encode())
+    say(f"Three sample vendors to compare: finops vendor compare --vendors {samples / 'vendors'}")
 
 
 def samples_folder() -> Path:

@@ -17,14 +17,12 @@ from finops.report.formats import ReportFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scorecard.catalog import Catalog
     from scorecard.questionnaire.columns import ColumnMap
-    from scorecard.questionnaire.filled import Filled
     from scorecard.questionnaire.items import Item
     from scorecard.questionnaire.returned import Returned
     from scorecard.vendors import Vendor
 
-__all__ = ["CatalogOption", "answers_of", "asked_of", "export_", "import_", "new"]
+__all__ = ["CatalogOption", "export_", "import_", "new"]
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The vendor.")]
 FileArgument = Annotated[
@@ -116,6 +114,7 @@ def new(
     Makes a folder with questionnaire.xlsx (drop-downs and guidance, for Excel or LibreOffice), quote.yaml and
     telemetry.yaml. What is there already is kept unless --force is given.
     """
+    from finops.api.vendors import asked_of
     from finops.cli.diagnostics import say
     from finops.cli.output import write_bytes
     from scorecard.questionnaire.sheet import write_questionnaire
@@ -162,6 +161,7 @@ def import_(  # noqa: PLR0913  (one parameter for each option)
     given. Documents named as evidence are taken from beside the file. Somebody else's questionnaire needs a
     column map: --save-map proposes one to check, --map uses it.
     """
+    from finops.api.vendors import asked_of
     from finops.cli.output import emit
     from finops.report.vendor import returned_report
     from scorecard.answers import Subject
@@ -246,6 +246,7 @@ def export_(
 
     The workbook can be filled in and imported again; the YAML is what is kept.
     """
+    from finops.api.vendors import answers_of, asked_of
     from finops.cli.output import emit, write_bytes
     from finops.report.vendor import filled_report
     from scorecard.questionnaire.filled import dump_filled
@@ -265,24 +266,3 @@ def export_(
         write_bytes(dump_filled(given).encode(), output)
     else:
         emit(filled_report(items, given, vendor.name), ReportFormat(format), output)
-
-
-def answers_of(vendor: Vendor, items: Sequence[Item]) -> Filled:
-    """What a vendor answered; UsageError when it has not."""
-    from scorecard.questionnaire.filled import read_filled
-
-    if not vendor.answers.is_file():
-        raise UsageError(
-            f"{vendor.name} has not answered: there is no {vendor.answers}",
-            hint=f"finops vendor import {vendor.folder.name} FILE.xlsx",
-        )
-    return read_filled(vendor.answers, items)
-
-
-def asked_of(catalog: str | None) -> tuple[Catalog, tuple[Item, ...]]:
-    """The catalog, and what a vendor is asked by it."""
-    from scorecard.catalog import SubjectKind, load_catalog
-    from scorecard.questionnaire.items import items_of
-
-    found = load_catalog(catalog)
-    return found, items_of(found, SubjectKind.VENDOR)

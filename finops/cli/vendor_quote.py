@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,10 +15,8 @@ from finops.report.formats import ReportFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scorecard.quotes.comparing import Comparison
-    from scorecard.quotes.reading import Rate
 
-__all__ = ["VendorsOption", "compared", "quote"]
+__all__ = ["VendorsOption", "quote"]
 
 OffersArgument = Annotated[
     list[str] | None,
@@ -86,23 +83,23 @@ def quote(  # noqa: PLR0913  (one parameter for each option)
     the hours the need can use, and over tokens at a benchmarked throughput. What an offer does not say is
     not taken for nothing: its cost is n/a, with what to ask.
     """
+    from finops.api.vendors import quote_offers
     from finops.cli.output import emit
-    from finops.report.quotes import quote_report, quote_steps_report, quote_swings_report
-    from scorecard.quotes.comparing import flips, swings
 
     if explain and sensitivity:
         raise UsageError("--explain and --sensitivity are two answers: ask for one")
-    found, remarks = compared(_files(offers or [], vendors), need or [], currency, rate or [])
-    turning = flips(found) if not explain else ()
+    found = quote_offers(
+        _files(offers or [], vendors),
+        dict(_pair(one, "--need gpus=64") for one in need or []),
+        currency=currency,
+        rates=dict(_rate(one) for one in rate or []),
+    )
     if explain:
-        report = quote_steps_report(found)
+        emit(found.steps().report, format, output)
     elif sensitivity:
-        moved = Decimal(str(step))
-        report = quote_swings_report(found, swings(found, moved), turning, moved)
+        emit(found.sensitivity(Decimal(str(step))).report, format, output)
     else:
-        today = datetime.now(tz=UTC).date()
-        report = quote_report(found, turning, today=today, notes=remarks)
-    emit(report, format, output)
+        emit(found.report, format, output)
 
 
 def _files(offers: Sequence[str], vendors: Path) -> list[Path]:
@@ -130,28 +127,6 @@ def _files(offers: Sequence[str], vendors: Path) -> list[Path]:
     return files
 
 
-def compared(
-    files: Sequence[Path], need: Sequence[str], currency: str | None, rates: Sequence[str]
-) -> tuple[Comparison, tuple[str, ...]]:
-    """The offers in `files` for one need, in one currency, and remarks on their cells; InputError, UsageError."""
-    from scorecard.quotes.comparing import compare_offers
-    from scorecard.quotes.reading import read_offers, settle_need
-
-    read = [read_offers(path) for path in files]
-    quotes = [one for offers in read for one in offers.quotes]
-    settled = settle_need(
-        [(str(path), offers.need) for path, offers in zip(files, read, strict=True)],
-        dict(_pair(one, "--need gpus=64") for one in need),
-    )
-    common = currency or quotes[0].currency
-    given = [_given(one, common) for one in rates]
-    known = [rate for offers in read for rate in offers.rates]
-    named = {rate.source for rate in given}
-    usable = [*given, *(rate for rate in known if rate.source not in named)]
-    remarks = tuple(str(remark) for offers in read for remark in offers.remarks)
-    return compare_offers(quotes, settled, common, usable), remarks
-
-
 def _pair(text: str, example: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip() or not value.strip():
@@ -159,9 +134,7 @@ def _pair(text: str, example: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _given(text: str, target: str) -> Rate:
-    from scorecard.quotes.reading import Rate
-
+def _rate(text: str) -> tuple[str, Decimal]:
     code, value = _pair(text, "--rate EUR=1.08")
     try:
         rate = Decimal(value)
@@ -169,4 +142,4 @@ def _given(text: str, target: str) -> Rate:
         rate = Decimal(0)
     if not rate.is_finite() or rate <= 0:
         raise UsageError(f"--rate {text}: {value!r} is no rate", hint="--rate EUR=1.08")
-    return Rate(code.upper(), target, rate, None, "the command line")
+    return code.upper(), rate

@@ -68,10 +68,10 @@ def sheet(  # noqa: PLR0913  (one parameter for each option)
     Every figure is measured; what is not known is n/a, with the command that would supply it. --format html
     prints on one sheet of paper.
     """
+    from finops.api.vendors import decision_sheet
     from finops.cli.output import emit
     from finops.config import load_config
-    from finops.report.sheet import sheet_report
-    from scorecard.sheet import options_by, sheet_of
+    from scorecard.sheet import options_by
 
     config = load_config()
     store = open_ledger(ledger, config=config)
@@ -79,25 +79,22 @@ def sheet(  # noqa: PLR0913  (one parameter for each option)
         store, month=month, since=since, until=until, last=last, everything=everything
     )
     options = _known(names, vendors) if names else options_by(store, by, choice.period)
-    if not options:
-        raise UsageError("no generation call is in this period", hint="finops load requests FILE")
-    found = [sheet_of(store, config, option, choice.period) for option in options]
-    emit(sheet_report(found, period=choice.period, notes=choice.notes), format, output)
+    found = decision_sheet(store, options, choice.period, config=config, notes=choice.notes)
+    emit(found.report, format, output)
 
 
 def _known(names: Sequence[str], root: Path) -> tuple[Option, ...]:
+    from finops.api.vendors import filters_of
     from scorecard.sheet import Option
-    from scorecard.telemetry import read_filters
     from scorecard.vendors import find_vendor
 
     options = []
     for name in names:
         vendor = find_vendor(root, name)
-        file = vendor.folder / "telemetry.yaml"
-        filters = read_filters(file)
-        if filters is None or not filters.tables:
+        filters = filters_of(vendor)
+        if filters is None:
             raise UsageError(
-                f"the ledger does not know {name}: {file} has no filter",
+                f"the ledger does not know {name}: {vendor.folder / 'telemetry.yaml'} has no filter",
                 hint="requests: provider = '…' in it says which calls are the vendor's",
             )
         options.append(Option(vendor.folder.name, filters))

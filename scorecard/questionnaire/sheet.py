@@ -8,6 +8,7 @@ columns, sort rows or fill it in LibreOffice. The same questionnaire gives the s
 from __future__ import annotations
 
 import io
+import textwrap
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -66,6 +67,9 @@ _AT = {column.key: place for place, column in enumerate(_COLUMNS)}
 _LONGEST_CELL = 32_000
 _LONGEST_LIST = 250
 _FIRST_ROW = 1
+_LINE = 15
+"""Height of a line of text, in points."""
+
 _NOT_APPLICABLE = "n/a"
 _MADE = datetime(2000, 1, 1)  # noqa: DTZ001  (the format has no time zones)
 _FIRST_DAY = date(1901, 1, 1)
@@ -135,6 +139,8 @@ def _write_about(made: _Writer, catalog: Catalog, subject: str, filled: Filled |
     sheet = made.book.add_worksheet(ABOUT)
     sheet.set_column(0, 0, 22)
     sheet.set_column(1, 1, 80)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     made.text(sheet, 0, 0, catalog.title, made.title)
     said = {
         "subject": subject,
@@ -158,6 +164,7 @@ def _write_about(made: _Writer, catalog: Catalog, subject: str, filled: Filled |
     for number, step in enumerate(_STEPS, start=1):
         made.text(sheet, row, 0, f"{number}.")
         made.text(sheet, row, 1, step)
+        sheet.set_row(row, _LINE * _lines(step, 80))
         row += 1
 
 
@@ -198,6 +205,14 @@ def _write_item(
     }
     for key, text in texts.items():
         made.text(sheet, row, _AT[key], text)
+    sheet.set_row(
+        row, _LINE * max(_lines(text, _COLUMNS[_AT[key]].width) for key, text in texts.items())
+    )
+
+
+def _lines(text: str, width: int) -> int:
+    """Lines that `text` takes in a column of so many characters, words kept whole."""
+    return max(len(textwrap.wrap(text, width)), 1)
 
 
 def _write_given(made: _Writer, sheet: Any, row: int, given: Given) -> None:  # noqa: ANN401

@@ -246,8 +246,8 @@ def test_vendors_side_by_side(finops: Callable[..., Result], vendors: Path, ledg
     rows = {row["item"]: row for row in answer["rows"]}
     assert rows["Verified"]["kestrel"] == f"{kestrel['verified']}/16"
     assert rows["Claims contradicted"]["kestrel"] == "2"
-    assert rows["Place"]["kestrel"].endswith("(vetoed)")
-    assert rows["Per usable GPU-hour"]["tidewater"] == "n/a"
+    assert rows["Place"]["kestrel"].endswith(" veto")
+    assert rows["Per usable GPU-hour, USD"]["tidewater"] == "n/a"
     levels = {one["id"]: one for one in kestrel["categories"]}
     assert levels["workload_clarity"]["mark"] == "M"
     lifted = json.loads(finops(*asked, "--ignore-sovereignty", "--format", "json").stdout)
@@ -386,3 +386,12 @@ def test_what_cannot_be_answered(
     result = finops("vendor", *arguments, *where)
     assert result.exit_code == code
     assert words in result.stderr
+
+
+def test_a_vendor_just_started_is_scored_without_measurements(
+    finops: Callable[..., Result], vendors: Path, ledger: str
+) -> None:
+    finops("vendor", "new", "tidewater", "--vendors", str(vendors))
+    result = finops("vendor", "score", "tidewater", "--vendors", str(vendors), "--ledger", ledger)
+    assert result.exit_code == 0, result.stderr
+    assert "claimed 12/16" in result.stdout

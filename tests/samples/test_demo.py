@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import tomllib
 from decimal import Decimal
@@ -233,3 +234,50 @@ def test_the_owned_cluster_costs_what_it_takes(demo: Demo, month: str) -> None:
     owned = demo.unit(month).reconciliation.origins["owned"]
     assert owned.difference == 0
     assert not [note for note in answer.notes if note.startswith("Power of")]
+
+
+CARD = tomllib.loads((SAMPLES / "scorecard" / "truth.toml").read_text(encoding="utf-8"))
+CATEGORIES = [name for name, value in CARD.items() if isinstance(value, dict)]
+
+
+@pytest.fixture(scope="module")
+def card(demo: Demo) -> dict[str, Any]:
+    """The scorecard of the demo's ledger, as its JSON has it."""
+    place = ["--ledger", str(demo.folder), "--format", "json"]
+    runs = [
+        CliRunner(env={"FINOPS_CONFIG": str(demo.folder / "finops.toml")}).invoke(
+            app, ["scorecard", command, *place]
+        )
+        for command in ("run", "run", "show")
+    ]
+    assert [run.exit_code for run in runs] == [0, 0, 0], runs[0].output
+    assert runs[0].stdout_bytes == runs[1].stdout_bytes == runs[2].stdout_bytes
+    found: dict[str, Any] = json.loads(runs[0].stdout)
+    return found
+
+
+def test_the_score_is_the_one_its_evidence_gives(card: dict[str, Any]) -> None:
+    told = {name: card[name] for name in ("as_of", "claimed", "verified", "max", "risk")}
+    assert told == {name: CARD[name] for name in told}
+    assert [category["id"] for category in card["categories"]] == CATEGORIES
+
+
+@pytest.mark.parametrize("name", CATEGORIES)
+def test_a_category_of_the_score_and_what_holds_it_back(card: dict[str, Any], name: str) -> None:
+    truth = CARD[name]
+    category = next(each for each in card["categories"] if each["id"] == name)
+    assert (category["claimed"], category["verified"]) == (truth["claimed"], truth["verified"])
+    checks = {check["id"]: check for check in category["checks"]}
+    held = [*truth["planted"], *truth["unproven"]]
+    assert [check for check in held if check not in category["why"]] == []
+    assert {checks[check]["reason"] for check in truth["unproven"]} <= {"claimed without evidence"}
+    assert [check for check in truth["planted"] if checks[check]["status"] == "pass"] == []
+
+
+def test_each_point_of_the_score_rests_on_evidence(card: dict[str, Any]) -> None:
+    for category in card["categories"]:
+        carrying = [c for c in category["checks"] if c["level"] <= category["verified"]]
+        for check in carrying:
+            decided = [e for e in check["evidence"] if e["type"] in {"measured", "attested"}]
+            assert all(each["sha256"] and each["source"] for each in decided), check["id"]
+            assert any(each["outcome"] == "true" for each in decided), check["id"]
