@@ -57,7 +57,8 @@ class Hour(NamedTuple):
 class Step(NamedTuple):
     """What a pool needs for the added work: units to buy (0: none), from which hour, and what they cost.
 
-    `busy` is the share of units busy at the worst hour with the work added. `units` None: not known, `why`.
+    `busy` is the share of units busy at the worst hour with the work added; `period_cost` is what the units
+    cost in the days asked about. `units` None: not known, `why`.
     """
 
     pool: str
@@ -67,6 +68,7 @@ class Step(NamedTuple):
     hour: datetime | None = None
     units: int | None = None
     monthly_cost: Decimal | None = None
+    period_cost: Decimal | None = None
     why: str | None = None
 
 
@@ -137,7 +139,12 @@ def _provisioned_hours(
     return made
 
 
-def step(month: DeviceMonth, hours: Sequence[Hour], shares: Mapping[str | None, Fraction]) -> Step:
+def step(
+    month: DeviceMonth,
+    hours: Sequence[Hour],
+    shares: Mapping[str | None, Fraction],
+    period: Period,
+) -> Step:
     """What `month`'s pool needs when work worth `shares` of each deployment's is added in every hour."""
     pool = month.facts.pool
     limit = ASSUMED_BUSY if pool.max_busy is None else pool.max_busy
@@ -159,11 +166,14 @@ def step(month: DeviceMonth, hours: Sequence[Hour], shares: Mapping[str | None, 
 
     worst = max(known, key=lambda hour: (short(hour), -hour.start.timestamp()))
     units = max(ceil(short(worst)), 0)
+    monthly, days = _monthly(month, units), parse_month(month.facts.month)
+    part = Fraction((period.end - period.start).days, (days.end - days.start).days)
     return found._replace(
         busy=float(load(worst) / worst.units),
         hour=worst.start,
         units=units,
-        monthly_cost=_monthly(month, units),
+        monthly_cost=monthly,
+        period_cost=truncate(Fraction(monthly) * part),
     )
 
 

@@ -75,7 +75,7 @@ class Marginal(NamedTuple):
         """What doubled traffic would add in the period."""
         if self.cost is None or any(each.units is None for each in self.steps):
             return None
-        bought = total(each.monthly_cost or ZERO for each in self.steps)
+        bought = total(each.period_cost or ZERO for each in self.steps)
         return total((subtract(self.metered, self.covered), self.scaling, bought))
 
     @property
@@ -224,7 +224,7 @@ class _Parts(NamedTuple):
             if pool in newest and cost and everyone.get((pool, key)):
                 shares[pool][key] = Fraction(cost) / Fraction(everyone[pool, key])
         return tuple(
-            step(newest[pool], self.hours.get(pool, ()), mine)
+            step(newest[pool], self.hours.get(pool, ()), mine, self.prepared.scope.period)
             for pool, mine in sorted(shares.items())
         )
 
