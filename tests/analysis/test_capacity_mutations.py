@@ -38,6 +38,18 @@ FARM: dict[str, Any] = {
 }
 
 
+POOLS = (
+    PoolOf("iron", "gpu", "Iron", gpus_per_unit=2, is_as_applied=True, weights=("1", "0.2", "2.5")),
+    PoolOf("farm", "gpu", "Farm", gpus_per_unit=1, samples=("cluster", "farm")),
+    PoolOf("dark", "gpu", "Dark", gpus_per_unit=1),
+    PoolOf(
+        "paid", "provisioned", "Paid", serves=("deployment", "ptu"), tokens_per_unit_minute="100"
+    ),
+    PoolOf("units", "provisioned", "Units"),
+    PoolOf("desks", "seat", "Desks", serves=("source_id", "desk")),
+)
+
+
 def corners() -> World:
     """Everything at once, and what is rare: capacity nobody saw or used, a user without a key, slices."""
     return World(
@@ -66,16 +78,7 @@ def corners() -> World:
             request("p1", "2026-10-01T05:00:00", deployment="ptu", output_tokens=1000),
             request("p2", "2026-10-01T05:30:00", deployment="ptu", output_tokens=90_000),
         ),
-        pools=(
-            PoolOf("iron", "gpu", "Iron", gpus_per_unit=2, is_as_applied=True,
-                   weights=("1", "0.2", "2.5")),
-            PoolOf("farm", "gpu", "Farm", gpus_per_unit=1, samples=("cluster", "farm")),
-            PoolOf("dark", "gpu", "Dark", gpus_per_unit=1),
-            PoolOf("paid", "provisioned", "Paid", serves=("deployment", "ptu"),
-                   tokens_per_unit_minute="100"),
-            PoolOf("units", "provisioned", "Units"),
-            PoolOf("desks", "seat", "Desks", serves=("source_id", "desk")),
-        ),
+        pools=POOLS,
         samples=(
             *_hours("a", {"pool": "iron", "node": "n1"}, (
                 {"workload": "chat", "gr_engine_active": 0.5},
