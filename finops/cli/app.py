@@ -53,6 +53,11 @@ COMMANDS = (
         "unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."
     ),
     CommandEntry(
+        "capacity",
+        "finops.cli.capacity",
+        "Show what accelerators were used for, and what was idle or unseen.",
+    ),
+    CommandEntry(
         "close", "finops.cli.close", "Close a month, so that its numbers never move again."
     ),
     CommandEntry(

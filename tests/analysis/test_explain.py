@@ -263,7 +263,7 @@ def test_device_time_is_told_as_tokens_at_the_rate_it_gives(tmp_path: Path) -> N
     ]
     assert found.lines[0].source == (
         "pool gpus 2026-10: 100.8 for 1,600,000 weighted tokens (thousandths); "
-        "weights 1000 : 100 : 4000, assumed"
+        "weights 1000 : 100 : 4000, assumed; blended rate 201.6 / 20.00 device-hours billed"
     )
     idle = explain(ledger, config(GPUS), Question(OCTOBER), "unobserved")
     assert [(line.step, line.amount) for line in idle.lines] == [

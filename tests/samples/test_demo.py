@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 
 from connectors.loading import LoadOptions, load_files
 from finops.analysis.book_spend import SpendQuestion, book_spend
+from finops.analysis.capacity.settle import Owner
+from finops.analysis.capacity.units import device_hours
 from finops.analysis.economics import Question, unit_economics
 from finops.analysis.owners.check import check_owners
 from finops.cli.app import app
@@ -173,12 +175,31 @@ def test_unlogged_usage_is_what_the_generator_kept_from_the_log(demo: Demo, mont
     assert abs(unlogged - hidden - playground) < Decimal("1e-12")
 
 
-def test_capacity_is_the_serving_nodes_and_the_seats(october: UnitEconomics) -> None:
-    """Savings plan and reservation, and twelve seats at 30 dollars."""
+def test_capacity_nobody_used_is_what_was_planted(october: UnitEconomics) -> None:
+    """The forgotten reservation, what of the savings plan was not used, and twelve seats at 30 dollars."""
     plan, idle = TRUTH["commitment"], TRUTH["idle_reservation"]
-    expected = Decimal(plan["billed_2026-10"]) + Decimal(idle["effective_cost"]) + 360
-    bill = october.reconciliation.origins["bill"]
-    assert bill.unallocated["capacity"] == expected
+    left = october.reconciliation.origins["bill"].unallocated
+    assert left["commitment_unused"] == Decimal(idle["effective_cost"]) + Decimal(
+        plan["unused_2026-10"]
+    )
+    assert left["seat"] == 360
+    assert left["gpu_idle"] == left["unobserved"] == left["blending"] == 0
+    redact = next(group for group in october.groups if group.keys == ("redact-pii",))
+    assert abs(redact.capacity.cost - Decimal(plan["used_2026-10"])) < Decimal("1e-9")
+
+
+def test_the_owned_cluster_goes_to_its_jobs_and_its_idle_hours_are_those_planted(
+    demo: Demo,
+) -> None:
+    found = [demo.unit(month).allocation.capacity.months for month in MONTHS]
+    colo = [month for months in found for month in months if month.facts.pool.name == "colo-h100"]
+    idle = sum(time.idle for month in colo for time in month.facts.tally[Owner("nobody")].values())
+    assert device_hours(idle) == TRUTH["straggler"]["unowned_gpu_hours"]
+    for month in colo:
+        first, end = parse_month(month.facts.month)
+        hours = 16 * 24 * (end - first).days
+        assert month.facts.billed[None].ms == hours * 3_600_000
+        assert month.facts.observed(None) == 28 * hours * 3_600_000
 
 
 def test_the_cache_that_stopped_shows(demo: Demo, october: UnitEconomics) -> None:
