@@ -216,7 +216,8 @@ def _judge(
     said = answers.answer(check.id)
     claimed = _claimed(fresh, decided)
     if decided is not None:
-        status, reason = _DECIDED[decided.outcome], decided.reason
+        status = _DECIDED[decided.outcome]
+        reason = decided.reason or f"as {decided.source or decided.owner} says"
     else:
         status, reason = _undecided(pieces, fresh, as_of)
     trust = None if decided is None else confidence(decided, as_of, max_age)

@@ -98,6 +98,8 @@ class Allocation(NamedTuple):
     charges: Charges
     shares: Shares
     capacity: Capacity
+    without_cost: Mapping[tuple[str, str, str], int]
+    """Tokens capacity served at a cost nobody can tell, by provider, model and why."""
 
 
 class UnitEconomics(NamedTuple):
@@ -274,9 +276,8 @@ def _allocate(
     )
     found = capacity(con, ledger if question.use_rollups else None, asked, charges)
     install_capacity(con, found)
-    unpriced = without_cost(con, asked, found)
-    log = log._replace(unpriced={**log.unpriced, **unpriced})
-    return Allocation(tuple(bill), log, metered, charges, shares, found)
+    unknown = without_cost(con, asked, found)
+    return Allocation(tuple(bill), log, metered, charges, shares, found, unknown)
 
 
 def _is_whole(question: Question) -> bool:

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from finops.analysis.capacity.install import OF_TOKENS, RATES
+from finops.analysis.capacity.units import device_hours
 from finops.analysis.capacity.usage import PREFILL
 from finops.analysis.explanation import Line
 from finops.ledger.engine import query
-from finops.model.money import multiply
+from finops.model.money import ZERO, multiply, total
 
 if TYPE_CHECKING:
     import duckdb
@@ -87,5 +88,20 @@ def _source(month: DeviceMonth | None, key: str | None) -> str:
     )
     return (
         f"pool {month.facts.pool.name} {month.facts.month}: "
-        f"{rate.cost.normalize():f} for {rate.units:,} {per}{weighed}"
+        f"{rate.cost.normalize():f} for {rate.units:,} {per}{weighed}; {_device_rate(month)}"
     )
+
+
+def _device_rate(month: DeviceMonth) -> str:
+    """What a device-hour cost, over which hours."""
+    if month.facts.pool.kind != "gpu":
+        return "all of the pool's charges"
+    told = []
+    for node, rate in month.rates.by_node.items():
+        if rate.basis is not None:
+            billed = month.facts.billed.get(node)
+            cost = total(billed.cost.values()) if billed is not None else ZERO
+            hours = f"{device_hours(rate.parts):,.2f} device-hours {rate.basis}"
+            told.append(f"{f'{node} ' if node else ''}{cost.normalize():f} / {hours}")
+    kind = "as applied" if month.facts.pool.as_applied else "blended"
+    return f"{kind} rate {', '.join(told)}"

@@ -66,15 +66,23 @@ _QUANTILES = {"p50": "0.50", "p95": "0.95", "p99": "0.99"}
 
 _RUNS = ("runs", "successful_runs", "cost_per_run_p50", "cost_per_run_p95")
 _TIMES = ("latency_ms", "ttft_ms")
+_CAPACITY = {
+    "cost_low": "cost, were an output token of assumed weight half or one and a half times as heavy: the least",
+    "cost_high": "cost, were an output token of assumed weight half or one and a half times as heavy: the most",
+    "list_equivalent": "tokens that seats served at list price; in no cost",
+}
+"""What stands beside the cost of capacity."""
 _WORK = ("work", "work_units", "cost_per_work_unit")
 
-MEASURED = frozenset({*_COUNTED, *RATIOS, *_RUNS, *_TIMES, *_WORK, "components"})
+MEASURED = frozenset({*_COUNTED, *RATIOS, *_RUNS, *_TIMES, *_WORK, *_CAPACITY, "components"})
 """Numbers explained here; those with parts also by `name.part`."""
 
 
 def explain_measure(answer: UnitEconomics, number: str) -> Explanation | None:
     """`number` of `answer`, which is by `BY`; None when it has no such part."""
     name, _, part = number.partition(".")
+    if name not in MEASURED:
+        return None
     value: Value = numbers_of(answer.total)[name] if name not in {"errors", "retries"} else None
     if name in {"errors", "retries"}:
         value = answer.total.counts[name]
@@ -99,9 +107,20 @@ def _told(answer: UnitEconomics, name: str, part: str) -> tuple[str, tuple[Line,
         return _components(answer, part)
     if name in _TIMES:
         return _times(answer.total, name, part)
-    if name in _WORK:
-        return _work(answer, name)
-    return _runs(answer.total, name)
+    if name in _CAPACITY:
+        return f"{name} = {_CAPACITY[name]}", _beside(answer, name)
+    return _work(answer, name) if name in _WORK else _runs(answer.total, name)
+
+
+def _beside(answer: UnitEconomics, name: str) -> tuple[Line, ...]:
+    """An amount of every group that has it, and of everything; bounds of groups need not add up."""
+    found = [
+        _line(_group_name(group), _CAPACITY[name], amount=amount)
+        for group in answer.groups
+        if (amount := numbers_of(group)[name])
+    ]
+    whole = numbers_of(answer.total)[name]
+    return (*found, _line(name, "of everything", amount=whole))
 
 
 def _line(step: str, source: str, **given: Decimal | str | None) -> Line:

@@ -21,6 +21,7 @@ _MILLION = 1_000_000
 
 _NO_OBJECTIVE = "no service-level objective applies to a response: add [[slo]] to finops.toml"
 _ASKED = "every run is priced only when asked: finops unit --runs"
+_NOTHING_ASSUMED = "nothing in this cost hangs on assumed weights of tokens"
 _ONE_KIND = "no work of exactly one kind was logged (work_units, work_unit_kind)"
 
 REASONS = {
@@ -39,6 +40,8 @@ REASONS = {
     "a cost of its own (--by operation)",
     "work_units": _ONE_KIND,
     "cost_per_work_unit": _ONE_KIND,
+    "cost_low": _NOTHING_ASSUMED,
+    "cost_high": _NOTHING_ASSUMED,
     "marginal_cost_factor": "what doubled traffic would need is another question: finops marginal",
 }
 """Why a number can be null although there is work."""
@@ -90,6 +93,8 @@ def numbers_of(group: Group) -> dict[str, Any]:
     found |= dict.fromkeys(_OF_OBJECTIVES) if not group.under_slo else {}
     found["successful_runs"] = group.outcomes.successful if group.outcomes.with_outcome else None
     found["cost"] = cost
+    low, high = (None, None) if cost is None else group.cost_range or (None, None)
+    found |= {"cost_low": low, "cost_high": high, "list_equivalent": group.list_equivalent}
     found["components"] = None if cost is None else {n: group.components[n] for n in COMPONENTS}
     found |= {name: _quotient(group, name, cost) for name in QUOTIENTS}
     found["cost_per_run_p50"] = None if group.run_costs is None else group.run_costs.p50

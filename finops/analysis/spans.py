@@ -144,6 +144,7 @@ def _allocation(parts: Sequence[Allocation]) -> Allocation:
             tuple(each for part in parts for each in part.capacity.books),
             tuple(each for part in parts for each in part.capacity.strays),
         ),
+        without_cost=plus([part.without_cost for part in parts]),
     )
 
 

@@ -179,13 +179,19 @@ def _measured(pool: Pool | None, currency: str) -> Demand | None:
     if pool is None:
         return None
     from finops.analysis.breakeven.measured import measured_demand
+    from finops.analysis.capacity.pools import capacity_pools
     from finops.analysis.pools import pool_rules
     from finops.config import load_config
 
     config = pool.config or load_config()
-    rules = pool_rules(config.pools)
+    rules = pool_rules(config.pools, config.owned)
     return measured_demand(
-        pool.ledger, pool.name, period=pool.period, rules=rules, currency=currency
+        pool.ledger,
+        pool.name,
+        period=pool.period,
+        rules=rules,
+        capacity=capacity_pools(rules, config.pools),
+        currency=currency,
     )
 
 

@@ -53,11 +53,17 @@ COMMANDS = (
         "unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."
     ),
     CommandEntry(
+        "capacity",
+        "finops.cli.capacity",
+        "Show what accelerators were used for, and what was idle or unseen.",
+    ),
+    CommandEntry(
         "close", "finops.cli.close", "Close a month, so that its numbers never move again."
     ),
     CommandEntry(
         "owners", "finops.cli.owners", "Show who answers for which cost, and what nobody does."
     ),
+    CommandEntry("marginal", "finops.cli.marginal", "Show what doubled traffic would cost."),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(
         "breakeven",

@@ -67,6 +67,7 @@ def route_report(found: Routing, *, notes: Sequence[str] = ()) -> Report:
                 "context_growth": found.plan.costs.context_growth,
                 "router_cost_ratio": found.plan.costs.router,
             },
+            "small_model_utilization": None if money is None else money.small_utilization,
             "break_even_escalation": found.break_even,
             "all_small_accuracy": found.all_small_accuracy,
             "all_large_accuracy": found.all_large_accuracy,

@@ -270,10 +270,11 @@ def _notes(score: Score) -> list[str]:
             f"{len(score.unknown)} checks are unknown and count as false ({_share(score.coverage):.0%} are "
             "known); finops scorecard show --unknown lists them, finops scorecard answer asks them."
         )
-    for each in score.requirements:
-        if each.status is Status.FAIL:
-            what = "Red flag" if each.group == "red_flags" else "Not sovereign"
-            notes.append(f"{what} {each.id}: not so: {each.statement}")
+    notes.extend(
+        f"Red flag {each.id}: not so: {each.statement}"
+        for each in score.requirements
+        if each.group == "red_flags" and each.status is Status.FAIL
+    )
     notes.extend(
         f"Contradiction, {check.check}: {check.contradiction}."
         for category in score.categories

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from finops.analysis.grain import TIME
 from finops.model.money import ZERO, add
 from finops.model.tables import TOKEN_COLUMNS
+from finops.report.capacity import capacity_notes, seat_note
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown
 from finops.report.set_aside import set_aside_notes, set_aside_rows
@@ -48,6 +49,9 @@ _MEASURES = (
     ReportColumn("total_tokens", "Tokens", Style.COUNT, shown=False),
     ReportColumn("unpriced_tokens", "Unpriced", Style.COUNT, shown=False, optional=True),
     ReportColumn("cost", "Cost", Style.MONEY),
+    ReportColumn("cost_low", "at least", Style.MONEY, shown=False),
+    ReportColumn("cost_high", "at most", Style.MONEY, shown=False),
+    ReportColumn("list_equivalent", "Seats at list", Style.MONEY, shown=False, optional=True),
     ReportColumn("components", "Components", Style.MONEY, shown=False),
     ReportColumn("cost_per_1k_requests", "per 1k requests", Style.UNIT_MONEY),
     ReportColumn("cost_per_million_tokens", "per M tokens", Style.UNIT_MONEY),
@@ -116,7 +120,7 @@ def unit_report(
             "unpriced": [
                 {"provider": provider, "model": model, "tokens": tokens, "reason": reason}
                 for (provider, model, reason), tokens in sorted(
-                    answer.allocation.log.unpriced.items()
+                    {**answer.allocation.log.unpriced, **answer.allocation.without_cost}.items()
                 )
             ],
         },
@@ -196,6 +200,7 @@ def _notes(answer: UnitEconomics) -> list[str]:
         )
     notes += set_aside_notes(answer.set_aside)
     notes += _slo_notes(answer.total)
+    notes += _capacity_notes(answer)
     for name, cost in answer.other_currencies.items():
         notes.append(
             f"{shown(cost, Style.MONEY)} {name} of the bill is left out: currencies are not added "
@@ -221,6 +226,21 @@ def _slo_notes(whole: Group) -> list[str]:
     return notes
 
 
+def _capacity_notes(answer: UnitEconomics) -> list[str]:
+    """What capacity served without a known cost, what seats served, and how the rest was told."""
+    reasons: dict[str, int] = {}
+    for (*_, reason), tokens in answer.allocation.without_cost.items():
+        reasons[reason] = reasons.get(reason, 0) + tokens
+    notes = [f"{tokens:,} tokens have no known cost: {why}." for why, tokens in reasons.items()]
+    seats = seat_note(answer)
+    notes += [] if seats is None else [seats]
+    return (
+        [*notes, *capacity_notes(answer.allocation.capacity)]
+        if any(answer.total.capacity)
+        else notes
+    )
+
+
 def _bill_note(answer: UnitEconomics) -> str:
     found = answer.reconciliation
     money = answer.currency
@@ -230,6 +250,11 @@ def _bill_note(answer: UnitEconomics) -> str:
             "Load one with `finops load costs FILE`."
         )
     parts = [f"{shown(found.allocated, Style.MONEY)} on requests"]
+    parts += [
+        f"{shown(cost, Style.MONEY)} on {name}"
+        for name, cost in (("jobs", found.jobs), ("workloads", found.workloads))
+        if cost
+    ]
     parts += [
         f"{shown(cost, Style.MONEY)} {name.replace('_', ' ')}"
         for name, cost in (

@@ -40,7 +40,7 @@ __all__ = [
 
 _LEGEND = (
     "A level from 0 to 2, verified, and how it is known: M measured, A attested by a document, "
-    "C only claimed, ? nothing known."
+    "C only claimed, ? nothing known; in brackets what is claimed, where that is more."
 )
 
 
@@ -109,7 +109,7 @@ def _level(category: CategoryScore) -> str:
     known = mark(category)
     if category.verified is None:
         return known
-    says = f" (says {category.claimed})" if (category.claimed or 0) > category.verified else ""
+    says = f" ({category.claimed})" if (category.claimed or 0) > category.verified else ""
     return f"{category.verified} {known}{says}"
 
 
@@ -128,10 +128,15 @@ def _deciding_rows(
     yield line("Claims contradicted", [str(len(one.card.contradictions)) for one in ranked])
     yield line("Sovereign", [_sovereign(one.card) for one in ranked])
     if per_hour:
-        yield line("Per usable GPU-hour", [_hour(per_hour.get(one.card.name)) for one in ranked])
+        currencies = {currency for amount, currency in per_hour.values() if amount is not None}
+        one_for_all = currencies.pop() if len(currencies) == 1 else None
+        yield line(
+            "Per usable GPU-hour" + (f", {one_for_all}" if one_for_all else ""),
+            [_hour(per_hour.get(one.card.name), named=one_for_all is None) for one in ranked],
+        )
     yield line("Weighted", [_percent(one.worth) for one in ranked])
     yield line("Behind the best", [_percent((best or one.worth) - one.worth) for one in ranked])
-    yield line("Place", [f"{one.place}{' (vetoed)' if one.vetoed else ''}" for one in ranked])
+    yield line("Place", [f"{one.place}{' veto' if one.vetoed else ''}" for one in ranked])
 
 
 def _points(card: Card, which: str) -> str:
@@ -143,20 +148,21 @@ def _percent(share: Fraction) -> str:
     return shown(_number(share), Style.RATIO)
 
 
-def _hour(found: tuple[Decimal | None, str] | None) -> str:
+def _hour(found: tuple[Decimal | None, str] | None, *, named: bool) -> str:
     if found is None or found[0] is None:
         return "n/a"
-    return f"{found[1]} {shown(found[0], Style.UNIT_MONEY)}"
+    amount = shown(found[0], Style.UNIT_MONEY)
+    return f"{found[1]} {amount}" if named else amount
 
 
 def _sovereign(card: Card) -> str:
     asked = [one for one in card.score.requirements if one.group == SOVEREIGNTY]
     if card.vetoes:
-        return f"no: {', '.join(card.vetoes)}"
+        return f"no {','.join(card.vetoes)}"
     if asked and all(one.status in {Status.PASS, Status.NOT_APPLICABLE} for one in asked):
         return "yes"
     unknown = [one.id for one in asked if one.status not in {Status.PASS, Status.NOT_APPLICABLE}]
-    return f"unknown: {', '.join(unknown)}" if unknown else "not asked"
+    return f"? {','.join(unknown)}" if unknown else "not asked"
 
 
 def _number(value: Fraction) -> Decimal:

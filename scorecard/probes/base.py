@@ -152,12 +152,20 @@ class Context:
 
     @cached_property
     def spent_on_ai(self) -> Decimal | None:
-        """What the bill of `month` charges for AI: on requests or on none; None without a bill."""
+        """What `month` charges for AI, owned hardware included, whoever carries it; None without a bill."""
         found = self.economics
         if found is None:
             return None
+        return total((self.carried, *found.reconciliation.unallocated.values()))
+
+    @property
+    def carried(self) -> Decimal:
+        """What requests, jobs and workloads of `month` carry; zero without a bill."""
+        found = self.economics
+        if found is None:
+            return ZERO
         parts = found.reconciliation
-        return total((parts.allocated, *parts.unallocated.values()))
+        return total((parts.allocated, parts.jobs, parts.workloads))
 
     @cached_property
     def pools(self) -> Mapping[str, Decimal]:

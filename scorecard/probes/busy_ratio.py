@@ -47,7 +47,7 @@ group by pool order by pool
         f"of sampled accelerator time is active ({parts})",
         query=sql,
         collected=context.newest("gpu_samples"),
-        stakes=context.stakes(idle, "rented accelerators while their engines were idle"),
+        stakes=context.stakes(idle, "accelerators while their engines were idle"),
     )
 
 

@@ -18,7 +18,7 @@ __all__ = ["PROBE"]
 
 
 def ask(context: Context, params: Mapping[str, Any]) -> Finding:  # noqa: ARG001  (nothing to be told)
-    """Destinations of 30 days of requests that no pattern of the allow-list fits."""
+    """Destinations of 30 days of model calls that no pattern of the allow-list fits."""
     allowed = context.settings.destinations
     if not allowed:
         return missing(
@@ -26,7 +26,7 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:  # noqa: ARG001
         )
     sql = f"""
 select coalesce(provider, '?') as provider, coalesce(region, inference_geo) as place, count(*)
-from requests where operation <> 'execute_tool' and {context.window(30)} group by all order by all
+from requests where operation in ('chat', 'text_completion', 'embeddings', 'rerank') and {context.window(30)} group by all order by all
 """
     outside, calls = [], 0
     for provider, place, count in context.rows(sql):

@@ -17,12 +17,13 @@ __all__ = ["PROBE"]
 
 
 def ask(context: Context, params: Mapping[str, Any]) -> Finding:  # noqa: ARG001  (nothing to be told)
-    """True when no shared or capacity pool of the newest billed month is left off the requests."""
+    """True when nothing of the newest billed month is unmapped, and all its capacity was observed."""
     found = context.economics
     if found is None:
         return missing("no month has both a bill and requests", "finops load costs FILE")
     left = {
-        name: found.reconciliation.unallocated.get(name, ZERO) for name in ("capacity", "unmapped")
+        name: found.reconciliation.unallocated.get(name, ZERO)
+        for name in ("unobserved", "unmapped")
     }
     outside = total(max(cost, ZERO) for cost in left.values())
     query = f"finops explain --month {found.period.label}"
@@ -30,16 +31,16 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:  # noqa: ARG001
         named = " and ".join(name for name, cost in left.items() if cost > ZERO)
         return Finding(
             Outcome.FALSE,
-            f"{outside:,.2f} {found.currency} of {named} is in no unit cost, idle included",
+            f"{outside:,.2f} {found.currency} is {named}, so no unit cost holds it",
             value=outside,
             unit=found.currency,
             query=query,
             collected=context.as_of_month,
-            stakes=context.stakes(outside, "shared or idle cost outside unit cost"),
+            stakes=context.stakes(outside, "cost outside every unit cost"),
         )
     return Finding(
         Outcome.TRUE,
-        "retries, retrieval, shared services and capacity are all on requests",
+        "retries, retrieval, shared services and idle capacity are all accounted for",
         query=query,
         collected=context.as_of_month,
     )

@@ -1,7 +1,7 @@
 """How much of the spend on AI carries a workload tier.
 
-Spend on requests counts by their own tier. Capacity that no request carries counts by the tier of the
-requests and jobs seen on its pool.
+Spend on requests counts by their own tier, spend on jobs by the share of their GPU time that has one. A
+workload that no request names has none.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from finops.model.money import ZERO, add, multiply, subtract, total
+from finops.model.money import add, multiply, subtract, total
 from scorecard.probes.base import Probe, judged, missing, ratio
 
 if TYPE_CHECKING:
@@ -30,9 +30,8 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:
     tiered = total(
         total(group.components.values()) for group in found.groups if group.keys[0] is not None
     )
-    left = found.reconciliation.unallocated.get("capacity", ZERO)
-    on_pools = total(multiply(cost, _tiered(context, pool)) for pool, cost in context.pools.items())
-    tiered = add(tiered, min(left, on_pools))
+    on_jobs = multiply(found.reconciliation.jobs, _tiered_jobs(context))
+    tiered = add(tiered, on_jobs)
     return judged(
         ratio(tiered, spent) or Decimal(0),
         params,
@@ -43,13 +42,12 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:
     )
 
 
-def _tiered(context: Context, pool: str) -> Decimal:
-    """Share of the attempts and jobs seen on `pool` in the month that carry a tier."""
-    name = pool.replace("'", "''")
+def _tiered_jobs(context: Context) -> Decimal:
+    """Share of the GPU time of jobs running in the month that belongs to jobs with a tier."""
+    seconds = "gpu_count * date_diff('second', started_at, ended_at)"
     ((known, seen),) = context.rows(
-        "select count(workload_tier), count(*) from (select workload_tier from requests "
-        f"where pool = '{name}' and {context.in_month()} union all select workload_tier from jobs "
-        f"where pool = '{name}' and {context.in_month('started_at')})"
+        f"select coalesce(sum({seconds}) filter (where workload_tier is not null), 0), "
+        f"sum({seconds}) from jobs where {context.in_month('ended_at')}"
     )
     return ratio(known, seen) or Decimal(0)
 

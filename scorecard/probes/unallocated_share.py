@@ -27,10 +27,10 @@ def ask(context: Context, params: Mapping[str, Any]) -> Finding:
     return judged(
         ratio(left, spent) or Decimal(0),
         params,
-        "of the spend on AI is on no request",
+        "of the spend on AI is on no request, job or workload",
         query=f"finops explain --month {found.period.label}",
         collected=context.as_of_month,
-        stakes=context.stakes(left, "spend on AI that is on no request"),
+        stakes=context.stakes(left, "spend on AI that is on no request, job or workload"),
     )
 
 

@@ -1,4 +1,4 @@
-"""How much of the spend on AI has a unit cost: it is on requests."""
+"""How much of the spend on AI has a unit cost: requests, jobs or workloads carry it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,18 @@ __all__ = ["PROBE"]
 
 
 def ask(context: Context, params: Mapping[str, Any]) -> Finding:
-    """What requests of the newest billed month carry, of all it charges for AI."""
+    """What requests, jobs and workloads of the newest billed month carry, of all it charges for AI."""
     found, spent = context.economics, context.spent_on_ai
     if found is None or not spent:
         return missing("no month has both a bill and requests", "finops load costs FILE")
-    on_requests = found.reconciliation.allocated
     return judged(
-        ratio(on_requests, spent) or Decimal(0),
+        ratio(context.carried, spent) or Decimal(0),
         params,
-        f"of the spend on AI of {found.period.label} is on requests",
+        f"of the spend on AI of {found.period.label} is on requests, jobs or workloads",
         query=f"finops unit --month {found.period.label}",
         collected=context.as_of_month,
-        stakes=context.stakes(subtract(spent, on_requests), "spend on AI without a unit cost"),
+        stakes=context.stakes(subtract(spent, context.carried), "spend on AI without a unit cost"),
     )
 
 
-PROBE = Probe("unit_cost_coverage", "Is the spend on AI on requests?", ask, ())
+PROBE = Probe("unit_cost_coverage", "Does the spend on AI have a unit cost?", ask, ())

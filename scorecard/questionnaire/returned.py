@@ -295,12 +295,10 @@ def _about(book: Workbook) -> dict[str, str]:
 def _same_catalog(reading: _Reading, catalog: Catalog, about: Mapping[str, str]) -> None:
     made_from = about.get("catalog_sha256", "")
     if made_from != catalog.sha256:
-        was = about.get("catalog") or "an unnamed catalog"
-        now = f"{catalog.id}/{catalog.version}"
+        was, now = about.get("catalog") or "an unnamed catalog", f"{catalog.id}/{catalog.version}"
+        made = f"another edition of {now}" if was == now else f"{was}, not from this {now}"
         reading.remark(
-            ABOUT,
-            made_from or None,
-            f"was made from {was}, not from this {now}: fields are matched by name",
+            ABOUT, made_from or None, f"was made from {made}: fields are matched by name"
         )
 
 

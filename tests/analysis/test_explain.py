@@ -10,7 +10,8 @@ import pytest
 from finops.analysis.book_spend import SpendQuestion, book_spend
 from finops.analysis.economics import Question
 from finops.analysis.explain import NUMBERS, explain
-from finops.analysis.explain_books import line_names
+from finops.analysis.explain_books import explain_line, line_names
+from finops.analysis.explain_measures import BY, explain_measure
 from finops.errors import UsageError
 from finops.model.money import total
 from finops.report.model import Style
@@ -180,16 +181,26 @@ def test_every_number_of_unit_and_of_its_reconciliation_is_explained(tmp_path: P
     (row,) = report.rows
     shown = numbers(report, row)
     assert len(shown) > 60
-    shown |= line_names(answer)
-    for number, value in shown.items():
-        found = explain(ledger, setup, Question(OCTOBER), number)
+    asked = Question(OCTOBER)
+    by_model = ask(ledger, setup, *BY, run_costs=True)
+    for number, value in (shown | line_names(answer)).items():
+        is_cost = number in NUMBERS
+        made = (
+            explain(ledger, setup, asked, number) if is_cost else explain_measure(by_model, number)
+        )
+        found = made or explain_line(answer, number)
+        assert found is not None, number
         assert found.value == value, number
         assert found.formula
         assert found.lines, number
         assert all(line.source for line in found.lines), number
     for number in line_names(answer):
-        *parts, summed = explain(ledger, setup, Question(OCTOBER), number).lines
+        told = explain_line(answer, number)
+        assert told is not None
+        *parts, summed = told.lines
         assert total(line.amount for line in parts if line.amount is not None) == summed.amount
+    for number in ("latency_ms.p95", "work.image.cost_per_unit", "unlogged", "allocated"):
+        assert explain(ledger, setup, asked, number).number == number
 
 
 def test_every_amount_of_costs_is_explained(tmp_path: Path) -> None:
@@ -252,7 +263,7 @@ def test_device_time_is_told_as_tokens_at_the_rate_it_gives(tmp_path: Path) -> N
     ]
     assert found.lines[0].source == (
         "pool gpus 2026-10: 100.8 for 1,600,000 weighted tokens (thousandths); "
-        "weights 1000 : 100 : 4000, assumed"
+        "weights 1000 : 100 : 4000, assumed; blended rate 201.6 / 20.00 device-hours billed"
     )
     idle = explain(ledger, config(GPUS), Question(OCTOBER), "unobserved")
     assert [(line.step, line.amount) for line in idle.lines] == [

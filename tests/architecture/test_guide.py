@@ -159,6 +159,31 @@ def test_the_command_is_listed_with_the_first_line_of_its_help(
     assert entry.summary == (command.retries.__doc__ or "").partition("\n")[0]
 
 
+def test_the_probe_answers_for_a_catalog_that_extends_ours(ledger: Path) -> None:
+    package = ledger.parent / "installed"
+    info = package / "acme_probes-1.0.dist-info"
+    (package / "acme_probes").mkdir()
+    info.mkdir()
+    probe = block("python", holding="PROBE = Probe").text
+    (package / "acme_probes" / "cancelled_share.py").write_text(probe, encoding="utf-8")
+    registered = tomllib.loads(block("toml", holding="finops.probes").text)["project"]
+    lines = registered["entry-points"]["finops.probes"].items()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-probes\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[finops.probes]\n" + "".join(f"{name} = {value}\n" for name, value in lines)
+    )
+    catalog = ledger.parent / "acme.yaml"
+    catalog.write_text(block("yaml", holding="extends: finops").text, encoding="utf-8")
+    asked = ("--ledger", str(ledger), "--catalog", str(catalog), "--format", "json")
+    answer = json.loads(finops(package, "scorecard", "run", *asked))
+    assert answer["catalog"]["id"] == "acme/1.0"
+    checks = {c["id"]: c for category in answer["categories"] for c in category["checks"]}
+    assert (checks["people_wait"]["status"], checks["people_wait"]["reason"]) == (
+        "pass",
+        "0 % of requests are cancelled (at most 5 % is asked)",
+    )
+
+
 @pytest.mark.parametrize("shown", [item for item in BLOCKS if item.text.startswith('"""')])
 def test_a_module_in_the_guide_is_formatted_and_linted_like_ours(shown: Block) -> None:
     for check in (["check"], ["format", "--check"]):

@@ -68,7 +68,7 @@ def test_every_command_answers_for_a_closed_month_as_before(
     asked = [
         (*command, "--month", "2026-09", "--ledger", at, "--format", kind)
         for command in (("unit",), ("costs", "--by", "ServiceName"), ("explain", "cost"))
-        for kind in ("table", "json", "csv", "md", "html")
+        for kind in ("table", "json")
     ]
     before = [finops(*each).stdout_bytes for each in asked]
     assert finops("close", "2026-09", "--ledger", at).exit_code == 0

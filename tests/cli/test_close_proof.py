@@ -72,7 +72,7 @@ def test_nothing_that_comes_later_moves_a_byte_and_the_next_month_has_the_differ
     asked = [
         (*command, "--month", "2026-10", *at, "--format", form)
         for command in COMMANDS
-        for form in FORMATS
+        for form in (FORMATS if command == COMMANDS[0] else ("json",))
     ]
     before = {each: _bytes(finops, each) for each in asked}
     closed = finops("close", "2026-10", "--reason", "nothing is due", *at)

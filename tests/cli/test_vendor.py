@@ -246,8 +246,8 @@ def test_vendors_side_by_side(finops: Callable[..., Result], vendors: Path, ledg
     rows = {row["item"]: row for row in answer["rows"]}
     assert rows["Verified"]["kestrel"] == f"{kestrel['verified']}/16"
     assert rows["Claims contradicted"]["kestrel"] == "2"
-    assert rows["Place"]["kestrel"].endswith("(vetoed)")
-    assert rows["Per usable GPU-hour"]["tidewater"] == "n/a"
+    assert rows["Place"]["kestrel"].endswith(" veto")
+    assert rows["Per usable GPU-hour, USD"]["tidewater"] == "n/a"
     levels = {one["id"]: one for one in kestrel["categories"]}
     assert levels["workload_clarity"]["mark"] == "M"
     lifted = json.loads(finops(*asked, "--ignore-sovereignty", "--format", "json").stdout)

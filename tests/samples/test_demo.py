@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import tomllib
 from decimal import Decimal
@@ -14,6 +15,8 @@ from typer.testing import CliRunner
 
 from connectors.loading import LoadOptions, load_files
 from finops.analysis.book_spend import SpendQuestion, book_spend
+from finops.analysis.capacity.settle import Owner
+from finops.analysis.capacity.units import device_hours
 from finops.analysis.economics import Question, unit_economics
 from finops.analysis.owners.check import check_owners
 from finops.cli.app import app
@@ -172,12 +175,31 @@ def test_unlogged_usage_is_what_the_generator_kept_from_the_log(demo: Demo, mont
     assert abs(unlogged - hidden - playground) < Decimal("1e-12")
 
 
-def test_capacity_is_the_serving_nodes_and_the_seats(october: UnitEconomics) -> None:
-    """Savings plan and reservation, and twelve seats at 30 dollars."""
+def test_capacity_nobody_used_is_what_was_planted(october: UnitEconomics) -> None:
+    """The forgotten reservation, what of the savings plan was not used, and twelve seats at 30 dollars."""
     plan, idle = TRUTH["commitment"], TRUTH["idle_reservation"]
-    expected = Decimal(plan["billed_2026-10"]) + Decimal(idle["effective_cost"]) + 360
-    bill = october.reconciliation.origins["bill"]
-    assert bill.unallocated["capacity"] == expected
+    left = october.reconciliation.origins["bill"].unallocated
+    assert left["commitment_unused"] == Decimal(idle["effective_cost"]) + Decimal(
+        plan["unused_2026-10"]
+    )
+    assert left["seat"] == 360
+    assert left["gpu_idle"] == left["unobserved"] == left["blending"] == 0
+    redact = next(group for group in october.groups if group.keys == ("redact-pii",))
+    assert abs(redact.capacity.cost - Decimal(plan["used_2026-10"])) < Decimal("1e-9")
+
+
+def test_the_owned_cluster_goes_to_its_jobs_and_its_idle_hours_are_those_planted(
+    demo: Demo,
+) -> None:
+    found = [demo.unit(month).allocation.capacity.months for month in MONTHS]
+    colo = [month for months in found for month in months if month.facts.pool.name == "colo-h100"]
+    idle = sum(time.idle for month in colo for time in month.facts.tally[Owner("nobody")].values())
+    assert device_hours(idle) == TRUTH["straggler"]["unowned_gpu_hours"]
+    for month in colo:
+        first, end = parse_month(month.facts.month)
+        hours = 16 * 24 * (end - first).days
+        assert month.facts.billed[None].ms == hours * 3_600_000
+        assert month.facts.observed(None) == 28 * hours * 3_600_000
 
 
 def test_the_cache_that_stopped_shows(demo: Demo, october: UnitEconomics) -> None:
@@ -233,3 +255,50 @@ def test_the_owned_cluster_costs_what_it_takes(demo: Demo, month: str) -> None:
     owned = demo.unit(month).reconciliation.origins["owned"]
     assert owned.difference == 0
     assert not [note for note in answer.notes if note.startswith("Power of")]
+
+
+CARD = tomllib.loads((SAMPLES / "scorecard" / "truth.toml").read_text(encoding="utf-8"))
+CATEGORIES = [name for name, value in CARD.items() if isinstance(value, dict)]
+
+
+@pytest.fixture(scope="module")
+def card(demo: Demo) -> dict[str, Any]:
+    """The scorecard of the demo's ledger, as its JSON has it."""
+    place = ["--ledger", str(demo.folder), "--format", "json"]
+    runs = [
+        CliRunner(env={"FINOPS_CONFIG": str(demo.folder / "finops.toml")}).invoke(
+            app, ["scorecard", command, *place]
+        )
+        for command in ("run", "run", "show")
+    ]
+    assert [run.exit_code for run in runs] == [0, 0, 0], runs[0].output
+    assert runs[0].stdout_bytes == runs[1].stdout_bytes == runs[2].stdout_bytes
+    found: dict[str, Any] = json.loads(runs[0].stdout)
+    return found
+
+
+def test_the_score_is_the_one_its_evidence_gives(card: dict[str, Any]) -> None:
+    told = {name: card[name] for name in ("as_of", "claimed", "verified", "max", "risk")}
+    assert told == {name: CARD[name] for name in told}
+    assert [category["id"] for category in card["categories"]] == CATEGORIES
+
+
+@pytest.mark.parametrize("name", CATEGORIES)
+def test_a_category_of_the_score_and_what_holds_it_back(card: dict[str, Any], name: str) -> None:
+    truth = CARD[name]
+    category = next(each for each in card["categories"] if each["id"] == name)
+    assert (category["claimed"], category["verified"]) == (truth["claimed"], truth["verified"])
+    checks = {check["id"]: check for check in category["checks"]}
+    held = [*truth["planted"], *truth["unproven"]]
+    assert [check for check in held if check not in category["why"]] == []
+    assert {checks[check]["reason"] for check in truth["unproven"]} <= {"claimed without evidence"}
+    assert [check for check in truth["planted"] if checks[check]["status"] == "pass"] == []
+
+
+def test_each_point_of_the_score_rests_on_evidence(card: dict[str, Any]) -> None:
+    for category in card["categories"]:
+        carrying = [c for c in category["checks"] if c["level"] <= category["verified"]]
+        for check in carrying:
+            decided = [e for e in check["evidence"] if e["type"] in {"measured", "attested"}]
+            assert all(each["sha256"] and each["source"] for each in decided), check["id"]
+            assert any(each["outcome"] == "true" for each in decided), check["id"]

@@ -23,19 +23,25 @@ if TYPE_CHECKING:
 __all__ = ["AS_OF", "Company", "findings"]
 
 AS_OF = date(2026, 11, 1)
-FIRST = date(2026, 8, 1)
+DAYS = (
+    date(2026, 8, 15),
+    date(2026, 9, 15),
+    *(date(2026, 10, 1) + timedelta(days=n) for n in range(31)),
+)
+"""Days with requests: one in August and in September, all of October."""
 MONTHS = (
-    ("2026-08-01", "2026-09-01", 31),
-    ("2026-09-01", "2026-10-01", 30),
+    ("2026-08-01", "2026-09-01", 1),
+    ("2026-09-01", "2026-10-01", 1),
     ("2026-10-01", "2026-11-01", 31),
 )
+"""Months, and how many of `DAYS` they have."""
 UNCACHED, CACHED, OUTPUT = 600_000, 400_000, 100_000
 """Tokens of every request: 1.2 + 0.2 + 1.0 = 2.4 dollars at the prices of `tests.analysis.ledgers`."""
 
 
 def _requests() -> list[Row]:
     rows = []
-    for day in (FIRST + timedelta(days=n) for n in range(92)):
+    for day in DAYS:
         shared: dict[str, Any] = {
             "uncached_input_tokens": UNCACHED,
             "cache_read_tokens": CACHED,

@@ -137,8 +137,8 @@ def _silent_jobs(company: Company) -> None:
 
 JOBS = "goodput_measured priorities_live queue_wait data_stall checkpoint_stall"
 SPOILED = (
-    spoiled("a workflow loses its tier", lambda c: c.each("requests", put("workload_tier", None, where="nightly")), no="spend_tiered", unavailable="batching_measured", alone=True),
-    spoiled("nobody is waited for", lambda c: c.each("requests", put("workload_tier", "async", where="chat")), unavailable="interactive_targets interactive_percentiles tail_by_token", alone=True),
+    spoiled("a workflow loses its tier", lambda c: c.each("requests", put("workload_tier", None, where="nightly")), no="spend_tiered", unavailable="batching_measured"),
+    spoiled("nobody is waited for", lambda c: c.each("requests", put("workload_tier", "async", where="chat")), unavailable="interactive_targets interactive_percentiles tail_by_token"),
     spoiled("no targets", lambda c: c.settings.pop("targets"), no="interactive_targets interactive_percentiles slo_written", unavailable="slo_attained"),
     spoiled("a target without p99", lambda c: c.settings.update(targets=[{"workflow": "*", "p95_ms": 1000}]), no="interactive_percentiles"),
     spoiled("slower than the target", lambda c: c.each("requests", put("latency_ms", 1500.0, where="chat")), no="slo_attained"),

@@ -1,8 +1,8 @@
 """Demand as the ledger measured it: devices held in each hour of a pool, its tokens and the price paid.
 
 Held is what counts, not engine activity: a device somebody holds would be rented as well, however idle
-its engine. A device is held in an interval when a pod, workload or job is on it, or its engine runs.
-Slices of a device count as the device. Hours without samples are left out, never called idle. Work that
+its engine. What is held and what runs is what `finops.analysis.capacity.devices` says, as for every cost;
+a held slice counts as its part of the device. Hours without samples are left out, never called idle. Work that
 waited is put back to the hour it was asked for. A job that never began is demand as well: it is assumed to
 last as long as jobs of its name usually do, else as the pool's do. An hour with every device held may hide
 more demand.
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import answering
 from finops.analysis.breakeven.inputs import Input, Origin
+from finops.analysis.capacity.devices import device_time, sample_pool
+from finops.analysis.capacity.units import PARTS
 from finops.analysis.charges import read_charges
 from finops.analysis.pools import pool_rules
 from finops.errors import UsageError
@@ -27,15 +29,27 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.capacity.pools import CapacityPool
     from finops.analysis.pools import PoolRule
     from finops.ledger.store import Ledger
 
 __all__ = ["Demand", "measured_demand", "measured_inputs"]
 
 _HOUR_S = 3600.0
+_PARTS_PER_S = PARTS * 1000
 _MILLION = 1e6
 _FULL = 0.999
 """Share of a pool's devices held above which an hour counts as full."""
+
+
+class _Hour(NamedTuple):
+    """An observed hour: devices seen, and device-seconds observed, held and active."""
+
+    start: datetime
+    devices: int
+    owned: float
+    held: float
+    active: float
 
 
 class Demand(NamedTuple):
@@ -77,25 +91,16 @@ class Demand(NamedTuple):
 
 
 _SAMPLES = """
-with devices as (
-    select
-        timestamp,
-        device_uuid,
-        max(interval_s) as seconds,
-        bool_or(coalesce(pod, workload, job_id) is not null
-            or coalesce(gr_engine_active, gpu_util, 0) > 0) as is_held,
-        least(sum(coalesce(gr_engine_active, gpu_util, 0)), 1) as active
-    from gpu_samples
-    where pool = $pool and ($start is null or timestamp >= $start) and ($end is null or timestamp < $end)
-    group by all
-)
 select
-    date_trunc('hour', timestamp) as hour,
+    hour,
     count(distinct device_uuid) as devices,
-    sum(seconds) as owned,
-    coalesce(sum(seconds) filter (where is_held), 0) as held,
-    sum(seconds * active) as active
-from devices group by hour order by hour
+    sum(parts) as owned,
+    coalesce(sum(parts) filter (where is_held), 0) as held,
+    sum(busy - unmeasured) as active
+from ({timed}) as timed
+where pool = $pool
+    and ($start is null or hour >= $start) and ($end is null or hour < $end)
+group by hour order by hour
 """
 
 _JOBS = """
@@ -143,12 +148,14 @@ def measured_demand(
     *,
     period: Period | None = None,
     rules: Sequence[PoolRule] = (),
+    capacity: Sequence[CapacityPool] = (),
     currency: str = "USD",
 ) -> Demand:
     """Demand of `pool` in `period` (None: all its samples); UsageError when it has no samples."""
     con = answering(ledger, period).connect(["gpu_samples", "jobs", "requests", "costs"])
     try:
-        return _measure(con, pool, period, rules or pool_rules(()), currency)
+        hours = _hours(con, pool, period, sample_pool(capacity))
+        return _measure(con, pool, hours, rules or pool_rules(()), currency)
     finally:
         con.close()
 
@@ -176,24 +183,37 @@ def measured_inputs(found: Demand, v_hours_per_month: float, currency: str) -> d
     }
 
 
-def _measure(
-    con: duckdb.DuckDBPyConnection,
-    pool: str,
-    period: Period | None,
-    rules: Sequence[PoolRule],
-    currency: str,
-) -> Demand:
+def _hours(
+    con: duckdb.DuckDBPyConnection, pool: str, period: Period | None, pool_of_sample: str
+) -> list[_Hour]:
+    """What every observed hour of `pool` shows, in order."""
+    days = "true"
+    if period is not None:
+        days = f"day >= date '{period.start}' and day <= date '{period.end}'"
+    timed = device_time(f"(select * from gpu_samples where {days})", pool_of_sample)
     asked = {
         "pool": pool,
         "start": None if period is None else _midnight(period.start.isoformat()),
         "end": None if period is None else _midnight(period.end.isoformat()),
     }
-    rows = query(con, _SAMPLES, asked)
+    return [
+        _Hour(hour, devices, *(int(parts) / _PARTS_PER_S for parts in times))
+        for hour, devices, *times in query(con, _SAMPLES.format(timed=timed), asked)
+    ]
+
+
+def _measure(
+    con: duckdb.DuckDBPyConnection,
+    pool: str,
+    rows: Sequence[_Hour],
+    rules: Sequence[PoolRule],
+    currency: str,
+) -> Demand:
     if not rows:
         raise UsageError(f"no GPU samples of pool {pool!r} in this period", hint=_pools(con))
-    first, last = rows[0][0], rows[-1][0] + timedelta(hours=1)
+    first, last = rows[0].start, rows[-1].start + timedelta(hours=1)
     span = {"pool": pool, "since": first, "until": last}
-    held = {hour: float(seconds) / _HOUR_S for hour, _, _, seconds, _ in rows}
+    held = {hour.start: hour.held / _HOUR_S for hour in rows}
     waiting = _put_back(held, query(con, _JOBS, span))
     fresh, cached, output, good = query(con, _TOKENS, span)[0]
     hours = round((last - first).total_seconds() / _HOUR_S)
@@ -201,13 +221,13 @@ def _measure(
         pool=pool,
         start=first,
         end=last,
-        devices=max(devices for _, devices, *_ in rows),
-        load=tuple(max(held[hour], 0.0) for hour, *_ in rows),
-        owned_hours=sum(float(owned) for _, _, owned, _, _ in rows) / _HOUR_S,
-        held_hours=sum(float(seconds) for _, _, _, seconds, _ in rows) / _HOUR_S,
-        active_hours=sum(float(active) for *_, active in rows) / _HOUR_S,
+        devices=max(hour.devices for hour in rows),
+        load=tuple(max(held[hour.start], 0.0) for hour in rows),
+        owned_hours=sum(hour.owned for hour in rows) / _HOUR_S,
+        held_hours=sum(hour.held for hour in rows) / _HOUR_S,
+        active_hours=sum(hour.active for hour in rows) / _HOUR_S,
         hours_missing=hours - len(rows),
-        hours_full=sum(seconds >= owned * _FULL for _, _, owned, seconds, _ in rows),
+        hours_full=sum(hour.held >= hour.owned * _FULL for hour in rows),
         waited_hours=waiting.moved_hours,
         refused_jobs=waiting.refused_jobs,
         refused_hours=waiting.refused_hours,

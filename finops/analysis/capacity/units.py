@@ -14,7 +14,17 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import NamedTuple
 
-__all__ = ["PARTS", "Instance", "gpu_share", "gpus_of", "is_device_unit", "ms_per_unit"]
+from finops.model.money import divide
+
+__all__ = [
+    "PARTS",
+    "Instance",
+    "device_hours",
+    "gpu_share",
+    "gpus_of",
+    "is_device_unit",
+    "ms_per_unit",
+]
 
 PARTS = 28
 """Parts of a device-millisecond: slices are sevenths or quarters of a device."""
@@ -80,6 +90,11 @@ class Instance(NamedTuple):
     meter: str | None = None
     cores: str | None = None
     memory: str | None = None
+
+
+def device_hours(parts: int) -> Decimal:
+    """Parts of device time as device-hours."""
+    return divide(Decimal(parts), PARTS * _MS["hour"])
 
 
 def ms_per_unit(unit: str | None) -> int | None:

@@ -37,6 +37,8 @@ class Money(NamedTuple):
     large: Decimal
     period: Period | None = None
     source: str = ""
+    small_utilization: Decimal | None = None
+    """Of a small model on capacity of one's own: the busy share of what its pool held for it."""
 
 
 class Plan(NamedTuple):

@@ -6,7 +6,8 @@ escalation leaves behind; calls that were not escalated have none, so accuracy a
 where the log has both. `outcome` counts as quality where it says success or failure.
 
 Costs are those of unit economics per attempt, less what does not depend on the model (retrieval and
-shared services).
+shared services). A model on capacity of one's own bears what its pool held for it, busy and idle: its cost is that
+of the pool's measured utilization, unless another is given.
 """
 
 from __future__ import annotations
@@ -104,8 +105,11 @@ def _group(models: dict[str, Group], name: str, option: str) -> Group:
 def _money(
     answer: UnitEconomics, pair: Pair, small: Group, large: Group, hosted: SelfHosted | None
 ) -> Money:
+    utilization = None if hosted is not None else _utilization(small)
     if hosted is None:
         of_small, how = _cost_per_request(small, pair.small), "unit economics"
+        if utilization is not None:
+            how += f", its pool {float(utilization):.1%} busy while held"
     else:
         tokens = multiply(_tokens(small), hosted.cost_per_million_tokens)
         of_small = divide(tokens, small.counts["attempts"] * 1_000_000)
@@ -115,7 +119,14 @@ def _money(
         f"{pair.large} from unit economics ({_mean_tokens(large):,} tokens a request)"
     )
     of_large = _cost_per_request(large, pair.large)
-    return Money(answer.currency, of_small, of_large, answer.period, source)
+    return Money(answer.currency, of_small, of_large, answer.period, source, utilization)
+
+
+def _utilization(group: Group) -> Decimal | None:
+    """Busy share, in money, of the capacity held for the group; None where it is on none."""
+    busy, idle = group.components["gpu_busy"], group.components["gpu_idle"]
+    held = total((busy, idle))
+    return divide(busy, held) if held else None
 
 
 def _cost_per_request(group: Group, model: str) -> Decimal:

@@ -76,13 +76,15 @@ def test_a_pool_held_95_percent_and_40_percent_active_is_at_95(tmp_path: Path) -
     assert found.load == (0.0, *[2.0] * 19)
 
 
-def test_slices_of_a_device_are_one_device(tmp_path: Path) -> None:
+def test_slices_of_a_device_are_one_device_and_hold_their_part_of_it(tmp_path: Path) -> None:
     samples = [
         sample(0, 1, held=True, mig_profile="1/1g.10gb", active=0.1),
         sample(0, 1, held=False, mig_profile="2/1g.10gb"),
     ]
     found = measured_demand(ledger(tmp_path, samples), "h100")
-    assert (found.devices, found.owned_hours, found.held_hours) == (1, 1.0, 1.0)
+    assert (found.devices, found.owned_hours) == (1, 1.0)
+    assert found.held_hours == pytest.approx(1 / 7)
+    assert found.active_hours == pytest.approx(0.1 / 7)
 
 
 def test_hours_without_samples_are_not_idle(tmp_path: Path) -> None:

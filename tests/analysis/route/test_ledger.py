@@ -13,7 +13,7 @@ import pytest
 from finops.analysis.route.costs import SelfHosted
 from finops.analysis.route.ledger import Logged, Pair, read_logged
 from finops.errors import UsageError
-from tests.analysis.ledgers import MODEL, OCTOBER, config, make_ledger, request
+from tests.analysis.ledgers import MODEL, OCTOBER, config, cost, make_ledger, request, sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,3 +132,32 @@ def test_without_a_logged_confidence_there_is_nothing_to_sweep(tmp_path: Path) -
         UsageError, match="no answer of 'model-b' has a confidence logged in 2026-10"
     ):
         read(tmp_path, [small("a", None), large("b")])
+
+
+def test_a_model_on_its_own_pool_costs_what_its_measured_utilization_makes_it(
+    tmp_path: Path,
+) -> None:
+    """A device held for 10 h at 10.08, a quarter of it busy: two requests bear 50.40 each, idle included."""
+    gpus = {"name": "gpus", "kind": "gpu", "where": "ServiceName = 'GPU'"}
+    billed = cost(
+        "100.8", "2026-10-01", "2026-11-01", ServiceName="GPU", ConsumedQuantity=10,
+        ConsumedUnit="Hours", SkuPriceDetails={"GpuCount": 1},
+    )  # fmt: skip
+    held = [
+        sample(
+            "a", f"2026-10-01T{hour:02}:00:00", pool="gpus", workload="chat", gr_engine_active=0.25
+        )
+        for hour in range(10)
+    ]
+    served = {"pool": "gpus", "deployment": "chat"}
+    rows = [small("a", 0.9, **served), small("b", 0.2, **served), large("l")]
+    ledger = make_ledger(tmp_path, costs=[billed], requests=rows, samples=held)
+    money = read_logged(ledger, config(gpus), Pair(SMALL, MODEL, OCTOBER)).money
+    assert money is not None
+    assert (money.small, money.large) == (D("50.4"), D("0.004"))
+    assert money.small_utilization == D("0.25")
+    assert "model-b from unit economics, its pool 25.0% busy while held (1,100" in money.source
+    hosted = SelfHosted(D(1), D(1000), D("0.5"))
+    given = read_logged(ledger, config(gpus), Pair(SMALL, MODEL, OCTOBER), self_hosted=hosted).money
+    assert given is not None
+    assert (given.small_utilization, given.small < 1) == (None, True)

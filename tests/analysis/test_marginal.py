@@ -1,0 +1,168 @@
+"""Doubled traffic: what grows, what is covered, and when something has to be bought."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from finops.analysis.economics import Question
+from finops.analysis.marginal import MarginalAnswer, marginal
+from finops.report.marginal import marginal_report
+from tests.analysis.ledgers import OCTOBER, config, cost, make_ledger, request, tokens
+from tests.analysis.test_capacity import GPUS, hours_of, instance, served
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+
+D = Decimal
+GATEWAY = {"name": "gateway", "kind": "shared", "where": "ServiceName = 'Gateway'"}
+
+
+def doubled(ledger: Ledger, setup: Config, *by: str) -> MarginalAnswer:
+    return marginal(ledger, setup, Question(OCTOBER, by))
+
+
+def test_metered_cost_grows_in_step_with_its_failures(tmp_path: Path) -> None:
+    log = [
+        request("a", workflow="rag", output_tokens=100_000),
+        request("b", workflow="rag", output_tokens=50_000, status="error"),
+        request("c", workflow="chat", output_tokens=10_000),
+    ]
+    answer = doubled(make_ledger(tmp_path, requests=log), config(), "workflow")
+    assert [(each.keys, each.cost, each.added, each.factor) for each in answer.groups] == [
+        (("rag",), D("1.5"), D("1.5"), 1.0),
+        (("chat",), D("0.1"), D("0.1"), 1.0),
+    ]
+    assert answer.total.added == D("1.6")
+
+
+def test_what_is_charged_by_usage_grows_and_what_recurs_does_not(tmp_path: Path) -> None:
+    """Two thirds of the gateway's bill recur; a pool's own setting comes first."""
+    ledger = make_ledger(
+        tmp_path,
+        requests=[request(f"r{n}", workflow="w", output_tokens=10_000) for n in range(3)],
+        costs=[
+            cost("2", ServiceName="Gateway", ChargeFrequency="Recurring"),
+            cost("1", ServiceName="Gateway", ChargeFrequency="Usage-Based"),
+        ],
+    )
+    for setting, added in ((None, "1.3"), (True, "3.3"), (False, "0.3")):
+        pool = GATEWAY if setting is None else {**GATEWAY, "scales": setting}
+        (group,) = doubled(ledger, config(pool), "workflow").groups
+        assert group.cost == D("3.3")
+        assert group.added is not None
+        assert round(group.added, 12) == D(added)
+
+
+@pytest.mark.parametrize("driver", ["tokens", "even", "cost"])
+def test_shares_by_other_drivers_grow_likewise(tmp_path: Path, driver: str) -> None:
+    ledger = make_ledger(
+        tmp_path,
+        requests=[request(f"r{n}", workflow="w", output_tokens=10_000) for n in range(3)],
+        costs=[
+            cost("2", ServiceName="Gateway", ChargeFrequency="Recurring"),
+            cost("1", ServiceName="Gateway"),
+        ],
+    )
+    (group,) = doubled(ledger, config({**GATEWAY, "driver": driver}), "workflow").groups
+    assert round(group.shared, 12) == D(3)
+    assert round(group.scaling, 12) == D(1)
+
+
+def test_an_unused_commitment_covers_first(tmp_path: Path) -> None:
+    models = {"name": "models", "kind": "metered", "where": "ServiceName = 'Models'"}
+    unused = cost("0.4", ServiceName="Models", CommitmentDiscountStatus="Unused")
+    ledger = make_ledger(
+        tmp_path,
+        requests=[request("r", workflow="w", output_tokens=100_000)],
+        costs=[tokens("1", "output", 100_000, ServiceName="Models"), unused],
+    )
+    (group,) = doubled(ledger, config(models), "workflow").groups
+    assert (group.cost, group.covered, group.added) == (D(1), D("0.4"), D("0.6"))
+    assert group.factor == pytest.approx(0.6)
+
+
+def serving(folder: Path, activity: float) -> Ledger:
+    """Two devices for ten hours, one of them busy `activity` of the time with one workflow's requests."""
+    return make_ledger(
+        folder,
+        costs=[instance("201.6", 10)],
+        requests=[
+            served("r1", workflow="rag", output_tokens=300),
+            served("r2", workflow="chat", output_tokens=100),
+        ],
+        samples=[
+            *hours_of("a", 0, 9, workload="chat", gr_engine_active=activity / 2),
+            *hours_of("a", 9, 1, workload="chat", gr_engine_active=activity),
+            *hours_of("b", 0, 10),
+        ],
+    )
+
+
+def test_capacity_costs_nothing_more_while_there_is_headroom(tmp_path: Path) -> None:
+    """0.6 of two devices are busy in the last hour; three quarters of that twice is 1.05 of 1.6."""
+    answer = doubled(serving(tmp_path, 0.6), config(GPUS), "workflow")
+    rag, chat = answer.groups
+    assert (rag.keys, rag.added, rag.factor) == (("rag",), D(0), 0.0)
+    (step,) = rag.steps
+    assert (step.units, step.hour) == (0, datetime(2026, 10, 1, 9, tzinfo=UTC))
+    assert step.busy == pytest.approx(1.05 / 2)
+    assert chat.steps[0].busy == pytest.approx(0.75 / 2)
+
+
+def test_a_full_hour_is_a_step_with_its_price(tmp_path: Path) -> None:
+    """1.0 of two devices, doubled 2.0 of 1.6 that may be busy: 2.5 are needed, one more is bought."""
+    answer = doubled(serving(tmp_path, 1.0), config(GPUS), "workflow")
+    (step,) = answer.total.steps
+    assert (step.units, step.is_assumed) == (1, True)
+    assert step.monthly_cost == D("10.08") * 24 * 31
+    assert answer.total.added == D("10.08") * 24 * 31
+    wide = config({**GPUS, "max_busy": 1})
+    (fits,) = doubled(serving(tmp_path / "wide", 1.0), wide, "workflow").total.steps
+    assert (fits.units, fits.is_assumed) == (0, False)
+
+
+def test_without_samples_the_step_is_not_known_and_says_why(tmp_path: Path) -> None:
+    units: dict[str, Any] = {"name": "ptu", "kind": "provisioned", "where": "ServiceName = 'PTU'"}
+    ledger = make_ledger(
+        tmp_path,
+        requests=[served("r", pool="ptu", workflow="rag", output_tokens=1)],
+        costs=[cost("5", "2026-10-01", "2026-11-01", ServiceName="PTU")],
+    )
+    report = marginal_report(doubled(ledger, config(units), "workflow"))
+    (row,) = report.rows
+    assert (row["cost"], row["added_cost"], row["marginal_cost_factor"]) == (D(5), None, None)
+    assert row["step"] == "ptu: not known"
+    assert report.extras["missing"] == dict.fromkeys(
+        ("added_cost", "marginal_cost_factor"),
+        "headroom of ptu is not known without tokens_per_unit_minute",
+    )
+
+
+def test_a_provisioned_unit_is_full_by_its_tokens(tmp_path: Path) -> None:
+    """One unit of 100 weighted tokens a minute; 30 output tokens an hour weigh 120: 2 % busy."""
+    units: dict[str, Any] = {
+        "name": "ptu", "kind": "provisioned", "where": "ServiceName = 'PTU'",
+        "tokens_per_unit_minute": 100,
+    }  # fmt: skip
+    bill = cost(
+        "744", "2026-10-01", "2026-11-01", ServiceName="PTU", ConsumedQuantity=744,
+        ConsumedUnit="Hours",
+    )  # fmt: skip
+    for count, busy, bought in ((30, 0.04, 0), (1500, 2.0, 2)):
+        ledger = make_ledger(
+            tmp_path / str(count),
+            requests=[served("r", pool="ptu", workflow="rag", output_tokens=count)],
+            costs=[bill],
+        )
+        (group,) = doubled(ledger, config(units), "workflow").groups
+        (step,) = group.steps
+        assert step.busy == pytest.approx(busy)
+        assert step.units == bought
+        assert step.monthly_cost == D(744) * bought
