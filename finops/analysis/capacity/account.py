@@ -31,8 +31,17 @@ class Account(NamedTuple):
     @property
     def named(self) -> Decimal:
         """All of it."""
-        parts = (*self.jobs.values(), *self.workloads.values())
-        return total((self.requests, *parts, self.gpu_idle, self.unobserved))
+        return total(self._parts)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every part is zero; parts that cancel each other out are not nothing."""
+        return not any(self._parts)
+
+    @property
+    def _parts(self) -> tuple[Decimal, ...]:
+        held = (*self.jobs.values(), *self.workloads.values())
+        return (self.requests, *held, self.gpu_idle, self.unobserved)
 
 
 class Stretch(NamedTuple):

@@ -325,7 +325,7 @@ def _books(asked: Asked, charges: Charges, parts: Sequence[_Part]) -> list[PoolB
                 total(c.cost for c in of_pool if c.line == line)
                 for line in ("usage", "commitment_unused")
             )
-            if of_pool or any(part.accounts[origin].named for part in mine):
+            if of_pool or not all(part.accounts[origin].is_empty for part in mine):
                 found.append(_pool_books(asked, (pool, origin, kind), usage, unused, mine))
     return found
 
