@@ -40,7 +40,11 @@ COMMANDS = (
         "Load bills, token logs, GPU samples, jobs or changes from files.",
     ),
     CommandEntry("pull", "finops.cli.pull", "Pull what is new from the sources of finops.toml."),
-    CommandEntry("receive", "finops.cli.receive", "Receive traces of model calls over OTLP."),
+    CommandEntry(
+        "receive",
+        "finops.cli.receive",
+        "Receive OpenTelemetry traces over HTTP (OTLP), and keep the model calls in them.",
+    ),
     CommandEntry("collect", "finops.cli.collect", "Collect samples of this machine's hardware."),
     CommandEntry(
         "connectors",
