@@ -251,11 +251,6 @@ def _bill_note(answer: UnitEconomics) -> str:
         )
     parts = [f"{shown(found.allocated, Style.MONEY)} on requests"]
     parts += [
-        f"{shown(cost, Style.MONEY)} on {name}"
-        for name, cost in (("jobs", found.jobs), ("workloads", found.workloads))
-        if cost
-    ]
-    parts += [
         f"{shown(cost, Style.MONEY)} {name.replace('_', ' ')}"
         for name, cost in (
             ("on jobs", found.jobs),
