@@ -155,7 +155,7 @@ def _bill(
     """Nodes by day, tokens by day, model and kind a little above what is logged, and two fees."""
     nodes = capacity.format(gpus=size.gpus, days=size.days)
     with ledger.connect(["requests"]) as read:
-        tokens = read.execute(
+        tokens = read.sql(
             f"""
             unpivot (
                 select

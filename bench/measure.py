@@ -91,10 +91,11 @@ def _drain(child: subprocess.Popen[str]) -> tuple[str, str, float, int]:
         return out.result(), err.result(), cpu, usage.ru_maxrss * unit
 
 
-def finops(*arguments: str | Path, ledger: Path | None = None) -> Ran:
+def finops(*arguments: str | Path, ledger: Path | None = None, config: Path | None = None) -> Ran:
     """Run the `finops` command of this environment."""
     command = Path(sys.executable).with_name("finops")
-    env = {"FINOPS_LEDGER": str(ledger)} if ledger else {}
+    named = {"FINOPS_LEDGER": ledger, "FINOPS_CONFIG": config}
+    env = {name: str(path) for name, path in named.items() if path}
     return run([command, *arguments], {**env, "NO_COLOR": "1"})
 
 

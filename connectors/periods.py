@@ -66,22 +66,23 @@ def days_to_read(
 ) -> Iterator[Stretch]:
     """Days in stretches of at most `at_once`, oldest first, through today by this machine's clock.
 
-    The cursor is the last day of a stretch. It moves only where there were rows, and the next pull looks two
-    days back: a clock that is wrong by less loses nothing.
+    Stretches begin at the same days at every pull, so that one without news is the delivery it was. The cursor is
+    the last day of a stretch. It moves only where there were rows, and the next pull looks two days back: a
+    clock that is wrong by less loses nothing.
     """
     tomorrow = session.now.date() + timedelta(days=1)
     if session.window is not None:
         first, end = session.window.start, min(session.window.end, tomorrow)
     else:
+        earliest, end = _first_day(session, session.now.date()), tomorrow
         seen = session.cursor(table, stream)
-        first = (
-            _first_day(session, session.now.date())
-            if seen is None
-            else date.fromisoformat(seen) - _LOOK_BACK
-        )
-        end = tomorrow
+        if seen is None:
+            first = earliest
+        else:
+            back = (date.fromisoformat(seen) - _LOOK_BACK).toordinal()
+            first = max(earliest, date.fromordinal(back - back % at_once))
     while first < end:
-        until = min(first + timedelta(days=at_once), end)
+        until = min(date.fromordinal(first.toordinal() // at_once * at_once + at_once), end)
         yield Stretch(Period(first, until), (until - timedelta(days=1)).isoformat())
         first = until
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import typer
 
     from finops.analysis.authority import Ruling
+    from finops.config import Config
     from finops.ledger.status import LedgerStatus
     from finops.report.model import Report, Row
 
@@ -37,6 +38,7 @@ def status(
     whether the stored sums are the loaded ones, to the last digit. Where two logs show the same calls,
     which one counts.
     """
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from finops.analysis.rollups import all_rulings
@@ -49,7 +51,19 @@ def status(
     opened = open_ledger(ledger, config=config)
     found = ledger_status(opened, datetime.now(tz=UTC))
     rulings = all_rulings(opened, Terms.of(config))
-    emit(status_report(found, rulings), format, output)
+    report = status_report(found, rulings)
+    report = replace(report, notes=(*report.notes, *_silent(found, config)))
+    emit(report, format, output)
+
+
+def _silent(found: LedgerStatus, config: Config) -> tuple[str, ...]:
+    """A note for each source of finops.toml that has brought nothing."""
+    here = {each.source for each in found.sources}
+    return tuple(
+        f"{name} of finops.toml has brought nothing yet: finops pull {name}"
+        for name in config.sources
+        if name not in here
+    )
 
 
 def status_report(found: LedgerStatus, rulings: Sequence[Ruling] = ()) -> Report:

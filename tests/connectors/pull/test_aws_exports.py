@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
 import pytest
 
+from connectors.configured import Source, settings_of
 from connectors.conformance import Rig, suite
+from connectors.pulling import PullOptions, pull
 from connectors.sources.aws_exports import CONNECTOR
+from finops.ledger.store import Ledger
 from finops.model.period import Period
 from tests.connectors.pull.servers import moto
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from connectors.contract import Connector
 
@@ -106,3 +112,48 @@ class ExportRig(Rig):
 
 
 TestExport = suite(ExportRig)
+
+
+def billed(ledger: Ledger) -> dict[str, Decimal]:
+    with ledger.connect(["costs"]) as con:
+        found = con.execute("select x_BillingMonth, sum(BilledCost) from costs group by 1")
+        return dict(found.fetchall())
+
+
+def pulled(ledger: Ledger, **said: Any) -> tuple[str, ...]:  # noqa: ANN401  (settings, by name)
+    """Pull without a fault; the notes."""
+    settings = settings_of("aws", CONNECTOR, said)
+    (result,) = pull(
+        ledger, [Source("aws", CONNECTOR, settings)], PullOptions(datetime.now(tz=UTC))
+    )
+    assert result.error is None, result.error
+    return result.notes
+
+
+def test_a_restated_month_replaces_the_one_before(tmp_path: Path, shared_data: Path) -> None:
+    export = shared_data / "aws-focus-s3"
+    copy = tmp_path / "bucket"
+    shutil.copytree(export / "fixture" / "demo", copy)
+    ledger = Ledger.open(str(tmp_path / "ledger"), create=True)
+    pulled(ledger, url=f"file://{copy}")
+    assert billed(ledger) == {"2026-05": Decimal("32.7663"), "2026-06": Decimal("32.7663")}
+    shutil.copytree(export / "restated" / "demo", copy, dirs_exist_ok=True)
+    pulled(ledger, url=f"file://{copy}")
+    assert billed(ledger) == {"2026-05": Decimal("32.7663"), "2026-06": Decimal("58.1679")}
+
+
+def test_half_a_delivery_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = ExportRig(tmp_path / "rig")
+    for name, value in rig.secrets.items():
+        monkeypatch.setenv(name, value)
+    rig.deliver("2026-05", "20260601T000000Z-a", bill("2026-05", [1]))
+    rig.deliver("2026-05", "20260602T000000Z-b", bill("2026-05", [1, 2]), manifest=False)
+    rig.deliver("2026-06", "20260702T000000Z-c", bill("2026-06", [1]), bill("2026-06", [2]))
+    lost = "exports/focus/data/BILLING_PERIOD=2026-06/20260702T000000Z-c/focus-00002.csv.gz"
+    rig.client.delete_object(Bucket=rig.bucket, Key=lost)
+    ledger = Ledger.open(str(tmp_path / "ledger"), create=True)
+    notes = pulled(ledger, **rig.settings(rig.address))
+    assert billed(ledger) == {"2026-05": Decimal("1.25")}
+    name = lost.removeprefix("exports/")
+    (note,) = notes
+    assert note == f"focus 2026-06 is not complete and was left for next time: {name} is not there"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from connectors.contract import Connector
 
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-_PAGE = 7
+NOW = datetime(2026, 11, 4, 12, tzinfo=UTC)
+_PAGE = 3
 """Buckets a fake answers at once, so that there are always several pages."""
 
 
@@ -35,7 +35,7 @@ class VendorRig(Rig):
 
     secrets: ClassVar[Mapping[str, str]] = {"PLANTED_ADMIN_KEY": "sk-admin-planted-never-show-me"}
     now: ClassVar[datetime] = NOW
-    window: ClassVar[Period] = Period(date(2026, 10, 25), date(2026, 11, 8))
+    window: ClassVar[Period] = Period(date(2026, 10, 30), date(2026, 11, 3))
     split: ClassVar[date] = date(2026, 11, 1)
 
     def __init__(self, folder: Path) -> None:
@@ -123,19 +123,19 @@ class OpenAIRig(VendorRig):
         )
 
     def first(self) -> None:
-        for day in range(1, 9):
-            self.spend(datetime(2026, 10, day + 20, tzinfo=UTC), 0.06 * day)
+        for day in (1, 2, 3, 4):
+            self.spend(datetime(2026, 10, day + 27, tzinfo=UTC), 0.06 * day)
             self.spend(datetime(2026, 11, day, tzinfo=UTC), 0.07 * day)
-        for hour in range(20):
+        for hour in range(5):
             for moment in (
                 datetime(2026, 10, 30, hour, tzinfo=UTC),
-                datetime(2026, 11, 4, hour, tzinfo=UTC),
+                datetime(2026, 11, 2, hour, tzinfo=UTC),
             ):
                 self.use(moment, input_tokens=100, input_cached_tokens=60, output_tokens=5)
         self.use(NOW - timedelta(hours=3), input_tokens=1)
 
     def later(self) -> None:
-        self.spend(datetime(2026, 11, 19, tzinfo=UTC), 3.5, "gpt-4o, output")
+        self.spend(datetime(2026, 11, 3, tzinfo=UTC), 3.5, "gpt-4o, output")
         self.spend(datetime(2026, 11, 1, tzinfo=UTC), 0.25)
         self.use(NOW - timedelta(hours=3), input_tokens=2)
         self.use(NOW - timedelta(hours=20), input_tokens=7)
@@ -181,19 +181,19 @@ class AnthropicRig(VendorRig):
         results.append({"model": "claude-sonnet-4-5", "service_tier": "batch", **counts})
 
     def first(self) -> None:
-        for day in range(1, 9):
-            self.spend(datetime(2026, 10, day + 20, tzinfo=UTC), "123.78912")
+        for day in (1, 2, 3, 4):
+            self.spend(datetime(2026, 10, day + 27, tzinfo=UTC), "123.78912")
             self.spend(datetime(2026, 11, day, tzinfo=UTC), "0.0045", "cache_read_input_tokens")
-        for hour in range(20):
+        for hour in range(5):
             for moment in (
                 datetime(2026, 10, 30, hour, tzinfo=UTC),
-                datetime(2026, 11, 4, hour, tzinfo=UTC),
+                datetime(2026, 11, 2, hour, tzinfo=UTC),
             ):
                 self.use(moment, uncached_input_tokens=10, output_tokens=5)
         self.use(NOW - timedelta(hours=3), output_tokens=1)
 
     def later(self) -> None:
-        self.spend(datetime(2026, 11, 19, tzinfo=UTC), "350")
+        self.spend(datetime(2026, 11, 3, tzinfo=UTC), "350")
         self.use(NOW - timedelta(hours=3), output_tokens=2)
         self.use(NOW - timedelta(hours=20), output_tokens=7)
 
@@ -262,7 +262,7 @@ def test_openai_usage_takes_cached_and_written_tokens_out_of_the_input(
 ) -> None:
     rig = OpenAIRig(tmp_path / "rig")
     rig.use(
-        datetime(2026, 11, 19, 7, tzinfo=UTC),
+        datetime(2026, 11, 3, 7, tzinfo=UTC),
         input_tokens=1000,
         input_cached_tokens=600,
         input_cache_write_tokens=150,
@@ -274,7 +274,7 @@ def test_openai_usage_takes_cached_and_written_tokens_out_of_the_input(
         " cache_write_30m_tokens, cache_write_12h_tokens, cache_write_unknown_tokens, output_tokens,"
         " service_tier, response_model from usage"
     )
-    start = datetime(2026, 11, 19, 7, tzinfo=UTC)
+    start = datetime(2026, 11, 3, 7, tzinfo=UTC)
     assert rows == [
         (start, start + timedelta(hours=1), 3, 250, 600, 100, 0, 50, 50, None, "gpt-4o")
     ]
@@ -328,9 +328,10 @@ def test_anthropic_amounts_are_cents(tmp_path: Path, pulled: Callable[..., Any])
 def test_a_month_that_is_final_is_not_asked_for_again(tmp_path: Path) -> None:
     rig = AnthropicRig(tmp_path / "rig")
     rig.first()
+    rig.spend(datetime(2026, 9, 9, tzinfo=UTC), "1")
     key = tmp_path / "key"
     key.write_text("sk-1234")
-    said = {"base_url": f"{rig.address}/v1", "admin_key": f"file:{key}", "since": date(2026, 10, 1)}
+    said = {"base_url": f"{rig.address}/v1", "admin_key": f"file:{key}", "since": date(2026, 9, 1)}
     source = Source("vendor", rig.connector, settings_of("vendor", rig.connector, said))
     ledger = Ledger.open(str(tmp_path / "ledger"), create=True)
     list(pull(ledger, [source], PullOptions(NOW)))
@@ -341,4 +342,5 @@ def test_a_month_that_is_final_is_not_asked_for_again(tmp_path: Path) -> None:
         (each.path.rpartition("/")[2], each.params["starting_at"][0][:10])
         for each in rig.fake.asked
     }
-    assert asked == {("cost_report", "2026-11-01"), ("messages", "2026-11-18")}
+    costs = {("cost_report", "2026-10-01"), ("cost_report", "2026-11-01")}
+    assert asked == costs | {("messages", "2026-11-01")}
