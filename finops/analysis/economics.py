@@ -272,7 +272,6 @@ def _allocate(
         frozenset(question.include) & frozenset(SPREAD),
         cells,
         relations.hours,
-        config.owned,
     )
     found = capacity(con, ledger if question.use_rollups else None, asked, charges)
     install_capacity(con, found)

@@ -1,7 +1,7 @@
 """What capacity was billed: dollars by origin, and for how much time of how many accelerators.
 
 A bill counts instances over time; each is so many accelerators (`units`). Rows of a pool without a unit of
-time (storage, a licence) are cost of it and add no device time; owned devices add the time they are in
+time (storage, a licence) are cost of it and add no device time; charges of owned devices say the time they are in
 service. A charge covers its period evenly, cut so that adjoining stretches add up.
 """
 
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.capacity.units import Instance, gpu_share, gpus_of, is_device_unit, ms_per_unit
 from finops.analysis.charges import charge_rows
-from finops.analysis.owned.schedule import in_service, owned_device_time
 from finops.analysis.where import quote
 from finops.ledger.engine import query
 from finops.model.money import add
@@ -30,9 +29,8 @@ if TYPE_CHECKING:
     from finops.analysis.capacity.pools import CapacityPool
     from finops.analysis.pools import PoolRule
     from finops.model.period import Period
-    from finops.sections.owned import Owned
 
-__all__ = ["BASES", "Billed", "Charge", "Span", "ms_between", "read_billed", "with_owned"]
+__all__ = ["BASES", "Billed", "Charge", "Span", "ms_between", "read_billed"]
 
 BASES = ("all-to-gpu", "aws-9:1", "opencost", "custom")
 """Ways to say what part of an instance's price its accelerators are."""
@@ -103,19 +101,6 @@ def read_billed(
         _billed(by_name[pool], node, charges)
         for (pool, node), charges in sorted(groups.items(), key=str)
     )
-
-
-def with_owned(billed: Billed, owned: Iterable[Owned], period: Period) -> Billed:
-    """`billed` with the time owned devices of its pool are in service in `period`: no charge counts it."""
-    if billed.node is not None:
-        return billed
-    spans = [
-        Span(*days.bounds(), time.device_ms)
-        for each in owned
-        if each.pool == billed.pool and (days := in_service(each, period)) is not None
-        for time in owned_device_time([each], period)
-    ]
-    return billed._replace(spans=(*billed.spans, *spans))
 
 
 def ms_between(spans: Iterable[Span], start: datetime, end: datetime) -> int:

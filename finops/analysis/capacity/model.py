@@ -10,7 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.capacity.account import Stretch, account, seat_account
-from finops.analysis.capacity.billed import ms_between, read_billed, with_owned
+from finops.analysis.capacity.billed import ms_between, read_billed
 from finops.analysis.capacity.devices import install_devices, read_seen, sample_pool
 from finops.analysis.capacity.provisioned import provisioned_facts, provisioned_tally
 from finops.analysis.capacity.seats import SeatMonth, seat_month
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from finops.analysis.charges import Charges
     from finops.analysis.pools import PoolRule
     from finops.ledger.store import Ledger
-    from finops.sections.owned import Owned
 
 __all__ = ["Asked", "Capacity", "DeviceMonth", "PoolBooks", "capacity"]
 
@@ -59,7 +58,6 @@ class Asked(NamedTuple):
     include: frozenset[str]
     cells: str
     hours: str
-    owned: tuple[Owned, ...] = ()
 
 
 class DeviceMonth(NamedTuple):
@@ -182,10 +180,8 @@ def _billed(
     nodes: Mapping[str, frozenset[str]],
 ) -> dict[str, tuple[Billed, ...]]:
     found: dict[str, list[Billed]] = defaultdict(list)
-    devices = {pool.name for pool in asked.pools if pool.kind == "gpu"}
-    owned = [each for each in asked.owned if each.pool in devices]
     for each in read_billed(con, period, asked.currency, asked.rules, asked.pools, nodes):
-        found[each.pool].append(with_owned(each, owned, period))
+        found[each.pool].append(each)
     return {pool: tuple(groups) for pool, groups in found.items()}
 
 
