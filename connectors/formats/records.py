@@ -50,17 +50,30 @@ def own_select(delivery: Delivery, known: Sequence[Column], parsed: Mapping[Kind
     """The SELECT of those of the ledger columns `known` that the files have, JSON parsed as `parsed` or text."""
     there = {name.lower() for name in delivery.columns}
     json = is_json(delivery)
-    types = {column.name: parsed.get(column.kind, "VARCHAR") for column in known} if json else None
+    types = {column.name: parsed.get(column.kind, "VARCHAR") for column in known}
+    # the parser reads `true` as 1; a cast of its text stops the quick reading, and the exact one names it
+    counts = {
+        column.name for column in known if column.kind is Kind.INTEGER and Kind.INTEGER in parsed
+    }
+    cast = counts if json and not delivery.exact else set()
+    wanted = {**types, **dict.fromkeys(cast, "VARCHAR")} if json else None
     everything = json and delivery.exact
     present = [column for column in known if everything or column.name.lower() in there]
+    made = {
+        column.name: f"cast({quoted(column.name)} as {types[column.name]})"
+        if column.name in cast
+        else allowed_of_cell(quoted(column.name), delivery.allowed)
+        for column in present
+        if column.name in cast or column.kind is Kind.JSON
+    }
     shown = ", ".join(
-        quoted(column.name)
-        if column.kind is not Kind.JSON
-        else f"{allowed_of_cell(quoted(column.name), delivery.allowed)} as {quoted(column.name)}"
+        f"{made[column.name]} as {quoted(column.name)}"
+        if column.name in made
+        else quoted(column.name)
         for column in present
     )
     late = [quoted(column.name) for column in known if column not in present] if json else []
     if late:
         unseen = " and ".join(f"{name} is null" for name in late)
         shown += f", case when not ({unseen}) then 'a column the beginning has not' end as _problem"
-    return f"select _file, _row, {shown} from {delivery.scan(types)}"
+    return f"select _file, _row, {shown} from {delivery.scan(wanted)}"

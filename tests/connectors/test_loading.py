@@ -106,6 +106,20 @@ def test_lines_that_are_not_json_are_named(
     ]
 
 
+@pytest.mark.parametrize("count", ["true", "false", '"many"', "[1]"])
+def test_a_count_that_is_no_number_is_named_in_a_log_that_is_otherwise_clean(
+    write: Callable[..., Path], refused: Callable[..., InputError], count: str
+) -> None:
+    line = (
+        '{"timestamp":"2026-10-01T00:00:00Z","request_id":"r%d","operation":"chat","status":"ok",'
+        '"batch":true,"uncached_input_tokens":%s}\n'
+    )
+    path = write("log.jsonl", line % (1, "7") + line % (2, count) + line % (3, "null"))
+    (problem,) = refused("requests", path).problems
+    assert (problem.row, problem.column) == (2, "uncached_input_tokens")
+    assert problem.value == count.strip('"')
+
+
 def test_a_header_alone_is_refused(
     write: Callable[..., Path], refused: Callable[..., InputError]
 ) -> None:

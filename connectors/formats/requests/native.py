@@ -5,8 +5,9 @@ CSV, JSON Lines and Parquet. Token kinds are the ledger's: disjoint, so the coun
 table does not declare is not read. Of the log's own `attributes` only what `[attributes] allow` of finops.toml
 names is kept, and of that only scalars that would pass for a label.
 
-JSON Lines are parsed straight into types, in one pass. Counts are parsed as DOUBLE, because the
-parser rounds 1.5 to a BIGINT without a word; the loader then finds the fraction and reports it.
+JSON Lines are parsed straight into types, in one pass. Counts become DOUBLE, because a BIGINT would take 1.5
+for 2 without a word, and become so from their text, because the parser would take `true` for 1; the
+loader then finds the fraction or the word and reports it.
 Columns the beginning of the files does not show are watched for, and not written: most records have
 few of them, and an empty one costs as much to write as a full one. Where one appears after all, the quick
 reading stops and the exact one, which takes every column, stores the rows.
