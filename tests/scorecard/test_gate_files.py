@@ -17,6 +17,8 @@ from scorecard.scoring import score
 from tests.scorecard.worlds import AS_OF, CATALOG, CHECKS, everything
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scorecard.gate import Rule
     from scorecard.scoring import Score
 
@@ -35,7 +37,15 @@ def nothing() -> tuple[Score, tuple[Rule, ...]]:
     return found, gate(found, DEMANDS)
 
 
-CASES = {"nothing": nothing, "everything": scored, "all but one": lambda: scored(CHECKS[0].id)}
+def all_but_one() -> tuple[Score, tuple[Rule, ...]]:
+    return scored(CHECKS[0].id)
+
+
+CASES: dict[str, Callable[[], tuple[Score, tuple[Rule, ...]]]] = {
+    "nothing": nothing,
+    "everything": scored,
+    "all but one": all_but_one,
+}
 
 
 # --- SARIF 2.1.0 ---------------------------------------------------------------------------------
