@@ -34,10 +34,12 @@ __all__ = [
     "Says",
     "Subject",
     "Value",
+    "answers_from",
     "dump_answers",
     "evidence_of",
     "parse_answers",
     "parse_subject",
+    "plain_answer",
     "read_answers",
 ]
 
@@ -233,8 +235,13 @@ def parse_answers(text: str, name: str, *, folder: Path | None = None) -> Answer
         raw = parse_yaml(text, name)
     except ConfigError as error:
         raise InputError(error.message) from error
+    return answers_from(raw or {}, name, folder=folder)
+
+
+def answers_from(raw: object, name: str, *, folder: Path | None = None) -> Answers:
+    """The answers that `raw` (a file's content, read) holds; InputError as `read_answers`."""
     try:
-        found = _File.model_validate(raw or {})
+        found = _File.model_validate(raw)
     except ValidationError as error:
         problems = [_problem(name, dict(each)) for each in error.errors(include_url=False)]
         raise InputError(f"{name} does not hold answers", problems=problems) from error
@@ -294,7 +301,7 @@ def dump_answers(answers: Answers) -> str:
     if answers.claims:
         raw["claims"] = dict(answers.claims)
     if answers.answers:
-        raw["answers"] = [_plain(answer) for answer in answers.answers]
+        raw["answers"] = [plain_answer(answer) for answer in answers.answers]
     if answers.responses:
         raw["responses"] = dict(answers.responses)
     return yaml.dump(raw, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
@@ -328,7 +335,8 @@ _Dumper.add_representer(Decimal, _decimal)
 _Dumper.add_representer(str, _words)
 
 
-def _plain(answer: Answer) -> dict[str, object]:
+def plain_answer(answer: Answer) -> dict[str, object]:
+    """`answer` as a file holds it."""
     raw: dict[str, object] = {"check": answer.check, "says": str(answer.says)}
     if answer.owner is not None:
         raw["owner"] = answer.owner

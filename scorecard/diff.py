@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from scorecard.evidence import EvidenceType
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from scorecard.evidence import Evidence
     from scorecard.scoring import CheckResult, Score, Status
 
-__all__ = ["CheckChange", "LevelChange", "changes", "levels"]
+__all__ = ["CheckChange", "LevelChange", "changes", "levels", "measurements"]
 
 
 class LevelChange(NamedTuple):
@@ -70,6 +72,21 @@ def changes(before: Score, after: Score) -> tuple[CheckChange, ...]:
                 _why(old[1] if old else None, new[1] if new else None),
             )
         )
+    return tuple(found)
+
+
+def measurements(before: Score, after: Score) -> tuple[tuple[str, Evidence, Evidence], ...]:
+    """Checks whose status is as it was while the number measured for them moved, with both pieces of evidence."""
+    was, found = _checks(before), []
+    for name, (_, now) in _checks(after).items():
+        old = was[name][1] if name in was else None
+        if old is None or old.status is not now.status:
+            continue
+        first, last = old.decided_by, now.decided_by
+        if first is None or last is None or first.type is not last.type:
+            continue
+        if last.type is EvidenceType.MEASURED and first.value != last.value:
+            found.append((name, first, last))
     return tuple(found)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.errors import InputError
 from scorecard.answers import Answer, Document, Says
 from scorecard.catalog import FieldKind
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from scorecard.answers import Answers, Value
     from scorecard.catalog import Catalog, Condition, QuestionField
 
-__all__ = ["answers_to_questions", "asked", "fields", "holds", "parse_value"]
+__all__ = ["answers_to_questions", "asked", "fields", "holds"]
 
 
 class _Spoken(NamedTuple):
@@ -114,40 +113,3 @@ def _word(value: object) -> str | None:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return value.isoformat() if isinstance(value, date) else str(value)
-
-
-def parse_value(field: QuestionField, text: str) -> Value:
-    """What a person wrote into `field` as its value; InputError says what it should have been."""
-    words = text.strip()
-    if field.kind is FieldKind.YES_NO:
-        return _yes(words)
-    if field.kind is FieldKind.CHOICE:
-        for choice in field.choices:
-            if choice.casefold() == words.casefold():
-                return choice
-        raise InputError(f"{words!r} is none of {', '.join(field.choices)}")
-    if field.kind is FieldKind.DATE:
-        try:
-            return date.fromisoformat(words)
-        except ValueError:
-            raise InputError(f"{words!r} is not a date: write YYYY-MM-DD") from None
-    if field.kind is FieldKind.TEXT:
-        return words
-    return _number(words)
-
-
-def _yes(words: str) -> bool:
-    known = {"y": True, "yes": True, "true": True, "n": False, "no": False, "false": False}
-    if words.casefold() not in known:
-        raise InputError(f"{words!r} is neither yes nor no")
-    return known[words.casefold()]
-
-
-def _number(words: str) -> Decimal:
-    try:
-        found = Decimal(words.removesuffix("%").strip())
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite():
-        raise InputError(f"{words!r} is not a number: write 12.5")
-    return found

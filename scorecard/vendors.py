@@ -12,11 +12,22 @@ import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.errors import UsageError
+from scorecard.answers import Subject
+from scorecard.catalog import SubjectKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FOLDER", "QUOTE_SUFFIXES", "Vendor", "all_vendors", "find_vendor", "slug", "vendor_at"]
+__all__ = [
+    "FOLDER",
+    "QUOTE_SUFFIXES",
+    "Vendor",
+    "all_vendors",
+    "find_vendor",
+    "slug",
+    "subject_of",
+    "vendor_at",
+]
 
 FOLDER = "vendors"
 """The folder of all vendors, where none is named."""
@@ -61,6 +72,11 @@ def slug(name: str) -> str:
 def vendor_at(root: Path, name: str) -> Vendor:
     """The vendor `name` under `root`, there or not."""
     return Vendor(name, root / slug(name))
+
+
+def subject_of(vendor: Vendor) -> Subject:
+    """Whom the scorecard scores: the vendor by the name of its folder."""
+    return Subject(SubjectKind.VENDOR, vendor.folder.name)
 
 
 def find_vendor(root: Path, name: str) -> Vendor:

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from finops.analysis.terms import Terms
     from finops.ledger.store import DataFile
 
 __all__ = ["COMPLETED", "LOGGED", "Authority", "believe", "canonical_provider"]
@@ -93,12 +92,12 @@ def believe(
     con: duckdb.DuckDBPyConnection,
     folder: Path,
     by_day: Mapping[date, tuple[DataFile, ...]],
-    terms: Terms,
+    order: Sequence[str],
     days: Iterable[date],
 ) -> Authority:
     """Make the view `requests` on `con` hold each attempt of the months of `days` once.
 
-    `folder` is where what was found is kept. Months with one source per provider and project cost a look
+    `folder` is where what was found is kept, `order` the sources to believe first. Months with one source per provider and project cost a look
     at a small file.
     """
     wanted = {f"{day:%Y-%m}" for day in days}
@@ -111,7 +110,7 @@ def believe(
     compared: list[_Evidence] = []
     for each in evidence:
         scopes = contested(each.logged)
-        found = rule(scopes, each.common, terms.authority) if scopes else ()
+        found = rule(scopes, each.common, order) if scopes else ()
         rulings += found
         compared += [each] if found else []
     if rulings:

@@ -7,6 +7,7 @@ filter), then groups are measured, then everything is held against the bill.
 from __future__ import annotations
 
 from datetime import date
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books, price_book
@@ -15,10 +16,11 @@ from finops.analysis.capacity.model import Asked, capacity
 from finops.analysis.capacity.pools import capacity_pools
 from finops.analysis.capacity.unserved import without_cost
 from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered, selected
+from finops.analysis.doubling import double
 from finops.analysis.fx import Exchange, InCurrency, exchange_costs
 from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
-from finops.analysis.measures import COMPONENTS, Group, Grouping, measure
+from finops.analysis.measures import COMPONENTS, Group, Grouping, Measured, measure
 from finops.analysis.metering import meter
 from finops.analysis.owned.rows import add_owned
 from finops.analysis.owners.requests import owner_dimensions, reading_owners
@@ -77,7 +79,8 @@ TABLES = ("costs", "requests", "gpu_samples")
 class Question(NamedTuple):
     """What is asked: a period (None: everything), dimensions, a filter, lines to include.
 
-    `run_costs` asks for percentiles of what a run costs, which reads a row for every run.
+    `run_costs` asks for percentiles of what a run costs, which reads a row for every run; `marginal` for
+    what doubled traffic of each group would cost, which reads device time hour by hour.
     """
 
     period: Period | None = None
@@ -87,6 +90,7 @@ class Question(NamedTuple):
     currency: str | None = None
     use_rollups: bool = True
     run_costs: bool = False
+    marginal: bool = False
 
 
 class Allocation(NamedTuple):
@@ -116,6 +120,8 @@ class UnitEconomics(NamedTuple):
     notes: tuple[str, ...] = ()
     """What a reader must know of where the cost is from."""
     set_aside: tuple[Ruling, ...] = ()
+    missing: Mapping[str, str] = MappingProxyType({})
+    """Why numbers asked for are not known, by their name."""
 
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
@@ -131,7 +137,13 @@ def _answer_of(part: Segment, question: Question) -> UnitEconomics:
     con = part.ledger.connect(TABLES)
     try:
         asked = question._replace(period=part.period)
-        return _answer(con, prepare(con, part.ledger, part.config, asked), asked)
+        prepared = prepare(con, part.ledger, part.config, asked)
+        measured = measure(
+            con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares
+        )
+        if question.marginal:
+            measured = double(con, part.config, prepared, asked, measured).on(measured)
+        return _answer(con, prepared, asked, measured)
     finally:
         con.close()
 
@@ -193,10 +205,9 @@ def prepare(
 
 
 def _answer(
-    con: duckdb.DuckDBPyConnection, prepared: Prepared, question: Question
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, question: Question, measured: Measured
 ) -> UnitEconomics:
-    asked, allocation, period = prepared.relations.asked, prepared.allocation, prepared.scope.period
-    measured = measure(con, asked, prepared.grouping, allocation.shares)
+    allocation, period = prepared.allocation, prepared.scope.period
     everything = measured.total
     if prepared.scope.where is not None:
         everything = measure(
@@ -220,6 +231,7 @@ def _answer(
         prepared.other_currencies,
         prepared.notes,
         prepared.relations.rulings,
+        _missing(measured),
     )
 
 
@@ -229,6 +241,13 @@ class Settings(NamedTuple):
     config: Config
     book: Book
     currency: str
+
+
+def _missing(measured: Measured) -> dict[str, str]:
+    """Why some group has no factor although it was asked for."""
+    found = [group.doubled for group in (*measured.groups, measured.total)]
+    why = sorted({each.why for each in found if each is not None and each.why is not None})
+    return {"marginal_cost_factor": "; ".join(why)} if why else {}
 
 
 def _allocate(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from finops.analysis.capacity.model import Capacity, DeviceMonth
     from finops.analysis.sources import Sources
 
-__all__ = ["capacity_lines"]
+__all__ = ["capacity_lines", "device_rate", "rate_source"]
 
 _PARTS = {"busy": "busy", "idle": "idle", "unused": "unused commitment"}
 _UNITS = {
@@ -63,7 +63,7 @@ def capacity_lines(
             lines.append(
                 Line(f"seat: {name}", count, "requests", seat, multiply(seat, requests), told)
             )
-        source = _source(months.get((pool, month)), key)
+        source = rate_source(months.get((pool, month)), key)
         for place, part in enumerate(_PARTS):
             for number, of in enumerate(OF_TOKENS):
                 rate, count = kept[place * len(OF_TOKENS) + number], found[number]
@@ -75,7 +75,8 @@ def capacity_lines(
     return sorted(lines, key=lambda line: (-(line.amount or 0), line.step))
 
 
-def _source(month: DeviceMonth | None, key: str | None) -> str:
+def rate_source(month: DeviceMonth | None, key: str | None) -> str:
+    """What a deployment's rate of `month` is from, in one sentence."""
     if month is None or key not in month.rates.tokens:
         return "rate of the pool"
     rate = month.rates.tokens[key]
@@ -88,11 +89,11 @@ def _source(month: DeviceMonth | None, key: str | None) -> str:
     )
     return (
         f"pool {month.facts.pool.name} {month.facts.month}: "
-        f"{rate.cost.normalize():f} for {rate.units:,} {per}{weighed}; {_device_rate(month)}"
+        f"{rate.cost.normalize():f} for {rate.units:,} {per}{weighed}; {device_rate(month)}"
     )
 
 
-def _device_rate(month: DeviceMonth) -> str:
+def device_rate(month: DeviceMonth) -> str:
     """What a device-hour cost, over which hours."""
     if month.facts.pool.kind != "gpu":
         return "all of the pool's charges"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from finops.analysis.doubling import Marginal
     from finops.analysis.grain import Dimension
     from finops.analysis.runs import RunCosts
     from finops.analysis.sharing import Shares
@@ -106,6 +107,8 @@ class Group(NamedTuple):
     list_equivalent: Decimal = ZERO
     """What seats served, at list price: beside the cost, never in it."""
     capacity: Sensitivity = Sensitivity()
+    doubled: Marginal | None = None
+    """What doubled traffic of it would cost, where that is asked."""
 
     @property
     def cost_range(self) -> tuple[Decimal, Decimal] | None:

@@ -191,28 +191,32 @@ class _Coverage(NamedTuple):
         return None
 
 
-class _Names(NamedTuple):
-    """How finely bill and log can be told apart, for each (provider, model).
+_Model = tuple[str, str, str]
+"""Provider, model and month."""
 
-    A dimension is used when the whole log names it and the bill knows every name the log uses;
+
+class _Names(NamedTuple):
+    """How finely bill and log can be told apart, for each (provider, model, month).
+
+    A month stands for itself, so that several asked at once are the sum of each. A dimension is used when the whole log names it and the bill knows every name the log uses;
     otherwise it is left out, so that a name only one side has does not tear the two apart. Attempts
     without tokens, such as those refused at the door, have no part in the bill and no say in this.
     """
 
-    tiers: frozenset[tuple[str, str]]
-    projects: frozenset[tuple[str, str]]
-    regions: frozenset[tuple[str, str]]
-    kinds: Mapping[tuple[str, str], frozenset[str]]
+    tiers: frozenset[_Model]
+    projects: frozenset[_Model]
+    regions: frozenset[_Model]
+    kinds: Mapping[_Model, frozenset[str]]
 
     @classmethod
     def of(cls, bill: Iterable[BilledLine], log: Iterable[LoggedTokens]) -> _Names:
-        lines: dict[tuple[str, str], list[BilledLine]] = defaultdict(list)
+        lines: dict[_Model, list[BilledLine]] = defaultdict(list)
         for line in bill:
-            lines[line.provider, line.model].append(line)
-        tokens: dict[tuple[str, str], list[LoggedTokens]] = defaultdict(list)
+            lines[line.provider, line.model, line.month].append(line)
+        tokens: dict[_Model, list[LoggedTokens]] = defaultdict(list)
         for each in log:
             if any(each.tokens.values()):
-                tokens[each.provider, each.model].append(each)
+                tokens[each.provider, each.model, f"{each.day:%Y-%m}"].append(each)
         return cls(
             tiers=frozenset(
                 model
@@ -233,7 +237,7 @@ class _Names(NamedTuple):
         )
 
     def of_line(self, line: BilledLine, grain: str) -> BilledKey:
-        model = (line.provider, line.model)
+        model = (line.provider, line.model, line.month)
         return BilledKey(
             line.provider,
             line.model,
@@ -245,7 +249,8 @@ class _Names(NamedTuple):
         )
 
     def of_log(self, tokens: LoggedTokens, kind: str, grain: str) -> BilledKey:
-        model = (tokens.provider, tokens.model)
+        month = f"{tokens.day:%Y-%m}"
+        model = (tokens.provider, tokens.model, month)
         billed = self.kinds.get(model, frozenset())
         coarse = [name for name, kinds in _COARSE.items() if name in billed and kind in kinds]
         return BilledKey(
@@ -255,13 +260,13 @@ class _Names(NamedTuple):
             tokens.tier if model in self.tiers else None,
             tokens.project if model in self.projects else None,
             tokens.region if model in self.regions else None,
-            tokens.day.isoformat() if grain == "day" else f"{tokens.day:%Y-%m}",
+            tokens.day.isoformat() if grain == "day" else month,
         )
 
 
 def _shared(
-    bill: Mapping[tuple[str, str], set[str | None]], log: Mapping[tuple[str, str], set[str | None]]
-) -> frozenset[tuple[str, str]]:
+    bill: Mapping[_Model, set[str | None]], log: Mapping[_Model, set[str | None]]
+) -> frozenset[_Model]:
     return frozenset(
         model
         for model, names in bill.items()

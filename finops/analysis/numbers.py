@@ -42,7 +42,8 @@ REASONS = {
     "cost_per_work_unit": _ONE_KIND,
     "cost_low": _NOTHING_ASSUMED,
     "cost_high": _NOTHING_ASSUMED,
-    "marginal_cost_factor": "what doubled traffic would need is another question: finops marginal",
+    "marginal_cost_factor": "what doubled traffic would need is read only when asked: "
+    "finops unit --marginal, in parts: finops marginal",
 }
 """Why a number can be null although there is work."""
 
@@ -100,7 +101,7 @@ def numbers_of(group: Group) -> dict[str, Any]:
     found["cost_per_run_p50"] = None if group.run_costs is None else group.run_costs.p50
     found["cost_per_run_p95"] = None if group.run_costs is None else group.run_costs.p95
     found |= {name: _timing(group, name) for name in ("latency_ms", "ttft_ms")}
-    found["marginal_cost_factor"] = None
+    found["marginal_cost_factor"] = None if group.doubled is None else group.doubled.factor
     found |= {name: _ratio(group, *RATIOS[name]) for name in RATIOS}
     return found | _work(group, cost)
 

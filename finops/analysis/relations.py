@@ -80,7 +80,7 @@ class Relations(NamedTuple):
 
 def relate(con: duckdb.DuckDBPyConnection, ledger: Ledger, terms: Terms, scope: Scope) -> Relations:
     """Put on `con` what answers a question of `scope`; `requests` is a view on it."""
-    authority = believed(con, ledger, terms, scope.reached)
+    authority = believed(con, ledger, terms.authority, scope.reached)
     found = _relate(con, ledger, terms, scope, authority)
     return found._replace(rulings=authority.within(scope.months.months))
 

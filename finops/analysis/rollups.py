@@ -24,7 +24,7 @@ from finops.ledger.schema import literal
 from finops.prices.cards import PriceKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -71,12 +71,15 @@ class RollUps(NamedTuple):
 
 
 def believed(
-    con: duckdb.DuckDBPyConnection, ledger: Ledger, terms: Terms, span: Period
+    con: duckdb.DuckDBPyConnection, ledger: Ledger, order: Sequence[str], span: Period
 ) -> Authority:
-    """Make the view `requests` on `con` hold each attempt of the months of `span` once."""
+    """Make the view `requests` on `con` hold each attempt of the months of `span` once.
+
+    `order` names the sources to believe first.
+    """
     by_day = days_of(ledger, "requests")
     days = [day for day in by_day if span.start <= day < span.end]
-    return believe(con, _place(ledger, terms).folder, by_day, terms, days)
+    return believe(con, kept_folder(ledger), by_day, order, days)
 
 
 def all_rulings(ledger: Ledger, terms: Terms) -> tuple[Ruling, ...]:
@@ -84,7 +87,7 @@ def all_rulings(ledger: Ledger, terms: Terms) -> tuple[Ruling, ...]:
     con = ledger.connect(["requests"])
     try:
         by_day = days_of(ledger, "requests")
-        return believe(con, _place(ledger, terms).folder, by_day, terms, by_day).rulings
+        return believe(con, kept_folder(ledger), by_day, terms.authority, by_day).rulings
     finally:
         con.close()
 
@@ -126,7 +129,7 @@ def refresh(ledger: Ledger, terms: Terms, days: Iterable[date]) -> bool:
     known = sorted(touched & set(by_day))
     con = ledger.connect(["requests"])
     try:
-        authority = believe(con, place.folder, by_day, terms, known)
+        authority = believe(con, place.folder, by_day, terms.authority, known)
         prints = {
             day: _fingerprint(by_day, day, place.stamp + authority.about(day)) for day in known
         }

@@ -37,6 +37,8 @@ __all__ = ["add_groups", "plus", "span_of", "timed", "timings_of", "together"]
 
 _NO_RUN_COSTS = "What the typical run cost is not told of a period with a closed month in it: ask for each month."
 
+_NO_FACTOR = "closed and open months have books of their own: ask about one --month"
+
 
 def span_of(parts: Sequence[Segment]) -> Period:
     """The days of all `parts`, which follow each other."""
@@ -82,6 +84,9 @@ def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomic
     notes = [note for answer in answers for note in answer.notes]
     if any(answer.total.run_costs for answer in answers):
         notes.append(_NO_RUN_COSTS)
+    missing = {}
+    if any(answer.total.doubled for answer in answers):
+        missing["marginal_cost_factor"] = _NO_FACTOR
     return first._replace(
         period=Period(first.period.start, answers[-1].period.end),
         groups=groups,
@@ -90,6 +95,7 @@ def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomic
         allocation=_allocation([answer.allocation for answer in answers]),
         other_currencies=plus([answer.other_currencies for answer in answers]),
         notes=tuple(dict.fromkeys(notes)),
+        missing=missing,
         set_aside=tuple(dict.fromkeys(each for answer in answers for each in answer.set_aside)),
     )
 
@@ -108,7 +114,7 @@ def same_currency(currencies: Iterable[str]) -> str:
 def add_groups(groups: Sequence[Group]) -> Group:
     """Groups of one key as one; runs and percentiles are to be read again."""
     summed: Group = plus(
-        [group._replace(keys=(), quantiles={}, run_costs=None) for group in groups]
+        [group._replace(keys=(), quantiles={}, run_costs=None, doubled=None) for group in groups]
     )
     return summed._replace(keys=groups[0].keys)
 

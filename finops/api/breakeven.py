@@ -191,6 +191,7 @@ def _measured(pool: Pool | None, currency: str) -> Demand | None:
         period=pool.period,
         rules=rules,
         capacity=capacity_pools(rules, config.pools),
+        authority=config.requests.authority,
         currency=currency,
     )
 

@@ -58,11 +58,12 @@ NOWHERE = Measuring()
 
 
 def asked_of(catalog: str | None = None) -> tuple[Catalog, tuple[Item, ...]]:
-    """The catalog (a file, else ours), and what a vendor is asked by it."""
+    """The catalog (a file, else that of the settings, else ours), and what a vendor is asked by it."""
+    from finops.config import load_config
     from scorecard.catalog import SubjectKind, load_catalog
     from scorecard.questionnaire.items import items_of
 
-    found = load_catalog(catalog)
+    found = load_catalog(catalog or load_config().scorecard.catalog)
     return found, items_of(found, SubjectKind.VENDOR)
 
 
@@ -210,11 +211,12 @@ def _cards(
 ) -> tuple[Card, ...]:
     from scorecard.cards import make_cards
     from scorecard.questionnaire.filled import to_answers
+    from scorecard.vendors import subject_of
 
     said = []
     for vendor in vendors:
         answers = to_answers(catalog, answers_of(vendor, items), vendor.folder)
-        said.append(_said(vendor, answers, where))
+        said.append(_said(vendor, answers._replace(subject=subject_of(vendor)), where))
     return make_cards(catalog, said, period=where.period, as_of=as_of)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +16,7 @@ from finops.cli.options import (  # noqa: TC001  (Typer reads the annotations)
 from finops.cli.scorecard_answer import answer
 from finops.cli.scorecard_gate import gate
 from finops.cli.scorecard_plan import catalog, checklist, roadmap
+from finops.cli.vendor_quote import VendorsOption  # noqa: TC001  (Typer reads the annotation)
 from finops.errors import UsageError
 from finops.report.formats import ReportFormat
 
@@ -48,9 +48,6 @@ UntilArgument = Annotated[
     typer.Argument(metavar="[TO]", help="Likewise. (default: the last score)", show_default=False),
 ]
 UnknownOption = Annotated[bool, typer.Option("--unknown", help="Show the checks that are unknown.")]
-NoHistoryOption = Annotated[
-    bool, typer.Option("--no-history", help="Do not write the result down.")
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -75,9 +72,10 @@ def run(  # noqa: PLR0913  (one parameter for each option)
     subject: its.SubjectOption = "self",
     answers: its.AnswersOption = None,
     as_of: its.AsOfOption = None,
-    no_history: NoHistoryOption = False,
+    no_history: its.NoHistoryOption = False,
     catalog: its.CatalogOption = None,
     store: its.StoreOption = None,
+    vendors: VendorsOption = Path("vendors"),
     ledger: LedgerOption = None,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -86,16 +84,13 @@ def run(  # noqa: PLR0913  (one parameter for each option)
 
     Two runs on the same ledger and answers print the same, byte for byte.
     """
-    from finops.cli.diagnostics import say
     from finops.cli.output import emit
     from finops.report.scorecard import score_report
-    from scorecard.history import Record, append
 
-    where = its.place(subject, catalog, store, ledger)
+    where = its.place(subject, catalog, store, ledger, vendors)
     found = its.measure(where, answers, as_of)
     if not no_history:
-        is_new = append(where.history_file, Record(datetime.now(tz=UTC), found))
-        say("Written down." if is_new else "The same as the last time; nothing is added.")
+        its.write_down(where, found)
     emit(score_report(found, where.catalog), format, output)
 
 
@@ -109,6 +104,7 @@ def show(  # noqa: PLR0913  (one parameter for each option)
     badge: BadgeOption = None,
     catalog: its.CatalogOption = None,
     store: its.StoreOption = None,
+    vendors: VendorsOption = Path("vendors"),
     ledger: LedgerOption = None,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -117,7 +113,7 @@ def show(  # noqa: PLR0913  (one parameter for each option)
     from finops.cli.output import emit, write_bytes
     from finops.report.badge import badge_svg
 
-    where = its.place(subject, catalog, store, ledger)
+    where = its.place(subject, catalog, store, ledger, vendors)
     found = its.latest(where, as_of).score
     if badge is not None:
         write_bytes(badge_svg(found), badge)
@@ -151,6 +147,7 @@ def history(
     *,
     subject: its.SubjectOption = "self",
     store: its.StoreOption = None,
+    vendors: VendorsOption = Path("vendors"),
     ledger: LedgerOption = None,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -160,17 +157,18 @@ def history(
     from finops.report.scorecard_time import history_report
     from scorecard.history import read_history
 
-    where = its.place(subject, None, store, ledger)
+    where = its.place(subject, None, store, ledger, vendors)
     its.latest(where)
     emit(history_report(read_history(where.history_file)), format, output)
 
 
-def diff(
+def diff(  # noqa: PLR0913  (one parameter for each option)
     since: SinceArgument = None,
     until: UntilArgument = None,
     *,
     subject: its.SubjectOption = "self",
     store: its.StoreOption = None,
+    vendors: VendorsOption = Path("vendors"),
     ledger: LedgerOption = None,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -180,7 +178,7 @@ def diff(
     from finops.report.scorecard_time import diff_report
     from scorecard.history import read_history
 
-    where = its.place(subject, None, store, ledger)
+    where = its.place(subject, None, store, ledger, vendors)
     after = its.latest(where, until)
     if since is not None:
         before = its.latest(where, since)

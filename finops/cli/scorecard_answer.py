@@ -14,12 +14,13 @@ import typer
 
 from finops.cli import scorecard_options as its
 from finops.cli.options import LedgerOption  # noqa: TC001  (Typer reads the annotation)
+from finops.cli.vendor_quote import VendorsOption  # noqa: TC001  (Typer reads the annotation)
 from finops.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scorecard.answers import Answer, Answers, Document, Value
+    from scorecard.answers import Answer, Answers, Document, Subject, Value
     from scorecard.catalog import Check, QuestionField
 
 __all__ = ["answer"]
@@ -80,6 +81,7 @@ def answer(  # noqa: PLR0913  (one parameter for each option)
     subject: its.SubjectOption = "self",
     catalog: its.CatalogOption = None,
     store: its.StoreOption = None,
+    vendors: VendorsOption = Path("vendors"),
     ledger: LedgerOption = None,
 ) -> None:
     """Answer what the ledger cannot tell, with the documents that show it.
@@ -90,7 +92,7 @@ def answer(  # noqa: PLR0913  (one parameter for each option)
     from finops.cli.diagnostics import say
     from scorecard.catalog import SubjectKind
 
-    where = its.place(subject, catalog, store, ledger)
+    where = its.place(subject, catalog, store, ledger, vendors)
     if target is not None:
         _write_questionnaire(where, target)
         say(f"wrote {target}: fill it in, then --from {target}")
@@ -135,11 +137,28 @@ def _read(where: its.Place, source: Path) -> Answers:
     from scorecard.questionnaire.returned import answers_in
 
     if source.suffix.lower() != ".xlsx":
-        return read_answers(source)
+        found = read_answers(source)
+        return found._replace(subject=where.subject) if _is_same(where, found.subject) else found
+    if where.vendor is not None:
+        raise UsageError(
+            f"{where.subject} has a folder: {where.vendor.folder}",
+            hint=f"finops vendor import {where.vendor.name} {source}",
+        )
     found, remarks = answers_in(source, where.catalog, where.subject)
     for remark in remarks:
         warn(str(remark))
     return found
+
+
+def _is_same(where: its.Place, subject: Subject) -> bool:
+    """Whether answers about `subject` are about the vendor whose folder is used, by whatever spelling."""
+    from scorecard.vendors import slug
+
+    return (
+        where.vendor is not None
+        and subject.kind is where.subject.kind
+        and slug(subject.name) == where.subject.name
+    )
 
 
 def _write_questionnaire(where: its.Place, target: Path) -> None:
@@ -290,7 +309,7 @@ def _open_fields(where: its.Place, answers: Answers) -> int:
 
 def _ask_field(field: QuestionField) -> Value | None:
     """The answer to one field; None when it is skipped."""
-    from scorecard.questions import parse_value
+    from scorecard.questionnaire.values import parse_value
 
     words = {
         "yes_no": "y/n",
@@ -304,7 +323,10 @@ def _ask_field(field: QuestionField) -> Value | None:
             return None
         if text.strip() == STOP:
             raise _Stopped
-        return parse_value(field, text)
+        try:
+            return parse_value(field, text)
+        except ValueError as error:
+            raise InputError(f"{text.strip()!r} {error}") from error
 
     shown = f"  {field.ask}" + (f" ({words})" if words else "")
     return _prompt(shown, "", read)

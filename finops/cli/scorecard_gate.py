@@ -14,6 +14,7 @@ from finops.cli.options import (  # noqa: TC001  (Typer reads the annotations)
     LedgerOption,
     OutputOption,
 )
+from finops.cli.vendor_quote import VendorsOption  # noqa: TC001  (Typer reads the annotation)
 from finops.errors import GateFailed, UsageError
 from finops.report.formats import ReportFormat
 
@@ -96,6 +97,7 @@ def gate(  # noqa: PLR0913  (one parameter for each option)
     as_of: its.AsOfOption = None,
     catalog: its.CatalogOption = None,
     store: its.StoreOption = None,
+    vendors: VendorsOption = Path("vendors"),
     ledger: LedgerOption = None,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -111,7 +113,7 @@ def gate(  # noqa: PLR0913  (one parameter for each option)
     from scorecard.gate import Policy, parse_levels
     from scorecard.gate import gate as decide
 
-    where = its.place(subject, catalog, store, ledger)
+    where = its.place(subject, catalog, store, ledger, vendors)
     policy = Policy(
         _points(minimum),
         parse_levels(min_level or (), where.catalog),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from finops.cli.options import (  # noqa: TC001  (Typer reads the annotations)
     LedgerOption,
     OutputOption,
 )
+from finops.cli.vendor_quote import VendorsOption  # noqa: TC001  (Typer reads the annotation)
 from finops.report.formats import ReportFormat
 
 __all__ = ["catalog", "checklist", "roadmap"]
@@ -36,6 +38,7 @@ def roadmap(  # noqa: PLR0913  (one parameter for each option)
     as_of: its.AsOfOption = None,
     catalog: its.CatalogOption = None,
     store: its.StoreOption = None,
+    vendors: VendorsOption = Path("vendors"),
     ledger: LedgerOption = None,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -51,7 +54,7 @@ def roadmap(  # noqa: PLR0913  (one parameter for each option)
 
     if tasks and issues:
         raise UsageError("--tasks and --issues exclude each other")
-    where = its.place(subject, catalog, store, ledger)
+    where = its.place(subject, catalog, store, ledger, vendors)
     found = its.measure(where, answers, as_of)
     steps = plan(found, where.catalog)
     if tasks:
@@ -69,6 +72,7 @@ def checklist(  # noqa: PLR0913  (one parameter for each option)
     as_of: its.AsOfOption = None,
     catalog: its.CatalogOption = None,
     store: its.StoreOption = None,
+    vendors: VendorsOption = Path("vendors"),
     ledger: LedgerOption = None,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
@@ -77,7 +81,7 @@ def checklist(  # noqa: PLR0913  (one parameter for each option)
     from finops.cli.output import emit
     from finops.report.scorecard_plan import checklist_report
 
-    where = its.place(subject, catalog, store, ledger)
+    where = its.place(subject, catalog, store, ledger, vendors)
     emit(checklist_report(its.measure(where, answers, as_of), where.catalog), format, output)
 
 

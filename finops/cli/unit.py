@@ -43,6 +43,15 @@ RunsOption = Annotated[
 ]
 
 
+MarginalOption = Annotated[
+    bool,
+    typer.Option(
+        "--marginal/--no-marginal",
+        help="Also tell what an added request costs, over what an average one does; reads every device hour.",
+    ),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add `unit` to the application."""
     app.command("unit")(unit)
@@ -60,6 +69,7 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
     include: IncludeOption = None,
     currency: CurrencyOption = None,
     runs: RunsOption = False,
+    marginal: MarginalOption = False,
     rollups: RollUpsOption = True,
     limit: LimitOption = None,
     ledger: LedgerOption = None,
@@ -91,6 +101,7 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
         currency=currency,
         use_rollups=rollups,
         run_costs=runs,
+        marginal=marginal,
     )
     answer = unit_economics(store, config, question)
     emit(unit_report(answer, limit=limit, notes=choice.notes), format, output)

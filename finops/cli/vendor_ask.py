@@ -184,7 +184,7 @@ def import_(  # noqa: PLR0913  (one parameter for each option)
     )
     keep = keep_good or not found.errors
     if keep:
-        _keep(vendor, found, file.resolve().parent)
+        _keep(vendor, found, items, file.resolve().parent)
     kept = str(vendor.answers) if keep else None
     emit(returned_report(found, items, kept=kept), format, output)
     if not keep:
@@ -210,12 +210,19 @@ def _save_map(book: object, items: Sequence[Item], path: Path) -> None:
     )
 
 
-def _keep(vendor: Vendor, found: Returned, source: Path) -> None:
-    """Write the answers, and copy the documents they name to beside them."""
+def _keep(vendor: Vendor, found: Returned, items: Sequence[Item], source: Path) -> None:
+    """Write the answers, and copy the documents they name to beside them.
+
+    What we say of the vendor ourselves stays as it is.
+    """
     from finops.cli.output import write_bytes
     from scorecard.attachments import attached, is_web
-    from scorecard.questionnaire.filled import dump_filled
+    from scorecard.questionnaire.filled import dump_filled, read_filled
 
+    filled = found.filled
+    if vendor.answers.is_file():
+        before = read_filled(vendor.answers, items)
+        filled = filled._replace(checks=before.checks, claims=before.claims)
     try:
         vendor.folder.mkdir(parents=True, exist_ok=True)
         for given in found.filled.given.values():
@@ -230,7 +237,7 @@ def _keep(vendor: Vendor, found: Returned, source: Path) -> None:
         raise FinopsError(
             f"{vendor.folder} could not be written: {error.strerror or error}"
         ) from error
-    write_bytes(dump_filled(found.filled).encode(), vendor.answers)
+    write_bytes(dump_filled(filled).encode(), vendor.answers)
 
 
 def export_(

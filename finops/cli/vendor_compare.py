@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from finops.cli import scorecard_options as its
 from finops.cli.options import (
     AllOption,
     FormatOption,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from finops.api.vendors import Measuring
+    from scorecard.scoring import Score
     from scorecard.vendors import Vendor
 
 __all__ = ["compare", "score"]
@@ -79,6 +81,8 @@ def score(  # noqa: PLR0913  (one parameter for each option)
     vendors: VendorsOption = Path("vendors"),
     catalog: CatalogOption = None,
     as_of: AsOfOption = None,
+    store: its.StoreOption = None,
+    no_history: its.NoHistoryOption = False,
     month: MonthOption = None,
     since: FromOption = None,
     until: ToOption = None,
@@ -92,7 +96,8 @@ def score(  # noqa: PLR0913  (one parameter for each option)
     """Score one vendor from its answers, its documents and our measurements.
 
     The same points as `finops scorecard run`. Where the ledger knows the vendor (telemetry.yaml in its folder)
-    claims are held against what was measured, and those that fail are named with the rows behind.
+    claims are held against what was measured, and those that fail are named with the rows behind. The score is
+    written down: finops scorecard history and diff --subject vendor:NAME show how it moved.
     """
     from finops.api.vendors import score_vendor
     from finops.cli.output import emit
@@ -102,8 +107,28 @@ def score(  # noqa: PLR0913  (one parameter for each option)
     found = score_vendor(chosen[0], _where(chosen, when), catalog=catalog, as_of=_day(as_of))
     if rows is not None:
         emit(found.behind(rows, limit).report, format, output)
+    elif claims:
+        emit(found.claims().report, format, output)
     else:
-        emit(found.claims().report if claims else found.report, format, output)
+        if not no_history:
+            _write_down(found.value.score, vendors, store, ledger)
+        emit(found.report, format, output)
+
+
+def _write_down(score: Score, vendors: Path, store: Path | None, ledger: str | None) -> None:
+    """Add `score` to the history of its vendor; where there is no place for one, say so."""
+    from finops.cli.diagnostics import say
+
+    try:
+        where = its.place(str(score.subject), None, store, ledger, vendors)
+    except LedgerMissing:
+        if ledger is not None:
+            raise
+        say(
+            "Not written down: there is no ledger to keep it in; --store FOLDER names another place."
+        )
+        return
+    its.write_down(where, score)
 
 
 def compare(  # noqa: PLR0913  (one parameter for each option)

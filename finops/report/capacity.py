@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from finops.analysis.capacity.billed import BASES
-from finops.analysis.capacity.settle import NOBODY
-from finops.analysis.capacity.units import PARTS, device_hours
-from finops.model.money import ZERO, add, subtract, total, truncate
+from finops.analysis.capacity.numbers import DOLLARS, HOURS, pool_numbers
+from finops.analysis.capacity.units import device_hours
+from finops.model.money import ZERO, add, total
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown
 
@@ -24,21 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["capacity_notes", "capacity_report", "holders_report", "seat_note"]
 
 SCHEMA = "finops.capacity/1"
-
-_HOUR_PARTS = PARTS * 3_600_000
-
-_HOURS = (
-    "billed_hours",
-    "observed_hours",
-    "busy_hours",
-    "held_idle_hours",
-    "idle_hours",
-    "unobserved_hours",
-)
-_DOLLARS = (
-    "requests", "jobs", "workloads", "gpu_idle", "unobserved", "seat", "commitment_unused", "blending",
-    "rounding",
-)  # fmt: skip
 
 _COLUMNS = (
     ReportColumn("pool", "Pool"),
@@ -71,10 +54,10 @@ def capacity_report(answer: UnitEconomics, *, notes: Sequence[str] = ()) -> Repo
     """Each pool of the period: device-hours by what became of them, and where its dollars went."""
     found = answer.allocation.capacity
     pools = list(dict.fromkeys(books.pool for books in found.books))
-    rows = [_row(pool, found) for pool in pools]
+    rows = [pool_numbers(pool, found) for pool in pools]
     rows.sort(key=lambda row: (-_amount(row["cost"]), str(row["pool"])))
     totals: dict[str, Any] = dict.fromkeys(column.name for column in _COLUMNS)
-    for name in (*_HOURS, "cost", *_DOLLARS):
+    for name in (*HOURS, "cost", *DOLLARS):
         known = [row[name] for row in rows if row[name] is not None]
         totals[name] = total(_amount(value) for value in known) if known else None
     return Report(
@@ -133,86 +116,6 @@ def holders_report(
         totals=totals,
         notes=(*notes, *capacity_notes(answer.allocation.capacity)),
     )
-
-
-def _row(pool: str, found: Capacity) -> Row:
-    months = [month for month in found.months if month.facts.pool.name == pool]
-    seats = [month for month in found.seats if month.pool.name == pool]
-    books = [each for each in found.books if each.pool == pool]
-    dollars = {name: total(getattr(each, name) for each in books) for name in _DOLLARS}
-    kind = months[0].facts.pool.kind if months else "seat" if seats else None
-    row: dict[str, Any] = {
-        "pool": pool,
-        "kind": kind,
-        **_hours(months if kind == "gpu" else []),
-        "cost": total(dollars.values()),
-        **dollars,
-        "rate": None,
-        "basis": None,
-        "price_per_gpu_hour": None,
-        "price_by_basis": None,
-        "host_per_gpu_hour": None,
-    }
-    return row | (_prices(months) if kind == "gpu" else {})
-
-
-def _hours(months: Sequence[DeviceMonth]) -> dict[str, Decimal | None]:
-    """Device-hours of the period; billed ones None where any month's are unknown."""
-    if not months:
-        return dict.fromkeys(_HOURS)
-    billed: int | None = 0
-    busy = held = idle = 0
-    for month in months:
-        for ms in month.stretch.billed.values():
-            billed = None if billed is None or ms is None else billed + ms * PARTS
-        for owner, times in month.stretch.tally.items():
-            for time in times.values():
-                busy += time.busy
-                if owner == NOBODY:
-                    idle += time.idle
-                else:
-                    held += time.idle
-    seen = busy + held + idle
-    unseen = None if billed is None else billed - seen
-    parts = (billed, seen, busy, held, idle, unseen)
-    return {
-        name: None if count is None else device_hours(count)
-        for name, count in zip(_HOURS, parts, strict=True)
-    }
-
-
-def _prices(months: Sequence[DeviceMonth]) -> dict[str, Any]:
-    """What a device-hour of the months cost by each basis, and by the pool's own."""
-    pool = months[0].facts.pool
-    rates = [rate for month in months for rate in month.rates.by_node.values()]
-    parts = sum(rate.parts for rate in rates)
-    by_basis = {basis: _price(months, basis, parts) for basis in BASES}
-    own = by_basis[pool.basis]
-    whole = by_basis["all-to-gpu"]
-    named = sorted({rate.basis for rate in rates if rate.basis})
-    return {
-        "rate": f"{'as applied' if pool.as_applied else 'blended'} over {' and '.join(named)} hours"
-        if named
-        else None,
-        "basis": pool.basis,
-        "price_per_gpu_hour": own,
-        "price_by_basis": by_basis,
-        "host_per_gpu_hour": None if own is None or whole is None else subtract(whole, own),
-    }
-
-
-def _price(months: Sequence[DeviceMonth], basis: str, parts: int) -> Decimal | None:
-    """Dollars of the accelerators over device-hours; None where the bill does not say enough."""
-    if not parts:
-        return None
-    cost = Fraction(0)
-    for month in months:
-        for billed in month.facts.billed.values():
-            part = billed.gpu_cost[basis]
-            if part is None:
-                return None
-            cost += part
-    return truncate(cost * _HOUR_PARTS / parts)
 
 
 def _weights(months: Iterable[DeviceMonth]) -> list[dict[str, object]]:

@@ -9,8 +9,9 @@ from finops.report.model import Report, ReportColumn, Style
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from finops.analysis.doubling import Marginal
     from finops.analysis.headroom import Step
-    from finops.analysis.marginal import Marginal, MarginalAnswer
+    from finops.analysis.marginal import MarginalAnswer
     from finops.report.model import Cell, Row
 
 __all__ = ["marginal_report"]

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.scorecard import points_text
-from scorecard.diff import changes, levels
+from scorecard.diff import changes, levels, measurements
 from scorecard.scoring import as_points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
+    from scorecard.evidence import Evidence
     from scorecard.history import Record
 
 __all__ = ["diff_report", "history_report"]
@@ -71,6 +72,10 @@ def diff_report(before: Record, after: Record) -> Report:
     ]
     if old.catalog_sha256 != new.catalog_sha256:
         notes.append(f"The catalog changed: {old.catalog} to {new.catalog}.")
+    same = measurements(old, new)
+    if same:
+        told = "; ".join(f"{name} {_value(was)} to {_value(now)}" for name, was, now in same)
+        notes.append(f"Measured otherwise, with the same outcome: {told}.")
     return Report(
         schema="finops.scorecard-diff/1",
         title=f"What changed for {new.subject}, {old.as_of.isoformat()} to {new.as_of.isoformat()}",
@@ -102,7 +107,19 @@ def diff_report(before: Record, after: Record) -> Report:
                 {"id": each.category, "claimed": each.claimed, "verified": each.verified}
                 for each in moved
             ],
+            "measured": [
+                {"check": name, "before": was.value, "after": now.value, "unit": now.unit}
+                for name, was, now in same
+            ],
         },
+    )
+
+
+def _value(piece: Evidence) -> str:
+    if piece.value is None:
+        return "n/a"
+    return f"{piece.value.normalize():f}" + (
+        f" {piece.unit}" if piece.unit not in {"", "ratio"} else ""
     )
 
 

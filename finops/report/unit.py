@@ -114,7 +114,7 @@ def unit_report(
         notes=(*notes, *hidden, *_notes(answer), *answer.notes),
         extras={
             "reconciliation": _reconciliation(answer.reconciliation),
-            "missing": missing((*rows, whole)),
+            "missing": missing((*rows, whole), answer.missing),
             "set_aside": set_aside_rows(answer.set_aside),
             "prior_period": _prior_period(answer),
             "unpriced": [
@@ -146,6 +146,7 @@ def _measures(answer: UnitEconomics) -> tuple[ReportColumn, ...]:
         "cost_per_run_p50": whole.run_costs is not None,
         "cost_per_run_p95": whole.run_costs is not None,
         "cost_per_successful_run": whole.run_costs is not None,
+        "marginal_cost_factor": bool(whole.doubled or "marginal_cost_factor" in answer.missing),
         "work_units": bool(whole.work),
         "cost_per_work_unit": bool(whole.work),
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from finops.analysis.numbers import REASONS, known_cost, numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
     from finops.analysis.measures import Group
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["missing", "unit_row"]
 
 
-def missing(rows: Iterable[Row]) -> dict[str, str]:
-    """Of the numbers that are null in every one of `rows`, why."""
+def missing(rows: Iterable[Row], told: Mapping[str, str]) -> dict[str, str]:
+    """Of the numbers that are null in every one of `rows`, why; and what the answer itself has `told`."""
     found = list(rows)
-    return {name: why for name, why in REASONS.items() if all(row[name] is None for row in found)}
+    null = {name: why for name, why in REASONS.items() if all(row[name] is None for row in found)}
+    return {**null, **told}
 
 
 def unit_row(group: Group, by: Sequence[str], *, has_bill: bool = True) -> Row:

@@ -133,34 +133,62 @@ timed as (
     from cut
 ),
 
-covered as (
+-- Slices may be sampled at different moments, so what they leave of the device is what is left in each
+-- stretch between two ends of an interval, and belongs to the last moment the device was sampled at.
+intervals as (
     select
         device_uuid,
-        date_trunc('hour', timestamp) as hour,
-        max(day) as day,
-        max(node) as node,
-        max(pool) as pool,
-        sum(
-            case
-                when next_any is null then longest
-                else least(longest, (epoch_us(next_any) - epoch_us(timestamp)) // 1000)
-            end
-        ) * 28 as parts
+        timestamp,
+        epoch_us(timestamp) as starts,
+        epoch_us(timestamp) + lasted * 1000 as ends,
+        weight
+    from cut
+    where device_uuid in (select p.device_uuid from partitioned as p)
+    union all
+    select
+        device_uuid,
+        timestamp,
+        epoch_us(timestamp) as starts,
+        case
+            when next_any is null then epoch_us(timestamp) + longest * 1000
+            else
+                epoch_us(timestamp)
+                + least(longest, (epoch_us(next_any) - epoch_us(timestamp)) // 1000) * 1000
+        end as ends,
+        0 as weight
     from ordered
-    group by device_uuid, date_trunc('hour', timestamp)
+),
+
+stretches as (
+    select
+        device_uuid,
+        edge,
+        max(max(timestamp)) over past as moment,
+        sum(sum(running)) over past as running,
+        sum(sum(weight)) over past as weight,
+        lead(edge) over (partition by device_uuid order by edge) as until
+    from (
+        select device_uuid, timestamp, starts as edge, 1 as running, weight from intervals
+        union all
+        select device_uuid, null as timestamp, ends as edge, -1 as running, -weight as weight
+        from intervals
+    ) as ends_of_intervals
+    group by device_uuid, edge
+    window past as (partition by device_uuid order by edge)
 ),
 
 unsliced as (
     select
-        c.day,
-        c.hour,
-        c.pool,
-        c.node,
-        c.device_uuid,
-        c.parts - coalesce(sum(t.parts), 0) as parts
-    from covered as c
-    left join timed as t on c.device_uuid = t.device_uuid and c.hour = t.hour
-    group by c.day, c.hour, c.pool, c.node, c.device_uuid, c.parts
+        m.device_uuid,
+        date_trunc('hour', m.timestamp) as hour,
+        max(m.day) as day,
+        max(m.node) as node,
+        max(m.pool) as pool,
+        sum((s.until - s.edge) * (28 - s.weight)) // 1000 as parts
+    from stretches as s
+    inner join moments as m on s.device_uuid = m.device_uuid and s.moment = m.timestamp
+    where s.running > 0 and s.weight < 28
+    group by m.device_uuid, date_trunc('hour', m.timestamp)
 )
 
 select

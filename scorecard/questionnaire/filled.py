@@ -7,6 +7,9 @@
     answers:
       latency_promised: {value: "yes", documents: [slo.pdf], note: "annex B"}
       latency_p95_ms: {value: 800}
+    checks:                          # what we say of the vendor ourselves, check by check
+      - {check: vendor_targets, says: "no", owner: ada, date: 2026-11-03}
+    claims: {reliability_targets: 1} # levels the vendor gives itself
 
 A document that lies there is fingerprinted when the file is read, so that it attests; one that does not is
 only pointed at.
@@ -17,14 +20,23 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
 from finops.errors import ConfigError, InputError
 from finops.model.problem import Problem
 from finops.yamltext import parse_yaml
-from scorecard.answers import Answer, Answers, Document, Says, Subject, parse_subject
+from scorecard.answers import (
+    Answer,
+    Answers,
+    Document,
+    Says,
+    Subject,
+    answers_from,
+    parse_subject,
+    plain_answer,
+)
 from scorecard.attachments import attached, fingerprint, is_web
 from scorecard.questionnaire.values import parse_value, value_text
 from scorecard.questions import answers_to_questions, asked, fields
@@ -37,12 +49,12 @@ if TYPE_CHECKING:
     from scorecard.questionnaire.items import Item
     from scorecard.questionnaire.values import Value
 
-__all__ = ["Filled", "Given", "dump_filled", "read_filled", "to_answers"]
+__all__ = ["Filled", "Given", "dump_filled", "laid_over", "read_filled", "spoken", "to_answers"]
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 """Text that every YAML reader takes for text."""
 
-_KEYS = {"subject", "catalog", "catalog_sha256", "answered_by", "on", "answers"}
+_KEYS = {"subject", "catalog", "catalog_sha256", "answered_by", "on", "answers", "checks", "claims"}
 _ANSWER_KEYS = {"value", "documents", "note", "applies"}
 
 
@@ -56,7 +68,10 @@ class Given(NamedTuple):
 
 
 class Filled(NamedTuple):
-    """A questionnaire as it came back; `given` by item, in the order of the questions."""
+    """A questionnaire as it came back; `given` by item, in the order of the questions.
+
+    `checks` are answers given by hand, which go before those of the questionnaire; `claims` levels by category.
+    """
 
     subject: Subject
     catalog: str
@@ -64,6 +79,8 @@ class Filled(NamedTuple):
     given: Mapping[str, Given]
     answered_by: str | None = None
     on: date | None = None
+    checks: tuple[Answer, ...] = ()
+    claims: Mapping[str, int] = {}
 
 
 def read_filled(path: Path, items: Iterable[Item]) -> Filled:
@@ -91,6 +108,8 @@ def read_filled(path: Path, items: Iterable[Item]) -> Filled:
         problems.append(Problem(path.name, None, "on", str(day), "is not a date: 2026-10-31"))
     if problems:
         raise InputError(f"{path} holds answers that cannot be read", problems=problems)
+    ours = {"answers": raw.get("checks") or [], "claims": raw.get("claims") or {}}
+    by_hand = answers_from(ours, str(path))
     return Filled(
         parse_subject(str(raw.get("subject", "self"))),
         str(raw.get("catalog") or ""),
@@ -98,6 +117,8 @@ def read_filled(path: Path, items: Iterable[Item]) -> Filled:
         {item: given[item] for item in known if item in given},
         str(raw["answered_by"]) if raw.get("answered_by") else None,
         day,
+        by_hand.answers,
+        by_hand.claims,
     )
 
 
@@ -150,6 +171,10 @@ def dump_filled(filled: Filled) -> str:
     if filled.on is not None:
         raw["on"] = filled.on
     raw["answers"] = {name: _plain(given) for name, given in filled.given.items()}
+    if filled.checks:
+        raw["checks"] = [plain_answer(answer) for answer in filled.checks]
+    if filled.claims:
+        raw["claims"] = dict(filled.claims)
     return yaml.dump(raw, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
@@ -191,25 +216,54 @@ _Dumper.add_representer(str, _text)
 _Dumper.add_representer(Decimal, _digits)
 
 
+def spoken(catalog: Catalog, filled: Filled, folder: Path | None) -> Answers:
+    """`filled` as it was said, nothing concluded from it; `folder` is where its documents lie (None: nowhere)."""
+    asked_by_field = {field.id for field in fields(catalog)}
+    responses: dict[str, Value] = {}
+    result = Answers(filled.subject, filled.claims, filled.checks)
+    for name, given in filled.given.items():
+        if name in asked_by_field:
+            if given.value is not None and given.applies:
+                responses[name] = given.value
+        elif result.answer(name) is None:
+            found = tuple(_document(folder, name, uri) for uri in given.documents)
+            direct = tuple(_direct(filled, name, given, found))
+            result = result._replace(answers=(*result.answers, *direct))
+    return result._replace(responses=responses)
+
+
+def laid_over(catalog: Catalog, filled: Filled, folder: Path, said: Answers) -> Filled:
+    """`filled` with what `said` answers otherwise; `folder` is where its documents lie.
+
+    Documents and notes of an answer that changes were about the old one, and go with it.
+    """
+    before = spoken(catalog, filled, folder)
+    given = dict(filled.given)
+    for name, value in said.responses.items():
+        if before.responses.get(name) != value:
+            given[name] = Given(value)
+    by_hand = Answers(answers=filled.checks)
+    for answer in said.answers:
+        if before.answer(answer.check) != answer:
+            by_hand = by_hand.having(answer)
+    return filled._replace(given=given, checks=by_hand.answers, claims=dict(said.claims))
+
+
 def to_answers(catalog: Catalog, filled: Filled, folder: Path | None) -> Answers:
     """`filled` as answers about checks; `folder` is where its documents lie (None: nowhere).
 
     What does not apply says so of its check where that is all that is asked of it.
     """
-    by_field = {field.id: field for field in fields(catalog)}
-    responses: dict[str, Any] = {}
-    documents: dict[str, list[Document]] = {}
-    direct: list[Answer] = []
-    for name, given in filled.given.items():
-        found = [_document(folder, name, uri) for uri in given.documents]
-        if name not in by_field:
-            direct.extend(_direct(filled, name, given, tuple(found)))
-            continue
-        documents[name] = found
-        if given.value is not None and given.applies:
-            responses[name] = given.value
-    start = Answers(filled.subject, {}, tuple(direct), responses)
-    start = start._replace(answers=(*start.answers, *_absent(catalog, filled, responses)))
+    start = spoken(catalog, filled, folder)
+    for answer in _absent(catalog, filled, start.responses):
+        if start.answer(answer.check) is None:
+            start = start.having(answer)
+    by_field = {field.id for field in fields(catalog)}
+    documents = {
+        name: [_document(folder, name, uri) for uri in given.documents]
+        for name, given in filled.given.items()
+        if name in by_field
+    }
     return answers_to_questions(catalog, start, documents, owner=filled.answered_by, on=filled.on)
 
 
@@ -225,7 +279,7 @@ def _direct(
     yield Answer(check, says, filled.answered_by, filled.on, given.note, documents)
 
 
-def _absent(catalog: Catalog, filled: Filled, responses: Mapping[str, Any]) -> Iterable[Answer]:
+def _absent(catalog: Catalog, filled: Filled, responses: Mapping[str, Value]) -> Iterable[Answer]:
     """Checks all of whose fields that are asked do not apply."""
     every = fields(catalog)
     for check in dict.fromkeys(field.check for field in every if field.check):

@@ -8,19 +8,34 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from scorecard.catalog import FieldKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scorecard.questionnaire.items import Item
-
-__all__ = ["Value", "is_not_applicable", "parse_value", "value_text"]
+__all__ = ["Blank", "Value", "is_not_applicable", "parse_value", "value_text"]
 
 Value: TypeAlias = "bool | Decimal | date | str"
 """yes or no, a number or percent (12 % is 12), a day, or text."""
+
+
+class Blank(Protocol):
+    """What is to be filled in: a field of a question, or an item of a questionnaire."""
+
+    @property
+    def kind(self) -> FieldKind:
+        """The kind of answer."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of a number; empty for none."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What can be chosen, where it is a choice."""
+
 
 YES = frozenset(
     {
@@ -78,7 +93,7 @@ def is_not_applicable(text: str) -> bool:
     return text.strip().casefold() in _NOT_APPLICABLE
 
 
-def parse_value(item: Item, text: str, words: Mapping[str, str] | None = None) -> Value:
+def parse_value(item: Blank, text: str, words: Mapping[str, str] | None = None) -> Value:
     """What `text` means as the answer to `item`; ValueError says what is wrong with it.
 
     `words` translates whole answers first (a column map brings it).
@@ -114,7 +129,7 @@ def _yes_no(said: str) -> bool:
     raise ValueError("is neither yes nor no")
 
 
-def _choice(item: Item, said: str) -> str:
+def _choice(item: Blank, said: str) -> str:
     for choice in item.choices:
         if choice.casefold() == said.casefold():
             return choice
@@ -128,12 +143,14 @@ def _date(said: str) -> date:
         raise ValueError("is not a date: write 2026-10-31") from None
 
 
-def _number(item: Item, said: str) -> Decimal:
+def _number(item: Blank, said: str) -> Decimal:
     found = _NUMBER.match(said)
     if found is None:
         raise ValueError("is not a number")
     sign, digits, unit = found[1], found[2], found[3].strip().casefold()
-    known = {item.unit.casefold(), ""} | ({"percent"} if item.kind is FieldKind.PERCENT else set())
+    known = {item.unit.casefold(), ""} | (
+        {"%", "percent"} if item.kind is FieldKind.PERCENT else set()
+    )
     if unit not in known:
         raise ValueError(f"is in {unit!r}, and asked in {item.unit or 'no unit'}")
     number = Decimal(f"{sign}{_plain_digits(digits)}")

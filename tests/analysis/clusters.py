@@ -152,14 +152,20 @@ def _sampled(
     text = when.removesuffix("+00:00")
     if style.slices and device.startswith("n2"):
         rows = [
-            _sample(device, text, length, {**given, **_held(dice), "mig_profile": each})
-            for each in style.slices
+            _sample(device, later, length, {**given, **_held(dice), "mig_profile": each})
+            for each, later in zip(style.slices, _moments(style, text), strict=False)
         ]
         return [*rows, _sample(device, text, length, given)] if dice.random() < 0.3 else rows
     row = _sample(device, text, length, {**given, **_held(dice)})
     if style.is_doubled and dice.random() < 0.4:
         return [row, {**row, "source_id": "other"}]
     return [row]
+
+
+def _moments(style: Style, first: str) -> list[str]:
+    """When each slice is sampled: together, or 20 minutes apart."""
+    apart = timedelta(minutes=20 if style.is_overlapping else 0)
+    return [f"{at(first) + place * apart:%Y-%m-%dT%H:%M:%S}" for place in range(len(SLICES))]
 
 
 def _sample(device: str, when: str, length: float, given: Row) -> Row:

@@ -198,9 +198,10 @@ def ask(
     currency: str | None = None,
     use_rollups: bool = True,
     run_costs: bool = False,
+    marginal: bool = False,
 ) -> UnitEconomics:
     """The unit economics of October (or `period`) by `by`."""
-    question = Question(period, by, where, include, currency, use_rollups, run_costs)
+    question = Question(period, by, where, include, currency, use_rollups, run_costs, marginal)
     return unit_economics(ledger, settings or config(), question)
 
 

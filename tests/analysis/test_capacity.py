@@ -266,6 +266,29 @@ def test_a_slice_is_its_sevenths_and_what_is_not_sliced_is_idle(tmp_path: Path) 
     assert left(answer) == {"gpu_idle": D("2.88")}
 
 
+def test_slices_sampled_at_different_moments_are_never_more_than_the_device(
+    tmp_path: Path,
+) -> None:
+    """4/7 of two hours, 3/7 of the second, 2/7 of another half hour of a job: of 2.5 hours 7/7 are known."""
+    seen = [
+        sample(
+            "a", "2026-10-01T10:00:00", 7200, pool="gpus", workload="chat", mig_profile="1/4g.40gb"
+        ),
+        sample("a", "2026-10-01T11:00:00", 3600, pool="gpus", job_id="17", mig_profile="2/3g.40gb"),
+        sample("a", "2026-10-01T12:00:00", 1800, pool="gpus", job_id="17", mig_profile="3/2g.20gb"),
+    ]
+    ledger = make_ledger(
+        tmp_path,
+        costs=[instance("25.2", 1, SkuPriceDetails={"GpuCount": 1}, ConsumedQuantity=D("2.5"))],
+        requests=[served("r1", output_tokens=1)],
+        samples=seen,
+    )
+    answer = ask(ledger, config(GPUS))
+    assert parts(answer.total) == {"gpu_busy": D("11.52")}
+    assert answer.reconciliation.jobs == D("5.76")
+    assert left(answer) == {"gpu_idle": D("7.92")}
+
+
 def test_no_moment_of_a_device_counts_twice(tmp_path: Path) -> None:
     """Two sources, half an hour apart and for an hour each, see three half hours of one device."""
     seen = [

@@ -140,7 +140,7 @@ STATEMENTS = (
     ("device_time", "coalesce(gr_engine_active, gpu_util, sm_active)", "gpu_util"),
     ("device_time", "(gr_engine_active, gpu_util, sm_active)", "(gr_engine_active, gpu_util)"),
     ("device_time", "or not o.is_sliced", "or true"),
-    ("device_time", "* 28 as parts", "* 21 as parts"),
+    ("device_time", "* (28 - s.weight)", "* (21 - s.weight)"),
     ("device_time", "else 4\n", "else 28\n"),
     ("unit", "and c.served_key is not distinct from k.of_key", "and c.served_key = k.of_key"),
     ("unit", "sum(capacity_busy) filter (where is_ok)", "sum(capacity_busy)"),

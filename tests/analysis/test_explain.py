@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,14 @@ from finops.analysis.book_spend import SpendQuestion, book_spend
 from finops.analysis.economics import Question
 from finops.analysis.explain import NUMBERS, explain
 from finops.analysis.explain_books import explain_line, line_names
+from finops.analysis.explain_marginal import DOUBLED, explain_doubled
 from finops.analysis.explain_measures import BY, explain_measure
+from finops.analysis.explain_pools import POOLED, explain_pools
+from finops.analysis.marginal import marginal
 from finops.errors import UsageError
 from finops.model.money import total
+from finops.report.capacity import capacity_report
+from finops.report.marginal import marginal_report
 from finops.report.model import Style
 from finops.report.spend import spend_report
 from finops.report.unit import unit_report
@@ -106,8 +112,6 @@ def test_a_number_nobody_can_explain_is_refused(tmp_path: Path) -> None:
 
 
 NUMERIC = {style for style in Style if style not in {Style.TEXT, Style.TIME}}
-NOT_HERE = {"marginal_cost_factor"}
-"""Explained where it is computed: finops marginal."""
 
 
 def rich(folder: Path) -> tuple[Ledger, Config]:
@@ -158,7 +162,7 @@ def numbers(report: Report, row: Row) -> dict[str, object]:
     """Every number of a report's row by the name it is explained under: parts by `column.part`."""
     found: dict[str, object] = {}
     for column in report.columns:
-        if column.style in NUMERIC and column.name not in NOT_HERE:
+        if column.style in NUMERIC:
             found[column.name] = row[column.name]
             found |= nested(column.name, row[column.name])
     return found
@@ -176,7 +180,7 @@ def nested(name: str, value: object) -> dict[str, object]:
 def test_every_number_of_unit_and_of_its_reconciliation_is_explained(tmp_path: Path) -> None:
     """A column without an explanation fails here; what is explained is what is shown."""
     ledger, setup = rich(tmp_path)
-    answer = ask(ledger, setup, run_costs=True)
+    answer = ask(ledger, setup, run_costs=True, marginal=True)
     report = unit_report(answer)
     (row,) = report.rows
     shown = numbers(report, row)
@@ -188,7 +192,7 @@ def test_every_number_of_unit_and_of_its_reconciliation_is_explained(tmp_path: P
         made = (
             explain(ledger, setup, asked, number) if is_cost else explain_measure(by_model, number)
         )
-        found = made or explain_line(answer, number)
+        found = made or explain_line(answer, number) or explain_doubled(answer, number)
         assert found is not None, number
         assert found.value == value, number
         assert found.formula
@@ -199,7 +203,15 @@ def test_every_number_of_unit_and_of_its_reconciliation_is_explained(tmp_path: P
         assert told is not None
         *parts, summed = told.lines
         assert total(line.amount for line in parts if line.amount is not None) == summed.amount
-    for number in ("latency_ms.p95", "work.image.cost_per_unit", "unlogged", "allocated"):
+    for number in (
+        "unit.error_rate",
+        "costs.EffectiveCost",
+        "marginal_cost_factor",
+        "latency_ms.p95",
+        "work.image.cost_per_unit",
+        "unlogged",
+        "allocated",
+    ):
         assert explain(ledger, setup, asked, number).number == number
 
 
@@ -270,3 +282,135 @@ def test_device_time_is_told_as_tokens_at_the_rate_it_gives(tmp_path: Path) -> N
         ("gpus", D("100.8")),
         ("unallocated.unobserved", D("100.8")),
     ]
+
+
+def test_every_number_of_marginal_is_explained(tmp_path: Path) -> None:
+    ledger, setup = rich(tmp_path)
+    report = marginal_report(marginal(ledger, setup, Question(OCTOBER)))
+    (row,) = report.rows
+    shown = numbers(report, row)
+    assert {*DOUBLED, "cost", "requests"} == set(shown)
+    answer = ask(ledger, setup, marginal=True)
+    for number in DOUBLED:
+        found = explain_doubled(answer, number)
+        assert found is not None
+        assert found.value == shown[number], number
+        assert all(line.source for line in found.lines)
+    assert explain(ledger, setup, Question(OCTOBER), "marginal.cost").value == shown["cost"]
+
+
+def test_the_factor_is_told_by_what_grows_and_what_is_bought(tmp_path: Path) -> None:
+    """Two devices of which 1.6 may be busy; one is, so 2.0 need a third, for the rest of the month."""
+    ledger = make_ledger(
+        tmp_path,
+        costs=[instance("201.6", 10)],
+        requests=[served("r1", output_tokens=300)],
+        samples=[
+            *hours_of("a", 0, 10, workload="chat", gr_engine_active=1),
+            *hours_of("b", 0, 10),
+        ],
+    )
+    found = explain(ledger, config(GPUS), Question(OCTOBER), "marginal_cost_factor")
+    price = D("10.08") * 24 * 31
+    told = [(line.step, line.quantity, line.amount) for line in found.lines]
+    assert told[3] == ("gpus: units to buy", D(1), price)
+    assert told[4] == ("added_cost", None, price)
+    assert told[5] == ("cost", None, D("100.8"))
+    assert found.value == pytest.approx(float(price / D("100.8")))
+    assert "100.0% busy at 2026-10-01 00h" in found.lines[3].source
+
+
+def cluster(folder: Path) -> tuple[Ledger, Config]:
+    """A node of two devices used, held and idle, a plan of seats, and capacity billed by its throughput."""
+    details = {"GpuCount": "2", "CoreCount": "10", "MemorySize": "20 GiB"}
+    ledger = make_ledger(
+        folder,
+        costs=[
+            instance("201.6", 10, SkuPriceDetails=json.dumps(details)),
+            cost("30", ServiceName="Plan"),
+            cost("5", "2026-10-01", "2026-11-01", ServiceName="PTU"),
+            cost("7", CommitmentDiscountStatus="Unused", ServiceName="GPU"),
+        ],
+        requests=[
+            served("r1", output_tokens=300),
+            served("r2", pool="plan", output_tokens=100),
+            served("r3", pool="ptu", output_tokens=100),
+        ],
+        samples=[
+            *hours_of("a", 0, 9, workload="chat", gr_engine_active=0.25),
+            *hours_of("b", 0, 4, job_id="17", gr_engine_active=1),
+            *hours_of("b", 4, 1, workload="notebook", gr_engine_active=0.5),
+            *hours_of("b", 5, 4, gr_engine_active=0.0),
+        ],
+    )
+    ptu = {"name": "ptu", "kind": "provisioned", "where": "ServiceName = 'PTU'"}
+    plan = {"name": "plan", "kind": "seat", "where": "ServiceName = 'Plan'"}
+    return ledger, config(GPUS, ptu, plan)
+
+
+def test_every_number_of_capacity_is_explained(tmp_path: Path) -> None:
+    """By pool and of all of them; the lines add up."""
+    ledger, setup = cluster(tmp_path)
+    answer = ask(ledger, setup)
+    report = capacity_report(answer)
+    assert [row["pool"] for row in report.rows] == ["gpus", "plan", "ptu"]
+    assert report.totals is not None
+    asked = [(f"pool = '{row['pool']}'", row) for row in report.rows]
+    for where, row in [(None, report.totals), *asked]:
+        shown = numbers(report, row)
+        assert set(shown) <= set(POOLED)
+        for number, value in shown.items():
+            found = explain_pools(answer, number, where)
+            assert found is not None
+            assert found.value == value, (number, where)
+            assert all(line.source for line in found.lines)
+            *parts, summed = found.lines
+            if number.endswith("_hours") and value is not None:
+                assert total(line.quantity for line in parts if line.quantity is not None) == value
+                assert summed.quantity == value
+            elif not number.startswith(("price", "host")):
+                assert total(line.amount for line in parts if line.amount is not None) == (
+                    value or 0
+                ), number
+    assert POOLED[-1] in numbers(report, report.rows[0])
+
+
+def test_a_number_of_capacity_is_told_by_who_held_it_and_at_which_rate(tmp_path: Path) -> None:
+    ledger, setup = cluster(tmp_path)
+    question = Question(OCTOBER, where="kind = 'gpu'")
+    busy = explain(ledger, setup, question, "capacity.busy_hours")
+    assert busy.number == "capacity.busy_hours"
+    assert [(line.step, line.quantity) for line in busy.lines] == [
+        ("gpus 2026-10 job 17", D(4)),
+        ("gpus 2026-10 deployment chat", D("2.25")),
+        ("gpus 2026-10 workload notebook", D("0.5")),
+        ("busy_hours", D("6.75")),
+    ]
+    jobs = explain(ledger, setup, question, "capacity.jobs")
+    assert [(line.step, line.quantity, line.amount) for line in jobs.lines[:1]] == [
+        ("gpus 2026-10 job 17", D(4), D("40.32"))
+    ]
+    assert jobs.lines[0].source == (
+        "4.00 busy + 0.00 idle; blended rate 201.6 / 20.00 device-hours billed"
+    )
+    for number, hours, amount in (("gpu_idle", 4, "40.32"), ("unobserved", 2, "20.16")):
+        line = explain(ledger, setup, question, f"capacity.{number}").lines[0]
+        assert (line.quantity, line.amount) == (D(hours), D(amount))
+    price = explain(ledger, setup, question, "capacity.price_by_basis.all-to-gpu")
+    assert price.value == D("10.08")
+    assert [(line.quantity, line.amount) for line in price.lines] == [
+        (None, D("201.6")),
+        (D(20), D("10.08")),
+    ]
+    every = explain(ledger, setup, Question(OCTOBER), "capacity.price_per_gpu_hour")
+    assert every.value is None
+    assert "of one pool" in every.lines[0].source
+
+
+def test_what_capacity_does_not_have_is_refused_with_what_is_near(tmp_path: Path) -> None:
+    ledger, setup = cluster(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        explain(ledger, setup, Question(OCTOBER), "capacity.idel_hours")
+    assert "capacity.idle_hours" in str(caught.value.hint)
+    with pytest.raises(UsageError, match="no column 'workflow'"):
+        explain(ledger, setup, Question(OCTOBER, where="workflow = 'x'"), "capacity.jobs")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from finops.analysis.economics import Question
+from finops.analysis.closing import Decision, close_month
+from finops.analysis.completeness import completeness
+from finops.analysis.economics import Question, unit_economics
 from finops.analysis.marginal import MarginalAnswer, marginal
+from finops.model.period import Period
 from finops.report.marginal import marginal_report
+from finops.report.unit import unit_report
 from tests.analysis.ledgers import OCTOBER, config, cost, make_ledger, request, tokens
 from tests.analysis.test_capacity import GPUS, hours_of, instance, served
 
@@ -166,3 +170,55 @@ def test_a_provisioned_unit_is_full_by_its_tokens(tmp_path: Path) -> None:
         assert step.busy == pytest.approx(busy)
         assert step.units == bought
         assert step.monthly_cost == D(744) * bought
+
+
+def test_unit_shows_the_same_factors_when_asked(tmp_path: Path) -> None:
+    """Devices with headroom cost nothing more; tokens by the provider double."""
+    ledger = serving(tmp_path, 0.6)
+    asked = Question(OCTOBER, ("workflow",))
+    apart = {each.keys[0]: each.factor for each in doubled(ledger, config(GPUS), "workflow").groups}
+    assert apart == {"rag": 0.0, "chat": 0.0}
+    report = unit_report(unit_economics(ledger, config(GPUS), asked._replace(marginal=True)))
+    assert {row["workflow"]: row["marginal_cost_factor"] for row in report.rows} == apart
+    assert report.totals is not None
+    assert report.totals["marginal_cost_factor"] == 0.0
+    missing: Any = report.extras["missing"]
+    assert "marginal_cost_factor" not in missing
+    plain = unit_report(unit_economics(ledger, config(GPUS), asked))
+    assert plain.rows[0]["marginal_cost_factor"] is None
+    told: Any = plain.extras["missing"]
+    assert "finops unit --marginal" in told["marginal_cost_factor"]
+
+
+def test_unit_says_why_a_factor_is_not_known(tmp_path: Path) -> None:
+    units: dict[str, Any] = {"name": "ptu", "kind": "provisioned", "where": "ServiceName = 'PTU'"}
+    ledger = make_ledger(
+        tmp_path,
+        requests=[
+            served("r", pool="ptu", workflow="rag", output_tokens=1),
+            request("s", workflow="chat", output_tokens=1),
+        ],
+        costs=[cost("5", "2026-10-01", "2026-11-01", ServiceName="PTU")],
+    )
+    asked = Question(OCTOBER, ("workflow",), marginal=True)
+    report = unit_report(unit_economics(ledger, config(units), asked))
+    factors = {row["workflow"]: row["marginal_cost_factor"] for row in report.rows}
+    assert factors == {"rag": None, "chat": 1.0}
+    missing: Any = report.extras["missing"]
+    assert missing["marginal_cost_factor"] == (
+        "headroom of ptu is not known without tokens_per_unit_minute"
+    )
+
+
+def test_over_closed_and_open_months_no_factor_is_told_and_why(tmp_path: Path) -> None:
+    log = [request(f"r{month}", f"2026-{month}-05T12:00:00", output_tokens=9) for month in (10, 11)]
+    ledger = make_ledger(tmp_path / "ledger", requests=log)
+    found = completeness(ledger, config(), OCTOBER, date(2027, 2, 1))
+    decision = Decision("ann@host", datetime(2027, 2, 1, tzinfo=UTC), "a test")
+    close_month(ledger, config(), found, decision, accrue=False)
+    both = Period(OCTOBER.start, date(2026, 12, 1))
+    answer = unit_economics(ledger, config(), Question(both, marginal=True))
+    assert answer.total.doubled is None
+    assert "ask about one --month" in answer.missing["marginal_cost_factor"]
+    november = answer.period._replace(start=date(2026, 11, 1))
+    assert unit_economics(ledger, config(), Question(november, marginal=True)).missing == {}

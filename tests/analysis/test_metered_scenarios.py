@@ -7,12 +7,13 @@ for an hour), 10 for output; model-b 1 for input and 4 for output; model-x has n
 from __future__ import annotations
 
 import random
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
 
-from finops.model.period import parse_month
+from finops.model.period import Period, parse_month
 from finops.report.unit import unit_report
 from finops.report.unit_row import unit_row
 from tests.analysis.ledgers import (
@@ -239,6 +240,30 @@ def test_a_kind_the_bill_only_knows_widely_takes_the_wide_rate(tmp_path: Path) -
         requests=[request("r1", uncached_input_tokens=150_000, output_tokens=50_000)],
     )
     assert parts(ask(ledger).total) == {"tokens_input": D("0.75"), "tokens_output": D("0.25")}
+
+
+def test_a_kind_billed_widely_in_one_month_and_apart_in_the_next_is_met_in_each(
+    tmp_path: Path,
+) -> None:
+    """October bills all input as one at 1, November uncached input at 2 and cache reads at 0.5 a million."""
+    november = ("2026-11-01", "2026-12-01")
+    ledger = make_ledger(
+        tmp_path,
+        costs=[
+            tokens("2", "input", 2_000_000),
+            tokens("2", "uncached_input", 1_000_000, *november),
+            tokens("0.5", "cache_read", 1_000_000, *november),
+        ],
+        requests=[
+            request(f"r{month}", f"2026-{month}-05T12:00:00", uncached_input_tokens=1_000_000,
+                    cache_read_tokens=1_000_000)
+            for month in (10, 11)
+        ],
+    )  # fmt: skip
+    both = ask(ledger, None, "month", period=Period(date(2026, 10, 1), date(2026, 12, 1)))
+    assert costs_by(both) == {"2026-10": D(2), "2026-11": D("2.5")}
+    assert both.reconciliation.unallocated["unlogged"] == 0
+    assert both.reconciliation.difference == 0
 
 
 # --- bills without quantities ------------------------------------------------------------------

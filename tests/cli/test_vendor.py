@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -11,10 +12,10 @@ import pytest
 
 from finops.errors import ExitCode
 from scorecard.catalog import SubjectKind, load_catalog
-from scorecard.questionnaire.filled import read_filled
+from scorecard.questionnaire.filled import Given, read_filled
 from scorecard.questionnaire.items import items_of
 from scorecard.questionnaire.sheet import HEADERS
-from tests.analysis.ledgers import cost, make_ledger, request
+from tests.analysis.ledgers import add, cost, make_ledger, request
 from tests.scorecard.books import patched, workbook
 
 if TYPE_CHECKING:
@@ -395,3 +396,85 @@ def test_a_vendor_just_started_is_scored_without_measurements(
     result = finops("vendor", "score", "tidewater", "--vendors", str(vendors), "--ledger", ledger)
     assert result.exit_code == 0, result.stderr
     assert "claimed 12/16" in result.stdout
+
+
+def test_a_vendors_scores_are_one_history_with_the_scorecards(
+    finops: Callable[..., Result], vendors: Path, ledger: str
+) -> None:
+    where = ("--vendors", str(vendors), "--ledger", ledger)
+    subject = ("--subject", "vendor:Kestrel", *where)
+    scored = finops("vendor", "score", "kestrel", *where, "--format", "json")
+    assert scored.exit_code == 0, scored.stderr
+    assert "Written down." in scored.stderr
+    run = finops("scorecard", "run", *subject, "--format", "json")
+    assert "The same as the last time" in run.stderr
+    points = ("subject", "claimed", "verified", "categories", "as_of")
+    mine, theirs = json.loads(run.stdout), json.loads(scored.stdout)
+    assert {name: mine[name] for name in points} == {name: theirs[name] for name in points}
+    assert mine["subject"] == "vendor:kestrel"
+
+    from finops.ledger.store import Ledger
+
+    fast = [
+        request(f"n{n}", provider="self-hosted", latency_ms=100, region="us-east-1")
+        for n in range(2000)
+    ]
+    add(Ledger.open(ledger), "requests", fast)
+    finops("vendor", "score", "kestrel", *where)
+    history = json.loads(finops("scorecard", "history", *subject, "--format", "json").stdout)
+    assert [row["verified"] for row in history["rows"]] == [9, 10]
+    moved = json.loads(finops("scorecard", "diff", *subject, "--format", "json").stdout)
+    (latency,) = [row for row in moved["rows"] if row["check"] == "vendor_targets"]
+    assert (latency["before"], latency["after"]) == ("fail", "pass")
+    assert (latency["value_before"], latency["value_after"]) == (2500, 100)
+
+
+def test_answers_typed_about_a_vendor_are_those_of_its_folder(
+    finops: Callable[..., Result], vendors: Path, ledger: str, tmp_path: Path
+) -> None:
+    where = ("--vendors", str(vendors), "--ledger", ledger)
+    kept = vendors / "tidewater" / "answers.yaml"
+    before = read_filled(kept, ITEMS)
+    said = tmp_path / "said.yaml"
+    said.write_text(
+        "subject: vendor:Tidewater\n"
+        "answers:\n- {check: vendor_targets, says: no, owner: ada, date: 2026-11-02}\n"
+        "responses: {training_percent: 45}\nclaims: {cost_model: 2}\n",
+        encoding="utf-8",
+    )
+    subject = ("--subject", "vendor:tidewater", *where)
+    taken = finops("scorecard", "answer", "--from", str(said), *subject)
+    assert taken.exit_code == 0, taken.stderr
+    after = read_filled(kept, ITEMS)
+    assert after.given["training_percent"] == Given(Decimal(45))
+    others = {name: one for name, one in after.given.items() if name != "training_percent"}
+    assert others == {n: one for n, one in before.given.items() if n != "training_percent"}
+    assert [(one.check, str(one.says), one.owner) for one in after.checks] == [
+        ("vendor_targets", "no", "ada")
+    ]
+    assert after.claims == {"cost_model": 2}
+    for command in (("vendor", "score", "tidewater", *where), ("scorecard", "run", *subject)):
+        found = json.loads(finops(*command, "--format", "json").stdout)
+        checks = {c["id"]: c for category in found["categories"] for c in category["checks"]}
+        assert checks["vendor_targets"]["status"] == "fail"
+        assert checks["vendor_targets"]["evidence"][0]["owner"] == "ada"
+    again = str(vendors / "tidewater" / "returned.xlsx")
+    finops("vendor", "import", "tidewater", again, "--keep-good", "--vendors", str(vendors))
+    back = read_filled(kept, ITEMS)
+    assert (back.given, back.checks, back.claims) == (before.given, after.checks, after.claims)
+    refused = finops("scorecard", "answer", "--from", again, *subject)
+    assert refused.exit_code == ExitCode.USAGE
+    assert "finops vendor import tidewater" in refused.stderr
+
+
+def test_without_a_place_for_a_history_a_score_is_shown_all_the_same(
+    finops: Callable[..., Result], vendors: Path, tmp_path: Path
+) -> None:
+    asked = ("vendor", "score", "kestrel", "--vendors", str(vendors))
+    nowhere = finops(*asked)
+    assert nowhere.exit_code == 0
+    assert "Not written down: there is no ledger" in nowhere.stderr
+    stored = finops(*asked, "--store", str(tmp_path / "store"))
+    assert "Written down." in stored.stderr
+    assert [path.name for path in (tmp_path / "store").iterdir()] == ["vendor-kestrel.jsonl"]
+    assert "rote" not in finops(*asked, "--no-history").stderr

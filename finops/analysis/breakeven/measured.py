@@ -14,11 +14,11 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.analysis.books import answering
 from finops.analysis.breakeven.inputs import Input, Origin
 from finops.analysis.capacity.devices import device_time, sample_pool
 from finops.analysis.capacity.units import PARTS
 from finops.analysis.charges import read_charges
+from finops.analysis.counted import connect_counted
 from finops.analysis.pools import pool_rules
 from finops.errors import UsageError
 from finops.ledger.engine import query
@@ -149,10 +149,14 @@ def measured_demand(
     period: Period | None = None,
     rules: Sequence[PoolRule] = (),
     capacity: Sequence[CapacityPool] = (),
+    authority: Sequence[str] = (),
     currency: str = "USD",
 ) -> Demand:
-    """Demand of `pool` in `period` (None: all its samples); UsageError when it has no samples."""
-    con = answering(ledger, period).connect(["gpu_samples", "jobs", "requests", "costs"])
+    """Demand of `pool` in `period` (None: all its samples); UsageError when it has no samples.
+
+    Of two logs of the same calls one counts, those `authority` names first.
+    """
+    con = connect_counted(ledger, period, ["gpu_samples", "jobs", "requests", "costs"], authority)
     try:
         hours = _hours(con, pool, period, sample_pool(capacity))
         return _measure(con, pool, hours, rules or pool_rules(()), currency)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finops.analysis.books import answering
+from finops.analysis.counted import connect_counted
 from finops.analysis.economics import Question, unit_economics
 from finops.analysis.grain import MODEL
 from finops.analysis.measures import COMPONENTS
@@ -29,6 +29,8 @@ from finops.model.tables import GENERATION_OPERATIONS, INPUT_TOKEN_COLUMNS, REQU
 
 if TYPE_CHECKING:
     from decimal import Decimal
+
+    import duckdb
 
     from finops.analysis.economics import UnitEconomics
     from finops.analysis.measures import Group
@@ -77,11 +79,13 @@ def read_logged(
     models = {str(group.keys[0]): group for group in answer.groups}
     small = _group(models, pair.small, "--small")
     money, demand = None, None
-    if with_costs or pair.large in models:
-        large = _group(models, pair.large, "--large")
-        demand = _demand(ledger, pair, answer.period, small, large)
-        money = _money(answer, pair, small, large, self_hosted) if with_costs else None
-    return Logged(_scores(ledger, pair, answer.period), answer.period, money, demand)
+    order = config.requests.authority
+    with connect_counted(ledger, answer.period, ["requests"], order) as con:
+        if with_costs or pair.large in models:
+            large = _group(models, pair.large, "--large")
+            demand = _demand(con, pair, answer.period, small, large)
+            money = _money(answer, pair, small, large, self_hosted) if with_costs else None
+        return Logged(_scores(con, pair, answer.period), answer.period, money, demand)
 
 
 def _where(workflow: str | None) -> str | None:
@@ -187,15 +191,11 @@ PEAK = f"""
 
 
 def _demand(
-    ledger: Ledger, pair: Pair, period: Period, small: Group, large: Group
+    con: duckdb.DuckDBPyConnection, pair: Pair, period: Period, small: Group, large: Group
 ) -> MeasuredDemand:
     """Calls of either model in the busiest hour, and tokens a request of each."""
-    con = answering(ledger, period).connect(["requests"])
-    try:
-        sql = PEAK.format(operations=", ".join(f"'{name}'" for name in GENERATION_OPERATIONS))
-        ((calls,),) = query(con, sql, _bound(pair, period))
-    finally:
-        con.close()
+    sql = PEAK.format(operations=", ".join(f"'{name}'" for name in GENERATION_OPERATIONS))
+    ((calls,),) = query(con, sql, _bound(pair, period))
     return MeasuredDemand(
         divide(ZERO + calls, 3600),
         divide(_tokens(small), small.counts["attempts"]),
@@ -213,19 +213,12 @@ def _bound(pair: Pair, period: Period) -> dict[str, Any]:
     }
 
 
-def _scores(ledger: Ledger, pair: Pair, period: Period) -> Scores:
-    con = answering(ledger, period).connect(["requests"])
-    try:
-        rows = query(
-            con,
-            SQL.format(
-                risk=_risk_column(pair.risk),
-                operations=", ".join(f"'{name}'" for name in GENERATION_OPERATIONS),
-            ),
-            _bound(pair, period),
-        )
-    finally:
-        con.close()
+def _scores(con: duckdb.DuckDBPyConnection, pair: Pair, period: Period) -> Scores:
+    sql = SQL.format(
+        risk=_risk_column(pair.risk),
+        operations=", ".join(f"'{name}'" for name in GENERATION_OPERATIONS),
+    )
+    rows = query(con, sql, _bound(pair, period))
     if not rows:
         raise UsageError(
             f"no answer of {pair.small!r} has a confidence logged in {period.label}",

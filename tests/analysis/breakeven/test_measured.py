@@ -12,7 +12,7 @@ from finops.analysis.pools import PoolRule
 from finops.errors import UsageError
 from finops.ledger.store import Ledger
 from finops.model.tables import TABLES
-from tests.analysis.ledgers import Row, add, at, cost, request
+from tests.analysis.ledgers import OCTOBER, Row, add, at, cost, request
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,6 +147,26 @@ def test_tokens_and_the_price_paid(tmp_path: Path) -> None:
     inputs = measured_inputs(found, 730.0, "USD")
     assert inputs["cloud.on_demand"].value == pytest.approx(4.0)
     assert inputs["demand.output_tokens"].value == pytest.approx(400 / 1e6 * 73)
+
+
+def test_a_call_two_logs_show_counts_once(tmp_path: Path) -> None:
+    """Traces say the pool, the gateway's log the tokens: 300 of three calls, whoever is believed."""
+    ids = [{"trace_id": f"t{n}", "span_id": "s"} for n in range(3)]
+    when = f"{DAY}T01:00:00"
+    requests = [
+        *(
+            request(f"a{n}", when, source_id="gateway", output_tokens=100, **ids[n])
+            for n in range(3)
+        ),
+        *(
+            request(f"b{n}", when, source_id="otel", output_tokens=99, pool="h100", **ids[n])
+            for n in range(3)
+        ),
+    ]
+    made = ledger(tmp_path, [sample(1, 1, held=True)], requests=requests)
+    assert measured_demand(made, "h100").million_tokens[2] == pytest.approx(300 / 1e6)
+    found = measured_demand(made, "h100", period=OCTOBER, authority=("otel",))
+    assert found.million_tokens[2] == pytest.approx(297 / 1e6)
 
 
 def test_a_pool_without_samples_is_refused_by_name(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from datetime import timedelta
+from itertools import pairwise
 from math import floor
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,21 +60,33 @@ def _device(rows: Sequence[Row], pools: Sequence[PoolOf]) -> list[Piece]:
             slices.pop(None, None)
     times = sorted(at)
     pieces: list[Piece] = []
+    taken: list[tuple[datetime, datetime, int]] = []
     for place, moment in enumerate(times):
-        mine: list[Piece] = []
         later = times[place + 1 :]
         for profile, several in at[moment].items():
             ends = [t for t in later if profile is None or profile in at[t] or None in at[t]]
             row = _one(several)
             length = _length(row, moment, ends)
-            mine.append(_piece(row, length, weight(profile), pools))
-        pieces += mine
-        if None not in at[moment]:
-            every = whole[moment]
-            left = PARTS * _length(every, moment, later) - sum(piece.total for piece in mine)
-            where = (pool_of(every, pools), every["day"], every["node"])
-            pieces.append(Piece(*where, is_held=False, holder=None, busy=0, rest=max(left, 0)))
+            pieces.append(_piece(row, length, weight(profile), pools))
+            taken.append((moment, moment + length * MS, weight(profile)))
+        taken.append((moment, moment + _length(whole[moment], moment, later) * MS, 0))
+    for moment, left in _left(taken).items():
+        every = whole[moment]
+        where = (pool_of(every, pools), every["day"], every["node"])
+        pieces.append(Piece(*where, is_held=False, holder=None, busy=0, rest=left))
     return pieces
+
+
+def _left(taken: Sequence[tuple[datetime, datetime, int]]) -> dict[datetime, int]:
+    """Parts of the device nobody has while it is seen, at the last moment sampled before them."""
+    left: dict[datetime, int] = defaultdict(int)
+    bounds = sorted({bound for start, end, _ in taken for bound in (start, end)})
+    for since, until in pairwise(bounds):
+        weights = [share for start, end, share in taken if start <= since < end]
+        if weights:
+            moment = max(start for start, _, _ in taken if start <= since)
+            left[moment] += max(PARTS - sum(weights), 0) * ((until - since) // MS)
+    return left
 
 
 def _one(rows: Sequence[Row]) -> Row:

@@ -216,16 +216,22 @@ class Shared:
 
 
 class Grain:
-    """How finely bill and log are told apart: a dimension both sides name, for each model."""
+    """How finely bill and log are told apart: a dimension both sides name, for each model and month."""
 
     def __init__(self, bill: list[Row], log: list[Attempt]) -> None:
         self.bill, self.log = bill, log
-        self.made: dict[tuple[str, str], tuple[bool, bool, bool, frozenset[str]]] = {}
+        self.made: dict[tuple[tuple[str, str], str], tuple[bool, bool, bool, frozenset[str]]] = {}
 
-    def _of(self, name: tuple[str, str]) -> tuple[bool, bool, bool, frozenset[str]]:
-        if name not in self.made:
-            lines = [row for row in self.bill if name_of(row) == name]
-            log = [each for each in self.log if each.name == name]
+    def _of(self, name: tuple[str, str], month: str) -> tuple[bool, bool, bool, frozenset[str]]:
+        if (name, month) not in self.made:
+            lines = [
+                row for row in self.bill if name_of(row) == name and row["x_BillingMonth"] == month
+            ]
+            log = [
+                each
+                for each in self.log
+                if each.name == name and f"{each.row['day']:%Y-%m}" == month
+            ]
 
             def shared(billed: str, logged: str) -> bool:
                 known = {row[billed] for row in lines}
@@ -233,16 +239,16 @@ class Grain:
                 return bool(mine) and None not in known | mine and mine <= known
 
             tiers = {(row["x_ServiceTier"] or "standard").lower() for row in lines}
-            self.made[name] = (
+            self.made[name, month] = (
                 any(row["x_ServiceTier"] for row in lines) and {e.tier for e in log} <= tiers,
                 shared("SubAccountId", "project"),
                 shared("RegionId", "region"),
                 frozenset(row["x_TokenType"] for row in lines),
             )
-        return self.made[name]
+        return self.made[name, month]
 
     def of_bill(self, row: Row, *, by_day: bool) -> tuple[object, ...]:
-        tier, project, region, _ = self._of(name_of(row))
+        tier, project, region, _ = self._of(name_of(row), row["x_BillingMonth"])
         return (
             name_of(row),
             row["x_TokenType"],
@@ -253,7 +259,8 @@ class Grain:
         )
 
     def of_log(self, each: Attempt, kind: str, *, by_day: bool) -> tuple[object, ...]:
-        tier, project, region, kinds = self._of(each.name)
+        month = f"{each.row['day']:%Y-%m}"
+        tier, project, region, kinds = self._of(each.name, month)
         wider = [name for name, several in COARSE.items() if name in kinds and kind in several]
         return (
             each.name,
@@ -261,7 +268,7 @@ class Grain:
             each.tier if tier else None,
             each.row["project"] if project else None,
             each.row["region"] if region else None,
-            f"{each.row['day']:%Y-%m-%d}" if by_day else f"{each.row['day']:%Y-%m}",
+            f"{each.row['day']:%Y-%m-%d}" if by_day else month,
         )
 
 

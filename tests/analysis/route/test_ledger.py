@@ -13,6 +13,7 @@ import pytest
 from finops.analysis.route.costs import SelfHosted
 from finops.analysis.route.ledger import Logged, Pair, read_logged
 from finops.errors import UsageError
+from finops.model.money import divide
 from tests.analysis.ledgers import MODEL, OCTOBER, config, cost, make_ledger, request, sample
 
 if TYPE_CHECKING:
@@ -82,6 +83,26 @@ def test_an_escalated_call_counts_once_for_each_model(tmp_path: Path) -> None:
     money = read(tmp_path, rows).money
     assert money is not None
     assert (money.small, money.large) == (D("0.0014"), D("0.004"))
+
+
+def test_a_call_two_logs_show_counts_once(tmp_path: Path) -> None:
+    """The gateway's log counts, being the longer; the traces say what its calls were for and what came of them."""
+    rows = [
+        *(
+            small(f"c{n}", 0.5, source_id="gateway", trace_id=f"t{n}", span_id="s")
+            for n in range(3)
+        ),
+        large("c9", source_id="gateway"),
+        *(
+            small(f"x{n}", 0.5, source_id="otel", trace_id=f"t{n}", span_id="s", outcome="success")
+            for n in range(2)
+        ),
+    ]
+    found = read(tmp_path, rows)
+    assert found.scores.confidence == (0.5, 0.5, 0.5)
+    assert found.scores.small_correct == (1.0, 1.0, None)
+    assert found.demand is not None
+    assert found.demand.requests_per_second == divide(D(4), 3600)
 
 
 def test_a_self_hosted_small_model_costs_by_its_utilization(tmp_path: Path) -> None:

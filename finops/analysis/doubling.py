@@ -1,0 +1,318 @@
+"""What doubled traffic of one group would cost, when everybody else's stays as it is.
+
+    factor = (added cost / added requests) / (cost / requests) = added cost / cost
+
+Metered tokens double, failures and retries with them, less what commitments that lie unused would cover.
+Of shared pools the part that is charged by usage doubles. Capacity costs nothing more until its busiest
+hour is full within objectives (`finops.analysis.headroom`); then it costs what has to be bought. Seats
+cost what they cost.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from finops.analysis.authoritative import canonical_provider
+from finops.analysis.capacity.install import OF_TOKENS
+from finops.analysis.capacity.install import RATES as CAPACITY
+from finops.analysis.capacity.usage import PREFILL
+from finops.analysis.charges import charge_rows
+from finops.analysis.headroom import Step, read_hours, step
+from finops.analysis.logged import KEY_COLUMNS, RATES
+from finops.analysis.measures import Measured
+from finops.analysis.metering import KINDS
+from finops.analysis.numbers import known_cost
+from finops.analysis.pools import pool_rules
+from finops.analysis.sources import keys as key_sql
+from finops.analysis.sources import names as key_names
+from finops.ledger.engine import query
+from finops.model.money import ZERO, add, divide, multiply, subtract, total, truncate
+from finops.model.tables import TOKEN_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import duckdb
+
+    from finops.analysis.economics import Prepared, Question
+    from finops.analysis.measures import Group
+    from finops.config import Config
+
+__all__ = ["FIXED_FREQUENCIES", "Doubled", "Marginal", "double"]
+
+FIXED_FREQUENCIES = ("Recurring", "One-Time")
+"""ChargeFrequency of charges that do not grow with traffic."""
+
+Key = tuple[object, ...]
+
+
+class Marginal(NamedTuple):
+    """A group's cost in parts, what each would add if its traffic doubled, and the steps it takes.
+
+    `added` is None where a step is not known. `covered` is what unused commitments take off `metered`.
+    """
+
+    keys: Key
+    requests: int
+    cost: Decimal | None
+    metered: Decimal
+    covered: Decimal
+    shared: Decimal
+    scaling: Decimal
+    capacity: Decimal
+    steps: tuple[Step, ...]
+
+    @property
+    def added(self) -> Decimal | None:
+        """What doubled traffic would add in the period."""
+        if self.cost is None or any(each.units is None for each in self.steps):
+            return None
+        bought = total(each.period_cost or ZERO for each in self.steps)
+        return total((subtract(self.metered, self.covered), self.scaling, bought))
+
+    @property
+    def factor(self) -> float | None:
+        """Added cost over cost: 1 grows in step, less is cheaper, more is dearer."""
+        if self.added is None or not self.cost:
+            return None
+        return float(divide(self.added, self.cost))
+
+    @property
+    def why(self) -> str | None:
+        """Why there is no factor; None where there is one."""
+        if self.factor is not None:
+            return None
+        reasons = sorted({each.why for each in self.steps if each.why is not None})
+        return "; ".join(reasons) or (
+            "nothing of it has a price" if self.cost is None else "nothing in it costs anything"
+        )
+
+
+class Doubled(NamedTuple):
+    """Each measured group doubled, in their order, and everything doubled at once."""
+
+    groups: tuple[Marginal, ...]
+    total: Marginal
+
+    def on(self, measured: Measured) -> Measured:
+        """`measured`, each group with what it would cost doubled."""
+        pairs = zip(measured.groups, self.groups, strict=True)
+        return Measured(
+            tuple(group._replace(doubled=found) for group, found in pairs),
+            measured.total._replace(doubled=self.total),
+        )
+
+
+def double(
+    con: duckdb.DuckDBPyConnection,
+    config: Config,
+    prepared: Prepared,
+    question: Question,
+    measured: Measured,
+) -> Doubled:
+    """What each group of `measured` would cost doubled; reads device time hour by hour."""
+    parts = _Parts.read(con, config, prepared, question)
+    groups = tuple(parts.marginal(group, group.keys) for group in measured.groups)
+    return Doubled(groups, parts.marginal(measured.total, None))
+
+
+class _Parts(NamedTuple):
+    """What the parts of every group's cost are made of; the key None is everything."""
+
+    prepared: Prepared
+    metered: Mapping[Key | None, Mapping[str | None, Decimal]]
+    held: Mapping[Key | None, Mapping[tuple[str, str | None], Decimal]]
+    seats: Mapping[Key | None, Decimal]
+    unused: Mapping[str | None, Decimal]
+    scales: Mapping[str, Fraction]
+    hours: Mapping[str, Any]
+
+    @classmethod
+    def read(
+        cls,
+        con: duckdb.DuckDBPyConnection,
+        config: Config,
+        prepared: Prepared,
+        question: Question,
+    ) -> _Parts:
+        rules = pool_rules(config.pools, config.owned)
+        rows = charge_rows(question.period, prepared.currency, rules)
+        held, seats = _capacity(con, prepared)
+        capacity = prepared.allocation.capacity
+        return cls(
+            prepared,
+            _metered(con, prepared),
+            held,
+            seats,
+            _unused(con, rows, [rule.name for rule in rules if rule.kind == "metered"]),
+            _scales(con, rows, config),
+            read_hours(con, capacity.months, prepared.relations.hours, prepared.scope.period),
+        )
+
+    def marginal(self, group: Group, key: Key | None) -> Marginal:
+        """The parts of one group; `key` None for everything."""
+        metered = self.metered.get(key, {})
+        covered = total(
+            min(cost, self.unused.get(provider, ZERO))
+            for provider, cost in metered.items()
+            if cost > 0
+        )
+        held, seats = self.held.get(key, {}), self.seats.get(key, ZERO)
+        spent = total(metered.values())
+        capacity = add(group.capacity.cost, seats)
+        shared = subtract(subtract(group.cost, spent), capacity)
+        return Marginal(
+            group.keys,
+            group.counts["requests"],
+            known_cost(group),
+            spent,
+            covered,
+            shared,
+            self._scaling(group, spent, shared),
+            capacity,
+            self._steps(held),
+        )
+
+    def _scaling(self, group: Group, metered: Decimal, shared: Decimal) -> Decimal:
+        """The part of the group's shares of shared pools that grows with traffic."""
+        units = {
+            "requests": group.counts["requests"],
+            "tokens": sum(group.counts[name] for name in TOKEN_COLUMNS),
+            "retrievals": group.counts["retrievals"],
+            "bytes": group.counts["bytes_moved"],
+        }
+        shares = self.prepared.allocation.shares
+        known, growing = ZERO, []
+        for share in shares.shares:
+            if share.rate is not None and share.pool.driver in units:
+                cost = multiply(share.rate, units[share.pool.driver])
+                known = add(known, cost)
+                growing.append(self._part(share.pool.name, cost))
+        for pool, fraction in shares.of_cost:
+            cost = truncate(Fraction(metered) * fraction)
+            known = add(known, cost)
+            growing.append(self._part(pool.name, cost))
+        even = [
+            each.pool for each in shares.shares if each.rate is None and each.pool.driver == "even"
+        ]
+        whole = total(pool.cost for pool in even)
+        if whole:
+            left = Fraction(subtract(shared, known))
+            grows = sum((Fraction(self._part(pool.name, pool.cost)) for pool in even), Fraction(0))
+            growing.append(truncate(left * grows / Fraction(whole)))
+        return total(growing)
+
+    def _part(self, pool: str, cost: Decimal) -> Decimal:
+        return truncate(Fraction(cost) * self.scales.get(pool, Fraction(1)))
+
+    def _steps(self, held: Mapping[tuple[str, str | None], Decimal]) -> tuple[Step, ...]:
+        """What each capacity pool the group is served by needs, by its newest month."""
+        everyone = self.held[None]
+        newest = {
+            month.facts.pool.name: month for month in self.prepared.allocation.capacity.months
+        }
+        shares: dict[str, dict[str | None, Fraction]] = defaultdict(dict)
+        for (pool, key), cost in held.items():
+            if pool in newest and cost and everyone.get((pool, key)):
+                shares[pool][key] = Fraction(cost) / Fraction(everyone[pool, key])
+        return tuple(
+            step(newest[pool], self.hours.get(pool, ()), mine, self.prepared.scope.period)
+            for pool, mine in sorted(shares.items())
+        )
+
+
+def _counted(prepared: Prepared, columns: str) -> str:
+    """The cells the question is about, with its keys and `columns`."""
+    asked = prepared.relations.asked
+    return (
+        f"(select {key_sql(prepared.grouping.by)} {columns} from {asked.cells} "
+        f"where day >= date '{asked.start}' and day < date '{asked.end}' and {asked.counted})"
+    )
+
+
+def _metered(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared
+) -> dict[Key | None, dict[str | None, Decimal]]:
+    """Metered cost by group and provider."""
+    by = prepared.grouping.by
+    cost = " + ".join(f"s.{kind}_tokens * (r.{kind}_billed + r.{kind}_list)" for kind in KINDS)
+    same = " and ".join(f"s.{name} is not distinct from r.{name}" for name in KEY_COLUMNS)
+    cells = _counted(prepared, ", ".join((*KEY_COLUMNS, *TOKEN_COLUMNS)))
+    rows = query(
+        con,
+        f"select {key_names(by)} s.provider, sum({cost}) from {cells} as s "
+        f"inner join {RATES} as r on {same} group by all",
+    )
+    found: dict[Key | None, dict[str | None, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for *key, provider, amount in rows:
+        name = canonical_provider(None if provider is None else str(provider))
+        for each in (tuple(key), None):
+            found[each][name] = add(found[each][name], amount or ZERO)
+    return found
+
+
+def _capacity(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared
+) -> tuple[dict[Key | None, dict[tuple[str, str | None], Decimal]], dict[Key | None, Decimal]]:
+    """What a group's busy time costs by pool and deployment, and what its seats do."""
+    by = prepared.grouping.by
+    counts = {
+        "prefill": "(" + " + ".join(f"s.{name}" for name in PREFILL) + ")",
+        "cached": "s.cache_read_tokens",
+        "output": "s.output_tokens",
+        "rows": "s.served_rows",
+    }
+    busy = " + ".join(f"{counts[of]} * k.busy_{of}" for of in OF_TOKENS)
+    columns = ("served_by", "served_key", "day", "served_rows", "requests", *TOKEN_COLUMNS)
+    rows = query(
+        con,
+        f"select {key_names(by)} k.of_pool, k.of_key, sum({busy}), sum(s.requests * k.seat) "
+        f"from {_counted(prepared, ', '.join(columns))} as s inner join {CAPACITY} as k "
+        "on s.served_by = k.of_pool and s.served_key is not distinct from k.of_key "
+        "and s.day >= k.from_day and s.day < k.until_day group by all",
+    )
+    held: dict[Key | None, dict[tuple[str, str | None], Decimal]] = defaultdict(
+        lambda: defaultdict(Decimal)
+    )
+    seats: dict[Key | None, Decimal] = defaultdict(Decimal)
+    for *key, pool, deployment, cost, seat in rows:
+        for each in (tuple(key), None):
+            held[each][pool, deployment] = add(held[each][pool, deployment], cost or ZERO)
+            seats[each] = add(seats[each], seat or ZERO)
+    return held, seats
+
+
+def _unused(
+    con: duckdb.DuckDBPyConnection, rows: str, pools: list[str]
+) -> dict[str | None, Decimal]:
+    """What commitments of metered pools cost while unused, by provider."""
+    found = query(
+        con,
+        "select coalesce(ServiceProviderName, ProviderName, PublisherName), pool, "
+        f"sum(EffectiveCost) from ({rows}) as charges where line = 'commitment_unused' group by all",
+    )
+    unused: dict[str | None, Decimal] = defaultdict(Decimal)
+    for provider, pool, cost in found:
+        if pool in pools:
+            name = canonical_provider(provider)
+            unused[name] = add(unused[name], cost or ZERO)
+    return unused
+
+
+def _scales(con: duckdb.DuckDBPyConnection, rows: str, config: Config) -> dict[str, Fraction]:
+    """The part of each pool's cost that grows with traffic."""
+    fixed = ", ".join(f"'{name}'" for name in FIXED_FREQUENCIES)
+    found = query(
+        con,
+        f"select pool, sum(EffectiveCost), sum(EffectiveCost) filter (where ChargeFrequency in ({fixed})) "
+        f"from ({rows}) as charges where line in ('usage', 'commitment_unused') group by pool",
+    )
+    told = {
+        pool: 1 - Fraction(still or ZERO) / Fraction(cost) if cost else Fraction(1)
+        for pool, cost, still in found
+    }
+    given = {pool.name: Fraction(pool.scales) for pool in config.pools if pool.scales is not None}
+    return {**told, **given}
