@@ -184,6 +184,27 @@ def test_its_device_time_is_what_its_capacity_is_divided_by(ledger: Ledger) -> N
     assert found.difference == 0
 
 
+def test_what_is_written_off_still_offers_its_device_time(ledger: Ledger) -> None:
+    """Paid in January, 7499.52 for its cage in October: 10.08 a device-hour, 240 of them a job's and 120 idle."""
+    paid: dict[str, Any] = {"purchase_price": "100", "life_months": 1, "devices_per_node": 1}
+    cage = {
+        "pool": "old",
+        "name": "old",
+        "in_service": "2026-01-01",
+        "colocation_per_month": "7499.52",
+    }
+    add(ledger, "gpu_samples", [
+        sample("a", f"2026-10-{day:02d}T00:00:00", interval_s=86400, pool="old", gpu_util=1.0 if day < 11 else None,
+               job_id="j1" if day < 11 else None)
+        for day in range(1, 16)
+    ])  # fmt: skip
+    found = ask(ledger, config(owned=[{**paid, **cage}])).reconciliation.origins["owned"]
+    assert found.jobs == Decimal("2419.2")
+    assert found.unallocated["gpu_idle"] == Decimal("1209.6")
+    assert found.unallocated["unobserved"] == Decimal("3870.72")
+    assert found.difference == 0
+
+
 def test_owned_hardware_may_be_shared(ledger: Ledger) -> None:
     pool = {"name": "colo-h100", "kind": "shared", "driver": "requests", "where": "false"}
     answer = ask(ledger, config(pool, owned=[COLO]))
