@@ -400,7 +400,9 @@ def test_a_number_of_capacity_is_told_by_who_held_it_and_at_which_rate(tmp_path:
         ("gpus 2026-10 workload notebook", D("0.5")),
         ("busy_hours", D("6.75")),
     ]
-    jobs = explain(ledger, setup, question, "capacity.jobs")
+    answer = ask(ledger, setup)
+    jobs = explain_pools(answer, "jobs", "kind = 'gpu'")
+    assert jobs is not None
     assert [(line.step, line.quantity, line.amount) for line in jobs.lines[:1]] == [
         ("gpus 2026-10 job 17", D(4), D("40.32"))
     ]
@@ -408,7 +410,9 @@ def test_a_number_of_capacity_is_told_by_who_held_it_and_at_which_rate(tmp_path:
         "4.00 busy + 0.00 idle; blended rate 201.6 / 20.00 device-hours billed"
     )
     for number, hours, amount in (("gpu_idle", 4, "40.32"), ("unobserved", 2, "20.16")):
-        line = explain(ledger, setup, question, f"capacity.{number}").lines[0]
+        of_state = explain_pools(answer, number)
+        assert of_state is not None
+        line = of_state.lines[0]
         assert (line.quantity, line.amount) == (D(hours), D(amount))
     price = explain(ledger, setup, question, "capacity.price_by_basis.all-to-gpu")
     assert price.value == D("10.08")
@@ -416,7 +420,8 @@ def test_a_number_of_capacity_is_told_by_who_held_it_and_at_which_rate(tmp_path:
         (None, D("201.6")),
         (D(20), D("10.08")),
     ]
-    every = explain(ledger, setup, Question(OCTOBER), "capacity.price_per_gpu_hour")
+    every = explain_pools(answer, "price_per_gpu_hour")
+    assert every is not None
     assert every.value is None
     assert "of one pool" in every.lines[0].source
 
@@ -448,7 +453,8 @@ def test_every_number_of_the_owners_check_is_explained(tmp_path: Path) -> None:
     *parts, summed = bill.lines
     assert total(line.amount for line in parts if line.amount is not None) == summed.amount
     assert bill.value == check.left("bill", "USD")
-    both = explain(ledger, setup, Question(OCTOBER), "owners.cost")
+    both = explain_unowned(check, "cost", OCTOBER)
+    assert both is not None
     assert both.value is None
     assert "not added" in both.lines[-1].source
 
