@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from finops.analysis.books import answering
 from finops.errors import FinopsError, InputError
 from finops.ledger.engine import query
 from finops.model.problem import Problem
@@ -63,7 +64,7 @@ def newest_day(ledger: Ledger) -> date | None:
 
     Bills reach to the end of what they cover, which may be months ahead: they say nothing of today.
     """
-    with ledger.connect(["requests", "gpu_samples", "jobs", "costs"]) as con:
+    with answering(ledger, None).connect(["requests", "gpu_samples", "jobs", "costs"]) as con:
         ((day,),) = query(
             con,
             "select max(day) from (select max(day) as day from requests "
@@ -78,10 +79,14 @@ def newest_day(ledger: Ledger) -> date | None:
 def collect(
     catalog: Catalog, subject: Subject, ledger: Ledger, config: Config, *, as_of: date
 ) -> tuple[Evidence, ...]:
-    """What every probe of `subject`'s checks answers about the days before `as_of`, in catalog order."""
-    with ledger.connect(_TABLES) as con:
+    """What every probe of `subject`'s checks answers about the days before `as_of`, in catalog order.
+
+    Closed months are read from their books: charges, requests and samples as they were closed.
+    """
+    told = answering(ledger, None)
+    with told.connect(_TABLES) as con:
         if subject.kind is SubjectKind.TEAM:
-            _cut_down(con, ledger, subject.name)
+            _cut_down(con, told, subject.name)
         newest = newest_day(ledger)
         until = as_of if newest is None else min(as_of, newest + timedelta(days=1))
         context = Context(con, ledger, config, until, as_of, subject.name or None)

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING
 
 from finops.analysis.economics import unit_economics
 from finops.analysis.explain_books import explain_line
+from finops.analysis.explain_close import CLOSING, explain_close
 from finops.analysis.explain_cost import NUMBERS, explain_cost
 from finops.analysis.explain_marginal import DOUBLED, FACTOR, explain_doubled
 from finops.analysis.explain_measures import BY, MEASURED, explain_measure
+from finops.analysis.explain_owners import UNOWNED, explain_unowned
 from finops.analysis.explain_pools import POOLED, explain_pools
 from finops.analysis.explain_spend import explain_amount
+from finops.analysis.owners.check import check_owners
 from finops.errors import UsageError
 from finops.model.tables import COST_AMOUNTS
 
@@ -85,11 +88,23 @@ def _capacity(ledger: Ledger, config: Config, question: Question, name: str) -> 
     return explain_pools(unit_economics(ledger, config, asked), name, question.where)
 
 
+def _owners(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
+    if name not in UNOWNED:
+        return None
+    period = question.period
+    if period is not None and not period.is_whole_months:
+        raise UsageError("owners are checked over whole months", hint="ask about a --month")
+    check = check_owners(ledger, config, period, question.currency)
+    return explain_unowned(check, name, period, question.where)
+
+
 _OF_COMMAND: dict[str, Explain] = {
     "unit": _unit,
     "costs": _costs,
     "marginal": _marginal,
     "capacity": _capacity,
+    "owners": _owners,
+    "close": explain_close,
 }
 
 
@@ -99,6 +114,8 @@ def _nearest(number: str) -> str:
             *(*NUMBERS, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR),
             *(f"marginal.{name}" for name in DOUBLED),
             *(f"capacity.{name}" for name in POOLED),
+            *(f"owners.{name}" for name in UNOWNED),
+            *(f"close.{name}" for name in CLOSING),
         }
     )
     near = difflib.get_close_matches(number, known, n=3)

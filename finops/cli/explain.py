@@ -31,7 +31,7 @@ NumberArgument = Annotated[
     typer.Argument(
         help="A number of finops unit (cost_per_run, components.retried, latency_ms.p95, error_rate), a "
         "line of its reconciliation (unlogged), an amount of finops costs (EffectiveCost), or a command and "
-        "its number: marginal.added_cost, capacity.idle_hours, capacity.price_by_basis.opencost.",
+        "its number: marginal.added_cost, capacity.idle_hours, owners.cost, close.invoices.difference.",
     ),
 ]
 
@@ -59,8 +59,8 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
     """Show where a number comes from.
 
     Prints the formula, every rate with its source and date, every product, their sum and the quotient.
-    Choose whose number with --where, as in `finops unit` (of an amount, as in `finops costs`; of a pool by
-    pool and kind): --where "workflow = 'rag-answer'".
+    Choose whose number with --where, as in `finops unit` (of an amount, as in `finops costs`; else by
+    the words in the command's own rows: pool, kind, side, InvoiceId): --where "workflow = 'rag-answer'".
     """
     from finops.analysis.economics import Question
     from finops.analysis.explain import explain as explain_number

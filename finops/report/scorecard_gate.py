@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import finops
@@ -106,7 +107,7 @@ def _result(place: str, number: int, check: CheckResult, *, is_error: bool) -> d
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": place},
+                    "artifactLocation": {"uri": quote(place)},
                     "region": {"startLine": 1},
                 }
             }
@@ -129,7 +130,7 @@ def junit(score: Score, rules: Sequence[Rule]) -> bytes:
         case = ET.SubElement(suite, "testcase", classname="gate", name=rule.id)
         if not rule.met:
             failure = ET.SubElement(case, "failure", message=_plain(rule.message))
-            failure.text = ", ".join(rule.checks)
+            failure.text = _plain(", ".join(rule.checks))
     for category in score.categories:
         open_ones = [check for check in category.checks if check.status is not Status.PASS]
         suite = ET.SubElement(

@@ -138,7 +138,7 @@ class Context:
 
     @property
     def economics(self) -> UnitEconomics | None:
-        """Unit economics of `month`; None when no month has a bill and requests."""
+        """Unit economics of `month`, doubled traffic included; None when no month has a bill and requests."""
         return self.economics_by()
 
     def economics_by(self, *by: str) -> UnitEconomics | None:
@@ -146,7 +146,7 @@ class Context:
         if self.month is None or self.newest("requests") is None:
             return None
         if by not in self._asked:
-            question = Question(period=self.month, by=by)
+            question = Question(period=self.month, by=by, marginal=not by)
             self._asked[by] = unit_economics(self.ledger, self.config, question)
         return self._asked[by]
 

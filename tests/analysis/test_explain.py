@@ -8,19 +8,33 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from finops.analysis.accruals import accruals
+from finops.analysis.adjustments import Adjustment
 from finops.analysis.book_spend import SpendQuestion, book_spend
+from finops.analysis.books import books
 from finops.analysis.economics import Question
 from finops.analysis.explain import NUMBERS, explain
 from finops.analysis.explain_books import explain_line, line_names
+from finops.analysis.explain_close import (
+    CLOSING,
+    explain_accruals,
+    explain_adjustments,
+    explain_invoices,
+)
 from finops.analysis.explain_marginal import DOUBLED, explain_doubled
 from finops.analysis.explain_measures import BY, explain_measure
+from finops.analysis.explain_owners import UNOWNED, explain_unowned
 from finops.analysis.explain_pools import POOLED, explain_pools
+from finops.analysis.invoices import invoices
 from finops.analysis.marginal import marginal
+from finops.analysis.owners.check import check_owners
 from finops.errors import UsageError
 from finops.model.money import total
 from finops.report.capacity import capacity_report
+from finops.report.close import accruals_report, adjustments_report, invoices_report
 from finops.report.marginal import marginal_report
 from finops.report.model import Style
+from finops.report.owners import check_report
 from finops.report.spend import spend_report
 from finops.report.unit import unit_report
 from finops.report.unit_row import unit_row
@@ -386,7 +400,9 @@ def test_a_number_of_capacity_is_told_by_who_held_it_and_at_which_rate(tmp_path:
         ("gpus 2026-10 workload notebook", D("0.5")),
         ("busy_hours", D("6.75")),
     ]
-    jobs = explain(ledger, setup, question, "capacity.jobs")
+    answer = ask(ledger, setup)
+    jobs = explain_pools(answer, "jobs", "kind = 'gpu'")
+    assert jobs is not None
     assert [(line.step, line.quantity, line.amount) for line in jobs.lines[:1]] == [
         ("gpus 2026-10 job 17", D(4), D("40.32"))
     ]
@@ -394,7 +410,9 @@ def test_a_number_of_capacity_is_told_by_who_held_it_and_at_which_rate(tmp_path:
         "4.00 busy + 0.00 idle; blended rate 201.6 / 20.00 device-hours billed"
     )
     for number, hours, amount in (("gpu_idle", 4, "40.32"), ("unobserved", 2, "20.16")):
-        line = explain(ledger, setup, question, f"capacity.{number}").lines[0]
+        of_state = explain_pools(answer, number)
+        assert of_state is not None
+        line = of_state.lines[0]
         assert (line.quantity, line.amount) == (D(hours), D(amount))
     price = explain(ledger, setup, question, "capacity.price_by_basis.all-to-gpu")
     assert price.value == D("10.08")
@@ -402,7 +420,8 @@ def test_a_number_of_capacity_is_told_by_who_held_it_and_at_which_rate(tmp_path:
         (None, D("201.6")),
         (D(20), D("10.08")),
     ]
-    every = explain(ledger, setup, Question(OCTOBER), "capacity.price_per_gpu_hour")
+    every = explain_pools(answer, "price_per_gpu_hour")
+    assert every is not None
     assert every.value is None
     assert "of one pool" in every.lines[0].source
 
@@ -414,3 +433,63 @@ def test_what_capacity_does_not_have_is_refused_with_what_is_near(tmp_path: Path
     assert "capacity.idle_hours" in str(caught.value.hint)
     with pytest.raises(UsageError, match="no column 'workflow'"):
         explain(ledger, setup, Question(OCTOBER, where="workflow = 'x'"), "capacity.jobs")
+
+
+def test_every_number_of_the_owners_check_is_explained(tmp_path: Path) -> None:
+    ledger, setup = rich(tmp_path)
+    check = check_owners(ledger, setup, OCTOBER)
+    report = check_report(check, period=OCTOBER)
+    assert len(report.rows) > 1
+    for row in report.rows:
+        match = "match is null" if row["match"] is None else f"match = '{row['match']}'"
+        where = f"side = '{row['side']}' and {match}"
+        shown = numbers(report, row)
+        assert set(shown) == set(UNOWNED)
+        for number, value in shown.items():
+            found = explain_unowned(check, number, OCTOBER, where)
+            assert found is not None
+            assert found.value == value, number
+    bill = explain(ledger, setup, Question(OCTOBER, where="side = 'bill'"), "owners.cost")
+    *parts, summed = bill.lines
+    assert total(line.amount for line in parts if line.amount is not None) == summed.amount
+    assert bill.value == check.left("bill", "USD")
+    both = explain_unowned(check, "cost", OCTOBER)
+    assert both is not None
+    assert both.value is None
+    assert "not added" in both.lines[-1].source
+
+
+def test_every_number_of_a_close_is_explained(tmp_path: Path) -> None:
+    ledger, setup = rich(tmp_path)
+    (part,) = books(ledger, setup, OCTOBER)
+    found, used = invoices(part), accruals(part)
+    report = invoices_report(found.invoices, OCTOBER, found.currency)
+    assert report.totals is not None
+    explained_names = set()
+    for number, value in numbers(report, report.totals).items():
+        told = explain_invoices(found, number, OCTOBER)
+        assert told.value == value, number
+        *parts, summed = told.lines
+        assert total(line.amount for line in parts if line.amount is not None) == summed.amount
+        explained_names.add(f"invoices.{number}")
+    accrued = accruals_report(used, OCTOBER)
+    assert accrued.totals is not None
+    assert explain_accruals(used, "amount", OCTOBER).value == accrued.totals["amount"]
+    for table, made in (("accruals", accrued), ("adjustments", adjustments_report(()))):
+        names = {column.name for column in made.columns if column.style in NUMERIC}
+        explained_names |= {f"{table}.{name}" for name in names}
+    assert explained_names == set(CLOSING)
+    changed = [
+        Adjustment("2026-09", "2026-10", True, "prior_period", pool, "A", "USD", D(1), D(amount))
+        for pool, amount in (("models", 2), ("gateway", -3))
+    ]
+    told = explain_adjustments(changed, "EffectiveCost", OCTOBER)
+    assert (told.value, told.lines[0].source) == (
+        D(-1),
+        "prior_period of invoice A, to be booked in 2026-10",
+    )
+    assert explain_adjustments(changed, "EffectiveCost", OCTOBER, "pool = 'models'").value == 2
+    tie = explain(ledger, setup, Question(OCTOBER), "close.invoices.difference")
+    assert tie.value == 0
+    with pytest.raises(UsageError, match="of one month"):
+        explain(ledger, setup, Question(None), "close.invoices.difference")

@@ -18,11 +18,13 @@ from finops.analysis.economics import Question, prepare
 from finops.analysis.measures import measure
 from finops.config import Config
 from finops.ledger.engine import open_engine
+from finops.ledger.store import Ledger
 from finops.model.period import Period
 from finops.model.tables import COSTS, REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import duckdb
     from pyspark.sql import DataFrame, SparkSession
@@ -215,9 +217,10 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def test_every_model_gives_the_same_rows_on_spark(spark: SparkSession) -> None:
+def test_every_model_gives_the_same_rows_on_spark(spark: SparkSession, tmp_path: Path) -> None:
     import sqlglot
 
+    empty = Ledger.open(str(tmp_path / "ledger"), create=True)
     con = open_engine()
     fill(con, REQUESTS, requests())
     fill(con, COSTS, costs())
@@ -225,7 +228,7 @@ def test_every_model_gives_the_same_rows_on_spark(spark: SparkSession) -> None:
     question = Question(
         Period(date(2026, 10, 1), date(2026, 11, 1)), ("workflow", "model"), use_rollups=False
     )
-    prepared = prepare(recorder, None, settings(), question)  # type: ignore[arg-type]
+    prepared = prepare(recorder, empty, settings(), question)
     measure(recorder, prepared.relations.asked, prepared.grouping, prepared.allocation.shares)
 
     for table in ("requests", *FILLED_BY_PYTHON):

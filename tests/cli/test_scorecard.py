@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -33,17 +34,25 @@ CATEGORIES = [
 ]
 
 
-@pytest.fixture
-def scorecard(tmp_path: Path, finops: Run) -> Run:
-    """`scorecard("run", …)` on a ledger of two requests and their bill."""
+@pytest.fixture(scope="module")
+def two_requests(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger of two requests and their bill, to be copied."""
+    folder = tmp_path_factory.mktemp("two") / "ledger"
     make_ledger(
-        tmp_path / "ledger",
+        folder,
         costs=[cost("3", "2026-10-01", "2026-11-01", ServiceName="Storage")],
         requests=[
             request(name, "2026-10-31T12:00:00", team="search", latency_ms=900.0, output_tokens=10)
             for name in ("a", "b")
         ],
     )
+    return folder
+
+
+@pytest.fixture
+def scorecard(tmp_path: Path, finops: Run, two_requests: Path) -> Run:
+    """`scorecard("run", …)` on a ledger of two requests and their bill."""
+    shutil.copytree(two_requests, tmp_path / "ledger")
 
     def run(command: str, *arguments: str) -> Result:
         return finops("scorecard", command, *arguments, "--ledger", str(tmp_path / "ledger"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -194,13 +195,29 @@ class Company:
         return {name: str(self.folder / name) for name in texts}
 
 
+_stored: dict[tuple[str, str], Path] = {}
+"""Where a table with these rows lies already, in the ledger of an earlier company."""
+
+
+def _store(ledger: Ledger, table: str, rows: list[Row]) -> None:
+    """Load `rows` into `table`, once for all companies that have the same ones: the others copy its files."""
+    key, folder = (table, repr(rows)), ledger.location.root / table
+    there = _stored.get(key)
+    if there is not None and there.is_dir():
+        shutil.copytree(there, folder)
+        return
+    add(ledger, table, rows)
+    if folder.is_dir():
+        _stored[key] = folder
+
+
 def findings(company: Company, *, as_of: date = AS_OF) -> dict[str, Evidence]:
     """What every probe answers about `company`, by check."""
     ledger = Ledger.open(str(company.folder / "ledger"), create=True)
     tables = {"gpu_samples": company.samples}
     tables |= {name: getattr(company, name) for name in ("costs", "requests", "jobs", "changes")}
     for name, rows in tables.items():
-        add(ledger, name, rows)
+        _store(ledger, name, rows)
     settings = {**company.settings, "files": company.files()}
     found = collect(load_catalog(), Subject(), ledger, config(scorecard=settings), as_of=as_of)
     return {piece.check: piece for piece in found}

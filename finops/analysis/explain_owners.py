@@ -1,0 +1,99 @@
+"""Where a number of `finops owners check` comes from: what has no owner, one identifier a line."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from finops.analysis.explain_rows import chosen
+from finops.analysis.explanation import Explanation, Line
+from finops.analysis.owners.check import BILL
+from finops.model.money import ZERO, total
+
+if TYPE_CHECKING:
+    from finops.analysis.explanation import Value
+    from finops.analysis.owners.check import OwnersCheck, Unowned
+    from finops.model.period import Period
+
+__all__ = ["UNOWNED", "explain_unowned"]
+
+_TOLD = {
+    "cost": "EffectiveCost of charges, or cost of requests, whose team neither owners.csv nor a tag or log tells",
+    "share": "cost without an owner / all cost of the side",
+    "rows": "charges of the bill, or requests, without a team",
+}
+
+UNOWNED = tuple(_TOLD)
+"""Numbers of `finops owners check`."""
+
+_COLUMNS = ("side", "kind", "match", "about", "currency", "team")
+
+
+def explain_unowned(
+    check: OwnersCheck, name: str, period: Period | None, where: str | None = None
+) -> Explanation | None:
+    """`name` of what has no owner and `where` lets through; None when it is not one of UNOWNED.
+
+    Bill and requests are never added, nor are currencies: of several sides each has its own sum.
+    """
+    if name not in _TOLD:
+        return None
+    found = chosen(check.unowned, _values, _COLUMNS, where)
+    lines = [_line(each) for each in found]
+    sides = list(dict.fromkeys((each.side, each.currency) for each in found))
+    value: Value = None
+    for side, currency in sides:
+        mine = [each for each in found if (each.side, each.currency) == (side, currency)]
+        cost, rows = total(each.cost for each in mine), sum(each.rows for each in mine)
+        unit = f"{currency} of the {side}"
+        lines.append(
+            Line(
+                f"{side} without an owner",
+                Decimal(rows),
+                unit,
+                None,
+                cost,
+                "sum of the lines above",
+            )
+        )
+        spent = check.spent.get((side, currency), ZERO)
+        if name == "share":
+            lines.append(
+                Line(f"{side} in all", None, unit, None, spent, "with an owner or without")
+            )
+        values: dict[str, Value] = {
+            "cost": cost,
+            "rows": rows,
+            "share": float(cost / spent) if spent else None,
+        }
+        value = values[name]
+    if len(sides) != 1:
+        told = (
+            "bill and requests are not added, nor are currencies: choose with --where \"side = 'bill'\""
+            if sides
+            else "nothing asked about is without an owner"
+        )
+        value = None
+        lines.append(Line(name, None, None, None, None, told))
+    money = sides[0][1] if len(sides) == 1 else None
+    return Explanation(name, f"{name} = {_TOLD[name]}", value, period, money, tuple(lines))
+
+
+def _values(each: Unowned) -> dict[str, str | None]:
+    return {
+        "side": each.side,
+        "kind": each.kind,
+        "match": each.match,
+        "about": each.about,
+        "currency": each.currency,
+        "team": each.guess.owner.team,
+    }
+
+
+def _line(each: Unowned) -> Line:
+    named = f"{each.kind} {each.match}" if each.match is not None else "nothing names it"
+    unit = "charges" if each.side == BILL else "requests"
+    told = "no team in owners.csv, tags or log"
+    if each.guess.owner.team:
+        told += f"; perhaps {each.guess.owner.team}: {each.guess.why}"
+    return Line(f"{each.side}: {named}", Decimal(each.rows), unit, None, each.cost, told)
