@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.errors import ConfigError, InputError
+from finops.model.private import mask
 from finops.model.problem import Problem
 
 if TYPE_CHECKING:
@@ -109,11 +110,14 @@ class Registry(NamedTuple):
 
 
 def identifier(kind: str, match: str) -> str:
-    """`match` as it is compared: letters in any case, but not the key of a tag."""
+    """`match` as it is compared: letters in any case, but not the key of a tag.
+
+    An e-mail address or a key is compared as the pseudonym the ledger keeps in its place.
+    """
     if kind != "tag":
-        return match.lower()
+        return mask(match).lower()
     key, _, value = match.partition("=")
-    return f"{key}={value.lower()}"
+    return f"{key}={mask(value).lower()}"
 
 
 def read_registry(path: str | None) -> Registry:

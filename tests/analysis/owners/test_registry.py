@@ -20,6 +20,7 @@ from finops.analysis.owners.registry import (
 )
 from finops.errors import ConfigError, InputError
 from finops.ledger.engine import open_engine, query
+from finops.model.private import mask
 from tests.analysis.ledgers import add, cost, make_ledger, request
 
 if TYPE_CHECKING:
@@ -52,6 +53,19 @@ def test_rows_are_read_with_their_days(tmp_path: Path) -> None:
         OwnerRow("tag", "team=ml", Owner("platform"), line=4),
     )  # fmt: skip
     assert read_registry(None).rows == ()
+
+
+def test_an_address_is_known_by_the_pseudonym_the_ledger_keeps(tmp_path: Path) -> None:
+    """owners.csv says ada@example.com; the bill's tag went into the ledger as person-…, in any case."""
+    found = registry(
+        tmp_path, ",,tag,owner=Ada@example.com,claims,,,\n,,user,bob@example.com,risk,,,\n"
+    )
+    day = date(2026, 10, 5)
+    kept = mask("ada@example.com")
+    assert kept.startswith("person-")
+    assert found.find(day, {"tag": [f"owner={kept}"]}) == Owner("claims")
+    assert found.find(day, {"user": [mask("BOB@example.com")]}) == Owner("risk")
+    assert found.find(day, {"tag": [f"Owner={kept}"]}) == NOBODY
 
 
 def test_columns_may_be_few_and_in_any_order(tmp_path: Path) -> None:
