@@ -175,11 +175,21 @@ def _headline(facts: Facts) -> list[str]:
     ]
     rest = [
         f"{name.replace('_', ' ')} {_money(cost)}"
-        for name, cost in facts.unallocated.items()
+        for name, cost in sorted(facts.unallocated.items(), key=lambda line: -abs(line[1]))
         if abs(cost) >= Decimal("0.005")
     ]
     words = f"{costs[0]} · {costs[1]}"
-    return [words, f"{costs[2]} · on no request: {', '.join(rest) or 'nothing'}"]
+    return [words, f"{costs[2]} · on no request: {_fitting(rest, 79 - len(costs[2]) - 18)}"]
+
+
+def _fitting(parts: list[str], room: int) -> str:
+    """The first of `parts` that fit into `room` columns, whole, and how many more there are."""
+    for kept in range(len(parts), 0, -1):
+        more = [f"{len(parts) - kept} more"] if kept < len(parts) else []
+        text = ", ".join([*parts[:kept], *more])
+        if len(text) <= room or kept == 1:
+            return text
+    return "nothing"
 
 
 def _workflows(facts: Facts) -> list[str]:
