@@ -12,7 +12,7 @@ from finops.analysis.owners.lookup import install_owners
 from finops.analysis.owners.registry import read_registry
 from finops.analysis.pools import pool_rules
 from finops.analysis.split.accounts import read_accounts
-from finops.analysis.split.naming import names
+from finops.analysis.split.naming import is_said, names
 from finops.analysis.split.parts import shares
 from finops.analysis.split.rows import Raw, Rule, install_rows, install_shares, raw_lines
 from finops.errors import UsageError
@@ -51,11 +51,15 @@ class SplitBill(NamedTuple):
 
 @contextmanager
 def split_bill(
-    ledger: Ledger, config: Config, month: Period, by: Sequence[str]
+    ledger: Ledger,
+    config: Config,
+    month: Period,
+    by: Sequence[str],
+    owners: Sequence[str] = (),
 ) -> Iterator[SplitBill]:
     """The charges invoiced in `month`, split by `by` among those who used them; closed months from their books.
 
-    UsageError for a period that is not one month, or a name that is no dimension.
+    `owners` are owner dimensions to split by as well, those of them that anything says. UsageError for a period that is not one month, or a name that is no dimension.
     """
     if len(month.months) != 1 or not month.is_whole_months:
         raise UsageError(
@@ -63,6 +67,8 @@ def split_bill(
         )
     (part,) = books(ledger, config, month)
     registry = read_registry(part.config.owners.file)
+    more = [name for name in owners if name not in by and is_said(name, part.config, registry)]
+    by = (*by, *more)
     asked = names(by, part.config, registry)
     with part.ledger.connect(["costs"]) as con:
         notes = add_owned(con, part.ledger, part.config.owned, month)
@@ -139,7 +145,8 @@ class _Reader:
             part = self._part
             if part.period is None or part.period.label != month:
                 (part,) = books(self._ledger, self._config, parse_month(month))
-            asked = names(self._by, part.config, read_registry(part.config.owners.file))
+            registry = read_registry(part.config.owners.file)
+            asked = names(self._by, part.config, registry, strict=False)
             found = read_accounts(part, asked, currency)
             self._accounts[month, currency] = found
             self._accounts[month, found.currency] = found

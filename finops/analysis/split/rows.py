@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.charges import METERED_COLUMNS, is_metered_sql, line_sql
 from finops.analysis.fx import exchanged_sql
+from finops.analysis.owners.lookup import DIMENSIONS
 from finops.analysis.pools import pool_sql
 from finops.analysis.split.parts import WHOLE
-from finops.analysis.where import quote
+from finops.analysis.where import json_member, quote
 from finops.ledger.engine import query
 from finops.ledger.open_months import NEGATED
 from finops.ledger.schema import identifier
@@ -161,13 +162,59 @@ def _as_json(share: Share) -> dict[str, object]:
     }
 
 
+def _install_owners(con: duckdb.DuckDBPyConnection, rule: Rule, names: Names) -> str:
+    """Make temp table `split_owners`: who answers for charges of each identifier and day; returns how to join it.
+
+    Owners are looked up once for everything that looks alike, name by name: a statement with many lookups
+    takes longer to plan than to run.
+    """
+    known = {**_IDENTIFIERS, "Tags": _tags_sql(names.tags)}
+    columns = ", ".join(f"{sql} as {name}" for name, sql in known.items())
+    query(
+        con,
+        "create or replace temp table split_owners as select row_number() over () as number, * from ("
+        f"select distinct {columns} from costs where x_BillingMonth = {quote(rule.month.label)})",
+    )
+    for place, sql in enumerate(names.charge):
+        if names.asked[place] not in DIMENSIONS:
+            continue
+        query(
+            con,
+            f"create or replace temp table split_owners as select costs.*, {sql} as charge_{place} "
+            "from split_owners as costs",
+        )
+    return " and ".join(f"o.{name} is not distinct from {sql}" for name, sql in known.items())
+
+
+_IDENTIFIERS = {
+    "ChargePeriodStart": "cast(costs.ChargePeriodStart as date)",
+    "SubAccountId": "costs.SubAccountId",
+    "SubAccountName": "costs.SubAccountName",
+    "BillingAccountId": "costs.BillingAccountId",
+    "ServiceName": "costs.ServiceName",
+}
+"""What owners of a charge are found by, besides its tags."""
+
+
+def _tags_sql(keys: Sequence[str]) -> str:
+    """The tags of a cost row that say whose it is, and no others."""
+    if not keys:
+        return "cast(null as varchar)"
+    pairs = ", ".join(f"{quote(key)}, {json_member('costs.Tags', key)}" for key in keys)
+    return f"cast(json_object({pairs}) as varchar)"
+
+
 def install_rows(con: duckdb.DuckDBPyConnection, rule: Rule, names: Names) -> None:
     """Make the view `SPLIT` on `con`, over its view `costs` and what `install_shares` made."""
     same = " and ".join(
         f"l.v{place + 3} is not distinct from cast({column} as varchar)"
         for place, column in enumerate(METERED_COLUMNS)
     )
-    owners = "".join(f", {sql} as charge_{place}" for place, sql in enumerate(names.charge))
+    owned = _install_owners(con, rule, names)
+    said = "".join(
+        f", o.charge_{place}" if names.asked[place] in DIMENSIONS else f", {sql} as charge_{place}"
+        for place, sql in enumerate(names.charge)
+    )
     columns = ", ".join(
         f"{_part_of(name)} as {identifier(name)}" if name in AMOUNTS else identifier(name)
         for name in COSTS.names
@@ -181,7 +228,7 @@ def install_rows(con: duckdb.DuckDBPyConnection, rule: Rule, names: Names) -> No
         f"""
         create or replace temp view {SPLIT} as
         with known as (
-            select *{owners} from ({rule.rows()}) as costs
+            select costs.*{said} from ({rule.rows()}) as costs left join split_owners as o on {owned}
         ),
         metered as (
             select costs.*, l.of_account as metered_account

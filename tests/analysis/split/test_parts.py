@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 
 from hypothesis import given
@@ -49,7 +50,7 @@ def test_weights_that_cancel_split_nothing() -> None:
 def test_edges_meet_from_nothing_to_everything(drawn: list[tuple[str, int]]) -> None:
     found = shares([part("requests", weight, key) for key, weight in drawn])
     assert bool(found) == (sum(weight for _, weight in drawn) != 0)
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         assert before.end == after.start
     if found:
         assert (found[0].start, found[-1].end) == (0, WHOLE)
