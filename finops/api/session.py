@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from finops.api.breakeven import Breakeven, Numbers
+    from finops.api.compare import Compared
     from finops.api.route import How, Routed
     from finops.config import Config
     from finops.ledger.store import Ledger
@@ -47,6 +48,34 @@ class Session:
         measured = Pool(self.ledger, pool, parse_period(month=month), self.config)
         return breakeven(
             scenario=scenario, pool=measured, against=against, draws=draws, seed=seed, **numbers
+        )
+
+    def compare(  # noqa: PLR0913  (one for each option)
+        self,
+        *by: str,
+        month: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        last: str | None = None,
+        against: str | None = None,
+        basis: str | None = None,
+        where: str | None = None,
+        currency: str | None = None,
+    ) -> Compared:
+        """What changed since the period before (or `against`), taken apart into price, usage, mix, new, gone."""
+        from finops.api.compare import compare_periods
+        from finops.model.basis import Basis
+        from finops.model.period import parse_period
+
+        return compare_periods(
+            self.ledger,
+            self.config,
+            by=by or ("provider", "ServiceName"),
+            later=parse_period(month=month, since=since, until=until, last=last),
+            earlier=against,
+            where=where,
+            currency=currency,
+            basis=None if basis is None else Basis(basis),
         )
 
     def route(

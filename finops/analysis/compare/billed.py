@@ -66,7 +66,7 @@ _KEYS = (
     "x_TokenType",
     "lower(x_ServiceTier)",
     "SkuId",
-    "SkuMeter",
+    "coalesce(SkuMeter, CommitmentDiscountName, CommitmentDiscountId, CapacityReservationId)",
     "RegionId",
 )
 

@@ -133,7 +133,7 @@ def compare(ledger: Ledger, config: Config, asked: Versus) -> Comparison:
         _ranked(
             _together(changes, lambda each: (each.item.group, each.item.name, each.item.currency))
         ),
-        _together(changes, lambda each: ((), None, each.item.currency)),
+        tuple(sorted(_together(changes, _whole), key=lambda each: each.currency)),
     )
     return found._replace(notes=(*_notes(found), *dict.fromkeys((*told, *telling))))
 
@@ -188,6 +188,10 @@ def _together(
         )
         for (group, name, currency), found in by_key.items()
     )
+
+
+def _whole(change: Change) -> tuple[tuple[object, ...], str | None, str]:
+    return (), None, change.item.currency
 
 
 def _owner(changes: Iterable[Change]) -> str | None:

@@ -52,7 +52,7 @@ class _Tokens(NamedTuple):
     costs: tuple[Decimal, ...]
 
     @property
-    def count(self) -> int:
+    def sum(self) -> int:
         """Tokens of all kinds."""
         return sum(self.counts)
 
@@ -95,8 +95,7 @@ def _of_groups(
             ZERO,
             owner=None if owner is None else str(owner),
         )
-        items = _of_group(base, each, metered.get(each.keys, ()))
-        yield from (item for item in items if item.cost or item.quantity)
+        yield from _of_group(base, each, metered.get(each.keys, ()))
 
 
 def _tokens(
@@ -142,7 +141,7 @@ def _of_group(base: Reading, group: Group, tokens: Iterable[_Tokens]) -> Iterato
     served = 0
     for each in tokens:
         if each.served_by is not None:
-            served += each.count
+            served += each.sum
             continue
         for kind, count, amount in zip(KINDS, each.counts, each.costs, strict=True):
             if count or amount:
@@ -154,20 +153,22 @@ def _of_group(base: Reading, group: Group, tokens: Iterable[_Tokens]) -> Iterato
                     quantity=Fraction(count),
                     unit="tokens",
                 )
-    yield base._replace(
-        name="capacity",
-        family="capacity",
-        cost=group.capacity.cost,
-        quantity=Fraction(served),
-        unit="tokens",
-    )
-    yield base._replace(
-        name="shared pools",
-        family="shared",
-        cost=subtract(group.cost, total(spent)),
-        quantity=Fraction(group.counts["requests"]),
-        unit="requests",
-    )
+    if served or group.capacity.cost:
+        yield base._replace(
+            name="capacity",
+            family="capacity",
+            cost=group.capacity.cost,
+            quantity=Fraction(served),
+            unit="tokens",
+        )
+    if shared := subtract(group.cost, total(spent)):
+        yield base._replace(
+            name="shared pools",
+            family="shared",
+            cost=shared,
+            quantity=Fraction(group.counts["requests"]),
+            unit="requests",
+        )
 
 
 def _on_no_request(answer: UnitEconomics, width: int) -> Iterator[Reading]:
