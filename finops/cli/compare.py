@@ -18,8 +18,7 @@ from finops.cli.options import (
     OutputOption,
     ToOption,
     WhereOption,
-    open_ledger,
-    split_dimensions,
+    open_session,
 )
 from finops.model.basis import Basis
 from finops.report.formats import ReportFormat
@@ -83,21 +82,10 @@ def compare(  # noqa: PLR0913  (one parameter for each option)
     costs. Dimensions of the bill (as in costs) are taken from bills, those of requests (workflow, model,
     tenant …, as in unit) from what requests cost.
     """
-    from finops.api.compare import compare_periods
     from finops.cli.output import emit
-    from finops.config import load_config
-    from finops.model.period import parse_period
 
-    config = load_config()
-    answer = compare_periods(
-        open_ledger(ledger, config=config),
-        config,
-        by=split_dimensions(by),
-        later=parse_period(month=month, since=since, until=until, last=last),
-        earlier=against,
-        where=where,
-        currency=currency,
-        basis=basis,
-        limit=limit,
-    )
-    emit(answer.items(limit).report if items else answer.report, format, output)
+    found = open_session(ledger).compare(
+        by, against=against, basis=basis, where=where, currency=currency, limit=limit,
+        month=month, since=since, until=until, last=last,
+    )  # fmt: skip
+    emit(found.items(limit).report if items else found.report, format, output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from finops.model.money import ZERO
@@ -31,6 +32,8 @@ EFFECT_TITLES = {
     "gpu_idle": "GPU idle",
 }
 """How people read an effect; any other is its name."""
+
+_CENT = Decimal("0.01")
 
 _ALWAYS = ("price", "usage", "mix")
 
@@ -109,8 +112,7 @@ def _columns(
 
 def _occurs(found: Comparison, effect: str) -> bool:
     """Whether any row shows a cent of it."""
-    cent = 100
-    return any(abs(each.effects.get(effect, 0)) * cent >= 1 for each in found.groups)
+    return any(abs(each.effects.get(effect, ZERO)) >= _CENT for each in found.groups)
 
 
 def _row(found: Comparison, each: Moved, effects: tuple[str, ...], *, items: bool) -> Row:

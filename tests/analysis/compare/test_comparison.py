@@ -13,7 +13,17 @@ from finops.analysis.economics import Question, unit_economics
 from finops.errors import UsageError
 from finops.model.money import total
 from finops.model.period import Period, parse_month, parse_period
-from tests.analysis.ledgers import MODEL, OCTOBER, add, config, cost, make_ledger, request, tokens
+from tests.analysis.ledgers import (
+    MODEL,
+    OCTOBER,
+    Row,
+    add,
+    config,
+    cost,
+    make_ledger,
+    request,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +34,7 @@ SEPTEMBER = parse_month("2026-09")
 METERED = {"name": "metered", "kind": "metered", "where": "ServiceProviderName = 'fakeai'"}
 
 
-def september(
-    amount: str, kind: str, quantity: int | None = None, **given: object
-) -> dict[str, Any]:
+def september(amount: str, kind: str, quantity: int | None = None, **given: object) -> Row:
     return tokens(amount, kind, quantity, "2026-09-01", "2026-10-01", **given)
 
 
@@ -56,13 +64,13 @@ def test_a_change_of_commitment_is_price_and_what_it_left_unused_stands_apart(
     tmp_path: Path,
 ) -> None:
     """24 hours at 10 become 24 at 6 under a plan of which 30 went unused; buying it is no use of anything."""
-    hours = {
+    hours: Row = {
         "ServiceName": "Compute",
         "SkuMeter": "box",
         "ConsumedQuantity": 24,
         "ConsumedUnit": "Hours",
     }
-    plan = {"ServiceName": "Compute", "CommitmentDiscountId": "plan"}
+    plan: Row = {"ServiceName": "Compute", "CommitmentDiscountId": "plan"}
     ledger = make_ledger(
         tmp_path,
         costs=[
@@ -77,7 +85,7 @@ def test_a_change_of_commitment_is_price_and_what_it_left_unused_stands_apart(
 
 
 def test_an_exchange_rate_that_moved_is_no_change_of_price(tmp_path: Path) -> None:
-    hours = {"ServiceName": "GPU", "ConsumedUnit": "Hours", "BillingCurrency": "EUR"}
+    hours: Row = {"ServiceName": "GPU", "ConsumedUnit": "Hours", "BillingCurrency": "EUR"}
     ledger = make_ledger(
         tmp_path,
         costs=[
@@ -107,10 +115,13 @@ def test_currencies_are_never_added(tmp_path: Path) -> None:
         costs=[cost("1", "2026-09-01"), cost("2", "2026-10-01", BillingCurrency="EUR")],
     )
     found = compare(ledger, config(), Versus(SEPTEMBER, OCTOBER))
-    assert [(each.currency, each.change) for each in found.totals] == [("EUR", Decimal(2)), ("USD", Decimal(-1))]
+    assert [(each.currency, each.change) for each in found.totals] == [
+        ("EUR", Decimal(2)),
+        ("USD", Decimal(-1)),
+    ]
 
 
-def log(month: str, model: str, calls: int, **given: object) -> list[dict[str, Any]]:
+def log(month: str, model: str, calls: int, **given: object) -> list[Row]:
     return [
         request(
             f"{month}-{model}-{given.get('workflow')}-{number}",
