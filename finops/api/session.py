@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from finops.api import capacity, compare, costs, explain, marginal, sql, status, unit
+from finops.api import capacity, chargeback, compare, costs, explain, marginal, sql, status, unit
 from finops.api.close import Close
 from finops.api.opening import open_ledger, resolve_period
 from finops.api.owners import Owners
@@ -45,6 +45,7 @@ class Session:
     compare = compare.compare
     unit = unit.unit
     capacity = capacity.capacity
+    chargeback = chargeback.chargeback
     marginal = marginal.marginal
     explain = explain.explain
     status = status.status

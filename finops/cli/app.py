@@ -72,6 +72,11 @@ COMMANDS = (
     CommandEntry(
         "owners", "finops.cli.owners", "Show who answers for which cost, and what nobody does."
     ),
+    CommandEntry(
+        "chargeback",
+        "finops.cli.chargeback",
+        "Charge a month's invoices back to the teams that used them.",
+    ),
     CommandEntry("marginal", "finops.cli.marginal", "Show what doubled traffic would cost."),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(
