@@ -61,6 +61,7 @@ __all__ = [
     "Question",
     "UnitEconomics",
     "answer",
+    "answer_on",
     "prepare",
     "unit_economics",
 ]
@@ -135,21 +136,26 @@ def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEc
 def _answer_of(part: Segment, question: Question) -> UnitEconomics:
     con = part.ledger.connect(TABLES)
     try:
-        asked = question._replace(period=part.period)
-        prepared = prepare(con, part.ledger, part.config, asked)
-        measured = measure(
-            con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares
-        )
-        if question.marginal:
-            measured = double(con, part.config, prepared, asked, measured).on(measured)
-        everything = measured.total
-        if prepared.scope.where is not None:
-            everything = measure(
-                con, prepared.relations.everything, Grouping(), prepared.allocation.shares
-            ).total
-        return answer(prepared, asked, measured, everything)
+        return answer_on(con, part, question)[0]
     finally:
         con.close()
+
+
+def answer_on(
+    con: duckdb.DuckDBPyConnection, part: Segment, question: Question
+) -> tuple[UnitEconomics, Prepared]:
+    """The answer for the days of `part`, on `con` (views of `TABLES` of its ledger), and what was put there."""
+    asked = question._replace(period=part.period)
+    prepared = prepare(con, part.ledger, part.config, asked)
+    measured = measure(con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares)
+    if question.marginal:
+        measured = double(con, part.config, prepared, asked, measured).on(measured)
+    everything = measured.total
+    if prepared.scope.where is not None:
+        everything = measure(
+            con, prepared.relations.everything, Grouping(), prepared.allocation.shares
+        ).total
+    return answer(prepared, asked, measured, everything), prepared
 
 
 class Prepared(NamedTuple):

@@ -5,8 +5,6 @@ The statements are `unit.sql` and `percentiles.sql`; this module fills them in. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,7 +23,8 @@ from finops.model.tables import TOKEN_COLUMNS
 from finops.sql import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     import duckdb
 

@@ -7,6 +7,7 @@ the roll-ups cannot tell (the hour, a run, a call) is asked of the ledger again,
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -24,6 +25,7 @@ from finops.analysis.settled_cells import (
 )
 from finops.analysis.spans import relate_span, span_ledger, together
 from finops.errors import UsageError
+from finops.ledger.engine import hear
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,10 +76,14 @@ class Settled:
     def close(self) -> None:
         """Let go of the engines."""
         with self._turn:
-            for con in (*(part.con for part in self._parts), self._whole):
-                if con is not None:
-                    con.close()
-            self._parts = ()
+            for con in self._engines():
+                con.close()
+            self._parts, self._whole = (), None
+
+    def _engines(self) -> tuple[duckdb.DuckDBPyConnection, ...]:
+        """Every engine there is."""
+        whole = () if self._whole is None else (self._whole,)
+        return (*(part.con for part in self._parts), *whole)
 
     def ask(
         self, by: Sequence[str] = (), where: str | None = None, *, marginal: bool = False
@@ -90,6 +96,8 @@ class Settled:
         with self._turn:
             if not self._parts:
                 raise UsageError("the period was closed", hint="settle it again")
+            for con in self._engines():
+                hear(con)
             if not self._is_kept(question):
                 return unit_economics(self._ledger, self._config, question)
             answers = [_ask(part, question) for part in self._parts]
@@ -115,33 +123,26 @@ def settle(ledger: Ledger, config: Config, question: Question) -> Settled:
     """
     plain = Question(question.period, include=question.include, currency=question.currency)
     segments = books(ledger, config, question.period)
-    parts: list[_Part] = []
-    whole = None
-    try:
+    with ExitStack() as opened:
+        parts = []
         for segment in segments:
-            parts.append(_settle(segment, plain))
+            con = opened.enter_context(segment.ledger.connect(TABLES))
+            parts.append(_settle(con, segment, plain))
+        whole = None
         if len(segments) > 1:
-            whole = span_ledger(ledger, segments).connect(["requests"])
+            whole = opened.enter_context(span_ledger(ledger, segments).connect(["requests"]))
             _, relations = relate_span(whole, ledger, config, plain, segments)
             settle_timings(whole, relations.asked)
-    except BaseException:
-        Settled(ledger, config, plain, parts, whole).close()
-        raise
-    return Settled(ledger, config, plain, parts, whole)
+        opened.pop_all()
+        return Settled(ledger, config, plain, parts, whole)
 
 
-def _settle(segment: Segment, question: Question) -> _Part:
-    con = segment.ledger.connect(TABLES)
-    try:
-        asked = question._replace(period=segment.period)
-        prepared = prepare(con, segment.ledger, segment.config, asked)
-        settle_cells(con, prepared.relations.asked, prepared.allocation.shares)
-        settle_timings(con, prepared.relations.asked)
-        everything = measure_settled(con, Grouping(), "true").total
-    except BaseException:
-        con.close()
-        raise
-    return _Part(con, segment, prepared, everything)
+def _settle(con: duckdb.DuckDBPyConnection, segment: Segment, question: Question) -> _Part:
+    asked = question._replace(period=segment.period)
+    prepared = prepare(con, segment.ledger, segment.config, asked)
+    settle_cells(con, prepared.relations.asked, prepared.allocation.shares)
+    settle_timings(con, prepared.relations.asked)
+    return _Part(con, segment, prepared, measure_settled(con, Grouping(), "true").total)
 
 
 def _ask(part: _Part, question: Question) -> UnitEconomics:
