@@ -60,6 +60,7 @@ def test_one_statement_the_journal_and_what_there_is_not(
     finops: Callable[..., Result], ledger_of: Callable[..., str], tmp_path: Path
 ) -> None:
     (tmp_path / "cwd" / "owners.csv").write_text(OWNERS)
+    (tmp_path / "cwd" / "finops.toml").write_text('currency = "USD"\n')
     ledger = ledger_of(ROWS)
     asked = ("chargeback", "--ledger", ledger, "--month", "2026-09", "--format", "json")
     summary = json.loads(finops(*asked).stdout, parse_float=Decimal)
