@@ -20,7 +20,7 @@ from finops.cli.output import emit
 from finops.errors import UsageError
 from finops.model.spreadsheet import neutral, restored, runs
 from finops.report import Report, ReportColumn, Style, render
-from finops.report import xlsx as workbooks
+from finops.report import workbook as workbooks
 
 if TYPE_CHECKING:
     from finops.report import Cell
