@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from finops.api.review.make import make_review
+from finops.api.review.ask import Review, review
 
-__all__ = ["make_review"]
+__all__ = ["Review", "review"]

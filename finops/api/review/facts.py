@@ -14,6 +14,7 @@ from finops.analysis.book_spend import SpendQuestion, book_spend
 from finops.analysis.books import books
 from finops.analysis.closing import months_known
 from finops.analysis.economics import Question, unit_economics
+from finops.analysis.spans import add_groups
 from finops.ledger.snapshots import closed_months
 from finops.model.period import Period, parse_month
 
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from finops.config import Config
     from finops.ledger.store import Ledger
 
-__all__ = ["HISTORY", "Facts"]
+__all__ = ["HISTORY", "SPLIT", "Facts"]
+
+SPLIT = ("model", "workflow")
+"""What requests are measured by: one question a month, whose groups add up to those of any of these."""
 
 HISTORY = 13
 """Months a trend shows: the one reviewed, and the same of the year before at its other end."""
@@ -44,7 +48,7 @@ class Facts:
     month: Period
     known_on: date
     asked: str | None = None
-    _units: dict[tuple[tuple[str, ...], Period], UnitEconomics] = field(default_factory=dict)
+    _units: dict[Period, UnitEconomics] = field(default_factory=dict)
     _spends: dict[tuple[tuple[str, ...], Period, str | None], Spend] = field(default_factory=dict)
 
     @cached_property
@@ -73,17 +77,22 @@ class Facts:
         """The currency every amount is in."""
         return self.unit().currency
 
-    def unit(self, *by: str, month: Period | None = None) -> UnitEconomics:
-        """Unit economics of the month (or of `month`), split by `by`."""
+    def unit(self, month: Period | None = None) -> UnitEconomics:
+        """Unit economics of the month (or of `month`), its groups by `SPLIT`."""
         period = month or self.month
-        if (by, period) not in self._units:
-            question = Question(period=period, by=by, currency=self.asked)
-            self._units[by, period] = unit_economics(self.ledger, self.config, question)
-        return self._units[by, period]
+        if period not in self._units:
+            question = Question(period=period, by=SPLIT, currency=self.asked)
+            self._units[period] = unit_economics(self.ledger, self.config, question)
+        return self._units[period]
 
-    def groups(self, *by: str, month: Period | None = None) -> Mapping[tuple[object, ...], Group]:
-        """The groups of `unit`, by their keys."""
-        return {group.keys: group for group in self.unit(*by, month=month).groups}
+    def groups(self, by: str, month: Period | None = None) -> Mapping[str | None, Group]:
+        """Groups by one dimension of `SPLIT`, without what does not add (runs, percentiles)."""
+        place = SPLIT.index(by)
+        found: dict[str | None, list[Group]] = {}
+        for group in self.unit(month).groups:
+            key = group.keys[place]
+            found.setdefault(None if key is None else str(key), []).append(group)
+        return {key: add_groups(groups) for key, groups in found.items()}
 
     def spend(self, *by: str, period: Period | None = None, where: str | None = None) -> Spend:
         """Spend by invoice month, all of it in the review's currency where rates allow."""

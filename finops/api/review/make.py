@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import TYPE_CHECKING
 
 from finops import __version__, plugins
-from finops.analysis.closing import months_known
+from finops.analysis.closing import months_known, settings_document
 from finops.api.review.facts import Facts
 from finops.errors import UsageError
 from finops.ledger.snapshots import closed_months
@@ -85,15 +84,13 @@ def _facts(facts: Facts) -> Iterator[Fact]:
     else:
         yield Fact("state", "State of the month", "open: its numbers can still change")
         yield Fact("price_book", "Price book", SOURCE)
-        yield Fact("config_sha256", "Settings", f"sha256:{_config_hash(facts.config)}")
+        yield Fact(
+            "config_sha256",
+            "Settings",
+            f"sha256:{hashlib.sha256(settings_document(facts.config)).hexdigest()}",
+        )
         versions = {name: facts.ledger.version(name) for name in TABLES}
     told = ", ".join(
         f"{name} {version}" for name, version in versions.items() if version is not None
     )
     yield Fact("ledger_versions", "Ledger versions", told)
-
-
-def _config_hash(config: Config) -> str:
-    """SHA-256 of the settings, wherever the ledger stands."""
-    settings = config.model_dump(mode="json", by_alias=True, exclude={"ledger"})
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()

@@ -12,12 +12,17 @@ from finops.report.model import Report, ReportColumn, Style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
     from finops.model.period import Period
     from finops.report.document import Sentence
     from finops.report.document.model import Amount
     from finops.report.model import Row
 
 __all__ = ["Compared", "Line", "Months", "against_last", "change_of", "compared", "moved", "narrow"]
+
+
+_LEAST = Decimal("0.000001")
+"""Less than this is what roundings leave: a multiple of it is no change."""
 
 
 class Months(NamedTuple):
@@ -29,7 +34,7 @@ class Months(NamedTuple):
 
 def change_of(now: Decimal | None, before: Decimal | None) -> Decimal | None:
     """How much more `now` is than `before`, relative to it; None where that says nothing."""
-    if now is None or before is None or before <= 0:
+    if now is None or before is None or before < _LEAST:
         return None
     return divide(subtract(now, before), before)
 
@@ -76,9 +81,7 @@ class Compared(NamedTuple):
         """The line of `name`; None when neither month has one."""
         return next((each for each in self.lines if each.name == name), None)
 
-    def report(
-        self, title: str, head: tuple[str, str], currency: str, *, schema: str
-    ) -> Report:
+    def report(self, title: str, head: tuple[str, str], currency: str, *, schema: str) -> Report:
         """As a table; `head` is the name and title of the first column."""
         name, heading = head
         has_before = self.months.before is not None
@@ -119,9 +122,7 @@ def compared(
     return Compared(lines, _line(None, whole, total(before.values()), whole, months), months)
 
 
-def _line(
-    name: str | None, now: Decimal, before: Decimal, whole: Decimal, months: Months
-) -> Line:
+def _line(name: str | None, now: Decimal, before: Decimal, whole: Decimal, months: Months) -> Line:
     share = divide(now, whole) if whole else None
     if months.before is None:
         return Line(name, now, share, None, None, None)
@@ -164,15 +165,16 @@ def narrow(
     )
 
 
-def moved(what: str | Name, line: Line, months: Months, unit: str) -> Sentence:
-    """`What` was so much, so much more or less than the month before."""
+def moved(what: str | tuple[str | Name, ...], line: Line, months: Months, unit: str) -> Sentence:
+    """`what` (`Effective cost was `) so much, so much more or less than the month before."""
+    subject = (what,) if isinstance(what, str) else what
     cost = Number(line.cost, unit=unit)
     if months.before is None or line.difference is None:
-        return say(what, " was ", cost, "; the month before is not in the ledger.")
+        return say(*subject, cost, "; the month before is not in the ledger.")
     last = Name(months.before.label)
     if not line.difference:
-        return say(what, " was ", cost, ", as in ", last, ".")
+        return say(*subject, cost, ", as in ", last, ".")
     word = "more" if line.difference > 0 else "less"
     share = () if line.change is None else (" (", Number(line.change, Style.RATIO, size=True), ")")
     difference = Number(line.difference, unit=unit, size=True)
-    return say(what, " was ", cost, ", ", difference, *share, f" {word} than in ", last, ".")
+    return say(*subject, cost, ", ", difference, *share, f" {word} than in ", last, ".")

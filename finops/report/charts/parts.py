@@ -161,8 +161,9 @@ def cut(value: str, width: float) -> str:
 
 
 def fill(picture: Picture, place: int) -> str:
-    """The paint of series `place`."""
-    return f"url(#{picture.key}-{place % len(INKS)})"
+    """The paint of series `place`: its colour, or its pattern where it has one."""
+    color, hatch = INKS[place % len(INKS)]
+    return f"url(#{picture.key}-{place % len(INKS)})" if hatch else color
 
 
 def frame(picture: Picture, height: float, body: Iterable[str]) -> Iterator[str]:
@@ -175,7 +176,9 @@ def frame(picture: Picture, height: float, body: Iterable[str]) -> Iterator[str]
     yield f'<title id="{key}-title">{said(picture.title)}</title>'
     yield f'<desc id="{key}-desc">{said(_in_words(picture))}</desc>'
     used = min(len(picture.series), len(INKS)) if not picture.totals else 3
-    yield f"<defs>{''.join(_pattern(key, place) for place in range(max(used, 1)))}</defs>"
+    patterns = "".join(_pattern(key, place) for place in range(used) if INKS[place][1])
+    if patterns:
+        yield f"<defs>{patterns}</defs>"
     yield from body
     yield "</svg>"
 
@@ -183,7 +186,7 @@ def frame(picture: Picture, height: float, body: Iterable[str]) -> Iterator[str]
 def _pattern(key: str, place: int) -> str:
     color, hatch = INKS[place]
     ground = tag("rect", width=8, height=8, fill=color)
-    lines = tag("path", d=hatch, class_="hatch") if hatch else ""
+    lines = tag("path", d=hatch, class_="hatch")
     return tag(
         "pattern",
         ground + lines,

@@ -48,7 +48,11 @@ table { font-size: .9rem; } table caption { font-size: .85rem; }
   h2, h3, summary, figcaption { break-after: avoid; }
   details::details-content { content-visibility: visible; display: block; } summary { list-style: none; }
   .drawing { overflow: visible; } .drawing .chart { min-width: 0; max-width: 100%; }
-  table { font-size: 7.5pt; } th, td { padding: .15rem .4rem; } .figures { grid-template-columns: repeat(4, 1fr); gap: 2mm; }
+  h1 { font-size: 14pt; margin: 0 0 2mm; } h2 { font-size: 12pt; margin: 0 0 2mm; } h3, summary, figcaption { font-size: 9.5pt; margin: 2.5mm 0 1mm; }
+  .said { margin: 1mm 0; } .from, .notes { font-size: 7pt; margin: 1mm 0; } figure { margin: 2mm 0; }
+  table { font-size: 7.5pt; } table caption { font-size: 7pt; padding: 0; } th, td { padding: .1rem .35rem; }
+  #headline .chart { max-width: 150mm; } .figures { margin: 2mm 0; } .figures dt, .figures .against, .figures .why { font-size: 7.5pt; }
+  .figures .unit { font-size: 7.5pt; } .figures { grid-template-columns: repeat(4, 1fr); gap: 2mm; }
   .figures div { padding: 1.5mm 2mm; } .figures .value { font-size: 11pt; }
   a { text-decoration: none; }
 }

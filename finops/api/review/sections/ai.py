@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from finops.analysis.measures import Group
     from finops.api.review.facts import Facts
     from finops.report.document import Sentence
-    from finops.report.model import Cell, Row
+    from finops.report.model import Cell
 
 __all__ = ["SECTION"]
 
@@ -101,9 +101,8 @@ class _Line(NamedTuple):
 
 def _split(facts: Facts, by: str, months: Months) -> tuple[_Line, ...]:
     """Groups of both months, dearest first, all but the dearest as one."""
-    now = {_text(key): group for (key,), group in facts.groups(by).items()}
-    last = facts.groups(by, month=months.before) if months.before else {}
-    before = {_text(key): group for (key,), group in last.items()}
+    now = facts.groups(by)
+    before = facts.groups(by, months.before) if months.before else {}
     names = sorted(
         dict.fromkeys((*now, *before)),
         key=lambda each: (-(now[each].cost if each in now else ZERO), str(each)),
@@ -113,10 +112,6 @@ def _split(facts: Facts, by: str, months: Months) -> tuple[_Line, ...]:
     rest = names[_MOST:]
     lines = [_Line(name, now.get(name), before.get(name)) for name in names[:_MOST]]
     return (*lines, _Line(_REST, _sum(now, rest), _sum(before, rest)))
-
-
-def _text(key: object) -> str | None:
-    return None if key is None else str(key)
 
 
 def _sum(found: Mapping[str | None, Group], names: Iterable[str | None]) -> Group | None:
@@ -140,8 +135,8 @@ def _groups_report(
     lines: Iterable[_Line], by: str, title: str, facts: Facts, months: Months
 ) -> Report:
     previous = months.before.label if months.before else ""
-    whole = facts.unit(by).total
-    last = facts.unit(by, month=months.before).total if months.before else None
+    whole = facts.unit().total
+    last = facts.unit(months.before).total if months.before else None
     return Report(
         schema="finops.unit/1",
         title=title,
@@ -176,14 +171,14 @@ def _components(facts: Facts, months: Months) -> Compared:
             if cost
         }
 
-    before = parts(facts.unit(month=months.before).total) if months.before else {}
+    before = parts(facts.unit(months.before).total) if months.before else {}
     return compared(parts(facts.unit().total), before, months)
 
 
 def _tokens(facts: Facts, months: Months) -> Report:
     """How many tokens of each kind."""
     now = facts.unit().total.counts
-    before = facts.unit(month=months.before).total.counts if months.before else {}
+    before = facts.unit(months.before).total.counts if months.before else {}
     names = [name for name in TOKEN_COLUMNS if now[name] or before.get(name)]
     whole = sum(now[name] for name in TOKEN_COLUMNS)
     return Report(
@@ -221,7 +216,7 @@ def _tokens(facts: Facts, months: Months) -> Report:
 _HOSTED, _CALLED, _NEITHER = "Self-hosted", "API", "No model (retrieval, shared)"
 
 
-def _host_of(key: object, group: Group) -> str:
+def _host_of(key: str | None, group: Group) -> str:
     if key is None:
         return _NEITHER
     return _HOSTED if any(group.components[name] for name in _CAPACITY) else _CALLED
@@ -230,14 +225,14 @@ def _host_of(key: object, group: Group) -> str:
 def _hosting(facts: Facts, months: Months) -> Report:
     """Models served on accelerators of one's own or reserved, beside those called by API."""
 
-    def sums(groups: Mapping[tuple[object, ...], Group]) -> dict[str | None, Group]:
+    def sums(groups: Mapping[str | None, Group]) -> dict[str | None, Group]:
         found: dict[str | None, list[Group]] = {}
-        for (key,), group in groups.items():
+        for key, group in groups.items():
             found.setdefault(_host_of(key, group), []).append(group)
         return {name: add_groups(mine) for name, mine in found.items()}
 
     now = sums(facts.groups("model"))
-    before = sums(facts.groups("model", month=months.before)) if months.before else {}
+    before = sums(facts.groups("model", months.before)) if months.before else {}
     lines = [
         _Line(name, now.get(name), before.get(name))
         for name in (_HOSTED, _CALLED, _NEITHER)
@@ -264,7 +259,7 @@ def _capacity(facts: Facts) -> Iterator[Table]:
 def _figures(facts: Facts, months: Months) -> Iterator[Figure]:
     now = numbers_of(facts.unit().total)
     before: Mapping[str, Decimal | None] = (
-        numbers_of(facts.unit(month=months.before).total) if months.before else {}
+        numbers_of(facts.unit(months.before).total) if months.before else {}
     )
     cost = Figure("cost", "Cost of requests", now["cost"], unit=facts.currency)
     yield against_last(cost, before.get("cost"), months)
@@ -278,9 +273,7 @@ def _figures(facts: Facts, months: Months) -> Iterator[Figure]:
         yield against_last(figure, before.get(name), months, relative=style is Style.COUNT)
 
 
-def _sentences(
-    facts: Facts, months: Months, workflows: tuple[_Line, ...]
-) -> Iterator[Sentence]:
+def _sentences(facts: Facts, months: Months, workflows: tuple[_Line, ...]) -> Iterator[Sentence]:
     everything = facts.unit().total
     failed = total(everything.components[name] for name in ("failed", "retried", "cancelled"))
     dearest = next((line for line in workflows if line.name and line.now is not None), None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from finops.api.review.contract import SectionKind
 from finops.api.review.parts import Compared, Months, against_last, compared, moved
 from finops.errors import UsageError
-from finops.model.money import ZERO, divide
+from finops.model.money import ZERO
 from finops.report.document import (
     Chart,
     ChartKind,
@@ -20,6 +20,7 @@ from finops.report.document import (
     say,
 )
 from finops.report.model import Style
+from finops.report.numbers import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,6 +102,6 @@ def _sentences(split: Compared, unit: str) -> Iterator[Sentence]:
             " of effective cost, has no team.",
         )  # fmt: skip
     movers = [each for each in split.lines if each.name is not None and each.difference]
-    movers.sort(key=lambda each: -abs(divide(each.difference or ZERO, 1)))
+    movers.sort(key=lambda each: -size(each.difference or ZERO))
     for each in movers[:_MOST]:
-        yield moved(Name(str(each.name)), each, split.months, unit)
+        yield moved((Name(str(each.name)), " took "), each, split.months, unit)

@@ -79,7 +79,16 @@ def _build(facts: Facts) -> Section:
                 f"finops costs --by billing_month,provider --from {parse_month(facts.months[0]).start} "
                 f"--to {facts.month.end} --basis billing",
             ),
-            Table("where_it_went", where, command=f"finops unit --month {facts.month.label}"),
+            Table(
+                "where_it_went",
+                where.report(
+                    "Where effective cost went",
+                    ("part", "Part"),
+                    facts.currency,
+                    schema="finops.review.where/1",
+                ),
+                command=f"finops unit --month {facts.month.label}",
+            ),
         ),
     )
 
@@ -90,7 +99,7 @@ SECTION = SectionKind(10, "headline", "Headline", _build)
 
 def _costs(facts: Facts, months: Months) -> Iterator[Figure]:
     now = facts.unit().reconciliation.amounts
-    before = None if months.before is None else facts.unit(month=months.before)
+    before = None if months.before is None else facts.unit(months.before)
     for name, column, title in (
         ("billed_cost", "BilledCost", "Billed cost"),
         ("effective_cost", "EffectiveCost", "Effective cost"),
@@ -102,7 +111,7 @@ def _costs(facts: Facts, months: Months) -> Iterator[Figure]:
 
 def _units(facts: Facts, months: Months) -> Iterator[Figure]:
     now = numbers_of(facts.unit().total)
-    before = {} if months.before is None else numbers_of(facts.unit(month=months.before).total)
+    before = {} if months.before is None else numbers_of(facts.unit(months.before).total)
     for name, title in _UNITS:
         why = REASONS.get(name, "no request of the month is logged: finops load requests")
         figure = Figure(name, title, now[name], Style.UNIT_MONEY, facts.currency, why=why)
@@ -112,7 +121,7 @@ def _units(facts: Facts, months: Months) -> Iterator[Figure]:
 def _hours(facts: Facts, months: Months) -> Iterator[Figure]:
     """What an hour of an accelerator costs in the dearest pools."""
     now = _pool_prices(facts.unit())
-    before = {} if months.before is None else _pool_prices(facts.unit(month=months.before))
+    before = {} if months.before is None else _pool_prices(facts.unit(months.before))
     for pool, price in list(now.items())[:_POOLS]:
         figure = Figure(
             f"gpu_hour_{pool}",
@@ -137,7 +146,7 @@ def _pool_prices(answer: UnitEconomics) -> dict[str, Decimal | None]:
 
 def _where_it_went(facts: Facts, months: Months) -> Compared:
     """EffectiveCost by what carries it: every part of the reconciliation, which adds up to it."""
-    before = {} if months.before is None else _parts(facts.unit(month=months.before))
+    before = {} if months.before is None else _parts(facts.unit(months.before))
     return compared(_parts(facts.unit()), before, months)
 
 
@@ -198,7 +207,7 @@ def _provider(name: object) -> str:
 def _sentences(facts: Facts, months: Months, where: Compared) -> Iterator[Sentence]:
     books, currency = facts.unit().reconciliation, facts.currency
     billed, effective = books.amounts["BilledCost"], books.amounts["EffectiveCost"]
-    yield moved("Effective cost", where.total, months, currency)
+    yield moved("Effective cost was ", where.total, months, currency)
     owned = books.origins["owned"].charged
     if owned and subtract(effective, billed) == owned:
         yield say(

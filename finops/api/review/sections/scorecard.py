@@ -21,9 +21,10 @@ from finops.report.document import (
 from finops.report.model import Style
 from finops.report.scorecard import score_report
 from finops.report.scorecard_time import history_report
+from scorecard import FOLDER
 from scorecard.answers import parse_subject
 from scorecard.catalog import load_catalog
-from scorecard.history import FOLDER, history_file, read_history
+from scorecard.history import history_file, read_history
 from scorecard.scoring import as_points
 
 if TYPE_CHECKING:

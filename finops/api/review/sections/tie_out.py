@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from finops.analysis.accruals import from_manifest
@@ -67,8 +68,6 @@ SECTION = SectionKind(110, "tie_out", "Data quality and tie-out", _build)
 
 
 def _named(report: Report, title: str) -> Report:
-    from dataclasses import replace
-
     return replace(report, title=title, notes=())
 
 
@@ -88,8 +87,8 @@ def _sentences(found: Invoices) -> Iterator[Sentence]:
     wrong = [each for each in found.invoices if each.difference]
     if count and not wrong:
         yield say(
-            "All of ", Number(count, Style.COUNT),
-            " invoices are accounted for to the last digit: the parts of each add up to its effective cost.",
+            "Each of the ", Number(count, Style.COUNT),
+            " invoices is accounted for to the last digit: its parts add up to its effective cost.",
         )  # fmt: skip
     for each in wrong:
         yield say(
@@ -184,4 +183,6 @@ def _sources(facts: Facts) -> Report:
     """Every source that should have delivered, how far it has, and what is missing."""
     found = completeness(facts.ledger, facts.config, facts.month, facts.known_on)
     names = ("source", "table", "rows", "through", "final_on", "missing")
-    return narrow(check_report(found, facts.known_on), names, title="Sources and how far they reach")
+    return narrow(
+        check_report(found, facts.known_on), names, title="Sources and how far they reach"
+    )
