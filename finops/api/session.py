@@ -13,6 +13,7 @@ from finops.api import capacity, compare, costs, explain, marginal, sql, status,
 from finops.api.close import Close
 from finops.api.opening import open_ledger, resolve_period
 from finops.api.owners import Owners
+from finops.api.review import ask as reviews
 from finops.errors import LedgerMissing
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Session:
     explain = explain.explain
     status = status.status
     sql = sql.sql
+    review = reviews.review
+    review_diff = reviews.review_diff
 
     @property
     def ledger(self) -> Ledger:

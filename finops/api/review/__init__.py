@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from finops.api.review.ask import Review, review
+from finops.api.review.ask import Review, review, review_diff
 
-__all__ = ["Review", "review"]
+__all__ = ["Review", "review", "review_diff"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from finops.api.session import Session
     from finops.report.document import Document, Section
 
-__all__ = ["Review", "format_of", "review"]
+__all__ = ["Review", "format_of", "review", "review_diff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,68 @@ def format_of(path: str | Path) -> DocumentFormat:
     return SUFFIXES[ending]
 
 
-def review(session: Session, month: str | None = None, *, currency: str | None = None) -> Review:
+def review(
+    session: Session,
+    month: str | None = None,
+    *,
+    as_of: str | date | None = None,
+    currency: str | None = None,
+) -> Review:
     """The review of `month` (YYYY-MM; default: the newest complete one the ledger has).
 
-    UsageError where the ledger has nothing of it, or where its currencies cannot be added.
+    With `as_of` (YYYY-MM-DD) as it was known at the end of that day: from the books where the month was
+    closed by then, else from the tables as they were. UsageError where the ledger has nothing of the month,
+    LedgerError naming the earliest day that can be shown where what it held then is gone.
     """
     from finops.api.review.make import make_review
+    from finops.ledger.past import as_of as looked_at
+    from finops.ledger.store import Ledger
 
     choice = resolve_period(session.ledger, month=month)
     if choice.period is None:
         message = "a review is of a month"
         raise ValueError(message)
-    asked = None if currency is None else currency.upper()
-    document = make_review(session.ledger, session.config, choice.period, currency=asked)
+    ledger, day = session.ledger, parse_day(as_of)
+    if day is not None:
+        ledger = Ledger(looked_at(ledger.location, day))
+    document = make_review(ledger, session.config, choice.period, currency=currency, as_of=day)
     return Review(document, choice.notes)
+
+
+def review_diff(
+    session: Session,
+    month: str | None = None,
+    *,
+    as_of: str | date | None = None,
+    currency: str | None = None,
+) -> Review:
+    """What later data changed of a month: its review (`as_of` a day) beside one of what the ledger holds now.
+
+    A closed month is held against its rows as they are now, and what its close booked elsewhere is listed.
+    """
+    from finops.api.review.diff import diff_documents
+    from finops.api.review.make import booked_elsewhere, make_review
+    from finops.ledger.open_months import OpenLedger
+    from finops.model.period import parse_month
+
+    then = review(session, month, as_of=as_of, currency=currency)
+    live = OpenLedger(session.ledger.location, ())
+    period = parse_month(then.month)
+    now = make_review(live, session.config, period, currency=currency)
+    found = diff_documents(
+        then.document,
+        now,
+        facts=then.document.facts,
+        further=booked_elsewhere(session.ledger, session.config, period),
+    )
+    return Review(found, then.notes)
+
+
+def parse_day(text: str | date | None) -> date | None:
+    """`2026-11-05` as a day; UsageError for what is none."""
+    if text is None or isinstance(text, date):
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date", hint="write it as YYYY-MM-DD") from None
