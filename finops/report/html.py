@@ -40,7 +40,7 @@ tbody th { font-weight: normal; }
 tbody tr:nth-child(even) { background: var(--band); }
 tfoot th, tfoot td { border-top: 2px solid var(--line); font-weight: bold; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-footer { color: var(--ink); font-size: .85rem; margin-top: 2rem; }
+footer { color: var(--ink); font-size: .85rem; margin-top: 2rem; overflow-wrap: anywhere; }
 @media print {
   :root { --ink: #000000; --paper: #ffffff; --line: #666666; --band: #ffffff; }
   @page { margin: 15mm; }

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from finops.errors import UsageError
 from finops.model.spreadsheet import neutral
 from finops.report.cells import cell_text, is_number, title_text, total_texts, visible
 from finops.report.model import Style
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_CHARACTERS",
-    "MOST_ROWS",
     "WIDEST",
     "Book",
+    "check_rows",
     "header_look",
     "new_book",
     "width_of",
@@ -70,6 +71,14 @@ def new_book(buffer: io.BytesIO, title: str) -> Book:
     book = xlsxwriter.Workbook(buffer, _OPTIONS)
     book.set_properties({"title": visible(title), "created": _MADE})
     return Book(book)
+
+
+def check_rows(report: Report, hint: str) -> None:
+    """UsageError when a sheet cannot hold the rows of `report`; `hint` says what to do instead."""
+    if len(report.rows) > MOST_ROWS:
+        raise UsageError(
+            f"{len(report.rows):,} rows of {report.title} do not fit into a sheet", hint=hint
+        )
 
 
 class Book:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from finops.errors import UsageError
 from finops.report.cells import headline, title_text
 from finops.report.flat import flat_names, flat_rows
 from finops.report.workbook import (
-    MOST_ROWS,
     WIDEST,
     Book,
+    check_rows,
     header_look,
     new_book,
     width_of,
@@ -35,10 +34,7 @@ _HEADER_ROW = 2
 
 def render_xlsx(report: Report) -> bytes:
     """The workbook's bytes; UsageError when a sheet cannot hold that many rows."""
-    if len(report.rows) > MOST_ROWS:
-        raise UsageError(
-            f"{len(report.rows):,} rows do not fit into a sheet", hint="--format csv, or --limit"
-        )
+    check_rows(report, "--format csv, or --limit")
     buffer = io.BytesIO()
     made = new_book(buffer, report.title)
     _write_report(made, report)

@@ -22,7 +22,8 @@ def bars(picture: Picture) -> Iterator[str]:
     known = [value for value in series.values if value is not None]
     room = max((len(text_) for text_ in series.texts), default=1) * 7.0 + 10
     left = _LABELS + (room if min(known, default=0) < 0 else 0)
-    scale = Scale(min([0.0, *known]), max([0.0, *known]) or 1.0, left, WIDTH - room)
+    low, high = min([0.0, *known]), max([0.0, *known])
+    scale = Scale(low, high if high > low else low + 1, 1, left, WIDTH - room)
     height = _ROW * len(picture.labels) + 22
     yield from frame(picture, height, _rows(picture, scale))
 

@@ -92,10 +92,11 @@ class Picture(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """Values from `low` to `high` laid on pixels from `start` to `end`."""
+    """Values from `low` to `high`, round ones `step` apart, laid on pixels from `start` to `end`."""
 
     low: float
     high: float
+    step: float
     start: float
     end: float
 
@@ -105,7 +106,7 @@ class Scale(NamedTuple):
         found = [0.0, *values]
         step = _step(min(found), max(found))
         low, high = math.floor(min(found) / step) * step, math.ceil(max(found) / step) * step
-        return cls(low, high if high > low else low + step, start, end)
+        return cls(low, high if high > low else low + step, step, start, end)
 
     def at(self, value: float) -> float:
         """The pixel of `value`."""
@@ -113,8 +114,8 @@ class Scale(NamedTuple):
 
     def ticks(self) -> list[float]:
         """Round values from one end to the other."""
-        step = _step(self.low, self.high)
-        return [self.low + step * n for n in range(round((self.high - self.low) / step) + 1)]
+        count = round((self.high - self.low) / self.step)
+        return [self.low + self.step * n for n in range(count + 1)]
 
 
 def _step(low: float, high: float) -> float:
@@ -253,7 +254,7 @@ def grid(scale: Scale, left: float, unit: str) -> Iterator[str]:
 
 
 def _tick(value: float, scale: Scale) -> str:
-    whole = _step(scale.low, scale.high) >= 1
+    whole = scale.step >= 1
     return shown(round(value, 10), Style.COUNT if whole else Style.NUMBER)
 
 

@@ -10,15 +10,14 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finops.errors import UsageError
 from finops.report.cells import title_text, visible
 from finops.report.document.digest import content_digest
 from finops.report.document.native_charts import Place, draw
 from finops.report.document.words import compared, numbered, why_missing
 from finops.report.model import Style
 from finops.report.workbook import (
-    MOST_ROWS,
     Book,
+    check_rows,
     header_look,
     new_book,
     width_of,
@@ -153,11 +152,7 @@ def _shown(table: Table) -> tuple[ReportColumn, ...]:
 def _table(made: Book, page: _Sheet, row: int, section: Section, table: Table) -> int:
     """Header, rows, totals and notes from `row` on; the first row left free."""
     columns = _shown(table)
-    if len(table.report.rows) > MOST_ROWS:
-        raise UsageError(
-            f"{len(table.report.rows):,} rows of {table.report.title} do not fit into a sheet",
-            hint="--format zip",
-        )
+    check_rows(table.report, "--format zip")
     for at, column in enumerate(columns):
         made.text(page.sheet, row, at, title_text(column), **header_look(column))
     end = row + 1
