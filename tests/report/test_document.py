@@ -154,7 +154,7 @@ def spelled(cell: Cell) -> str:
     return "" if found is None else exact(found)
 
 
-def in_a_sheet(cell: Cell) -> Any:
+def in_a_sheet(cell: Cell) -> Any:  # noqa: ANN401  (a number, about)
     found = exactly(cell)
     return "n/a" if found is None else pytest.approx(float(found), rel=1e-15)
 
