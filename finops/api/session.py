@@ -25,6 +25,7 @@ from finops.api import (
 from finops.api.close import Close
 from finops.api.opening import open_ledger, resolve_period
 from finops.api.owners import Owners
+from finops.api.review import ask as reviews
 from finops.errors import LedgerMissing
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Session:
     explain = explain.explain
     status = status.status
     sql = sql.sql
+    review = reviews.review
+    review_diff = reviews.review_diff
 
     @property
     def ledger(self) -> Ledger:
