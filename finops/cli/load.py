@@ -153,15 +153,13 @@ def _load(
         diagnostics.warn(line)
     for line in _closed(ledger, results):
         diagnostics.warn(line)
-    if table == "requests":
-        _roll_up(ledger, results)
+    _roll_up(ledger, table, results)
     emit(load_report(results), format, output)
 
 
-def _roll_up(ledger: Ledger, results: Sequence[LoadResult]) -> None:
+def _roll_up(ledger: Ledger, table: str, results: Sequence[LoadResult]) -> None:
     """Make the roll-ups of the days the load touched, so that the first report does not wait for them."""
-    from finops.analysis.rollups import refresh
-    from finops.analysis.terms import Terms
+    from finops.analysis.refreshing import roll_up_days
     from finops.cli import diagnostics
     from finops.config import load_config
 
@@ -172,7 +170,7 @@ def _roll_up(ledger: Ledger, results: Sequence[LoadResult]) -> None:
         for each in result.stored.slices
         if (day := each.names.get("day")) is not None
     }
-    if days and not refresh(ledger, Terms.of(load_config()), sorted(days)):
+    if not roll_up_days(ledger, load_config(), table, days):
         diagnostics.say("the first report about these days will take longer: it sums them up once")
 
 
