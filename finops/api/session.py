@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from finops.api import capacity, costs, explain, load, marginal, pull, sql, status, unit
+from finops.api import capacity, compare, costs, explain, load, marginal, pull, sql, status, unit
 from finops.api.close import Close
 from finops.api.connectors import Connectors
 from finops.api.opening import open_ledger, resolve_period
@@ -45,6 +45,7 @@ class Session:
     """The ledger asked for; None: that of the settings."""
 
     costs = costs.costs
+    compare = compare.compare
     unit = unit.unit
     capacity = capacity.capacity
     marginal = marginal.marginal
