@@ -64,10 +64,10 @@ def demo(*, ledger: LedgerOption = None) -> None:
     samples and jobs, with a dozen troubles planted. It is loaded into a ledger of its own (--ledger, else
     the platform's data folder); your own ledger is never touched.
     """
+    from finops.api import session
     from finops.cli.demo_screen import demo_screen
     from finops.cli.diagnostics import say
     from finops.cli.output import write_bytes
-    from finops.config import load_config
     from finops.ledger.store import Ledger
 
     location = ledger or _default_location()
@@ -76,7 +76,7 @@ def demo(*, ledger: LedgerOption = None) -> None:
     _refuse_other_data(store)
     _load(store, samples)
     config = _put_config(store, samples)
-    lines = demo_screen(store, load_config(config), config)
+    lines = demo_screen(session.open_session(location, config=config), config)
     write_bytes(("\n".join(lines) + "\n").encode())
     say(f"Three sample vendors to compare: finops vendor compare --vendors {samples / 'vendors'}")
 

@@ -75,5 +75,5 @@ def describe_report(found: Connector) -> Report:
         columns,
         rows,
         notes=(f"feeds {', '.join(found.tables)}", f"least permission: {found.policy}"),
-        extras={"policy": found.policy, "schema": found.settings.model_json_schema()},
+        extras={"policy": found.policy, "settings_schema": found.settings.model_json_schema()},
     )
