@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 from finops.api.files import write_file
 from finops.api.opening import ledger_location, resolve_period
 from finops.errors import UsageError
+from scorecard import FOLDER
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -28,10 +29,7 @@ if TYPE_CHECKING:
     from scorecard.scoring import Score
     from scorecard.vendors import Vendor
 
-__all__ = ["FOLDER", "Place", "Whom", "latest", "measure", "parse_as_of", "place"]
-
-FOLDER = "_scorecard"
-"""Where a ledger keeps answers and history of its scorecards."""
+__all__ = ["Place", "Whom", "latest", "measure", "parse_as_of", "place"]
 
 
 class Whom(TypedDict, total=False):

@@ -9,11 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from finops.api import capacity, compare, costs, explain, load, marginal, pull, sql, status, unit
+from finops.api import (
+    capacity,
+    commitments,
+    compare,
+    costs,
+    explain,
+    load,
+    marginal,
+    pull,
+    settled,
+    sql,
+    status,
+    unit,
+)
 from finops.api.close import Close
 from finops.api.connectors import Connectors
 from finops.api.opening import open_ledger, resolve_period
 from finops.api.owners import Owners
+from finops.api.review import ask as reviews
 from finops.api.scorecard import Scorecard
 from finops.api.vendor import Vendors
 from finops.errors import LedgerMissing
@@ -46,7 +60,9 @@ class Session:
 
     costs = costs.costs
     compare = compare.compare
+    commitments = commitments.commitments
     unit = unit.unit
+    settle = settled.settle
     capacity = capacity.capacity
     marginal = marginal.marginal
     explain = explain.explain
@@ -59,6 +75,8 @@ class Session:
     load_gpu = load.load_gpu
     load_jobs = load.load_jobs
     load_changes = load.load_changes
+    review = reviews.review
+    review_diff = reviews.review_diff
 
     @property
     def ledger(self) -> Ledger:

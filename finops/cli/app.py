@@ -67,7 +67,17 @@ COMMANDS = (
         "Show what accelerators were used for, and what was idle or unseen.",
     ),
     CommandEntry(
+        "commitments",
+        "finops.cli.commitments",
+        "Show what commitments cover, save, leave unused, and when they end.",
+    ),
+    CommandEntry(
         "close", "finops.cli.close", "Close a month, so that its numbers never move again."
+    ),
+    CommandEntry(
+        "review",
+        "finops.cli.review",
+        "Write the review of a month: what it cost, what changed, whose it is, and that it adds up.",
     ),
     CommandEntry(
         "owners", "finops.cli.owners", "Show who answers for which cost, and what nobody does."

@@ -177,7 +177,7 @@ def _put_scorecard(root: Path, files: Path) -> None:
     """
     import shutil
 
-    from finops.api.scorecard_place import FOLDER
+    from scorecard import FOLDER
     from scorecard.answers import dump_answers, read_answers
 
     shutil.copytree(files, root / SCORECARD, dirs_exist_ok=True)

@@ -6,7 +6,7 @@ import json
 import shutil
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pytest
 from typer.testing import CliRunner
@@ -21,18 +21,24 @@ from tests.analysis.ledgers import cost, make_ledger, request, sample
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from finops.api.answer import Answer
     from finops.api.session import Session
 
 VENDORS = Path(__file__).resolve().parents[2] / "samples" / "vendors"
 SCORES = "confidence,small_correct,large_correct\n0.9,1,1\n0.2,0,1\n0.7,1,1\n0.4,0,1\n"
 
 
+class Printed(Protocol):
+    """An answer, or a document."""
+
+    def to(self, format: str) -> bytes:  # noqa: A002  (named as the option)
+        """The bytes of a format."""
+
+
 class Asked(NamedTuple):
     """A command with options, and the same question asked in Python."""
 
     command: str
-    ask: Callable[[Session], Answer[object]]
+    ask: Callable[[Session], Printed]
     exit_code: int = 0
 
 
@@ -43,6 +49,8 @@ QUESTIONS = (
           lambda s: s.costs(["day"], since="2026-10-01", until="2026-10-08", limit=3)),
     Asked("unit --by team --where \"model = 'gpt-4o-mini'\"", lambda s: s.unit("team", where="model = 'gpt-4o-mini'")),
     Asked("compare --month 2026-10", lambda s: s.compare(month="2026-10")),
+    Asked("commitments --month 2026-10", lambda s: s.commitments(month="2026-10")),
+    Asked("review 2026-10", lambda s: s.review("2026-10")),
     Asked("capacity --by holder", lambda s: s.capacity("holder")),
     Asked("marginal --by model", lambda s: s.marginal("model")),
     Asked("explain cost_per_run", lambda s: s.explain("cost_per_run")),
