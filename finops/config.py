@@ -29,6 +29,7 @@ from finops.sections.owners import Layer, Owners
 from finops.sections.pools import Driver, Pool, PoolKind
 from finops.sections.scorecard import Scorecard
 from finops.sections.scorecard import anchored as anchored_scorecard
+from finops.sections.tui import Tui
 
 __all__ = [
     "Attributes",
@@ -146,6 +147,7 @@ class Config(Section):
     scorecard: Scorecard = Field(
         default_factory=Scorecard, description="What the scorecard holds the ledger against."
     )
+    tui: Tui = Field(default_factory=Tui, description="The terminal interface.")
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
@@ -324,6 +326,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "close": Close,
     "fx": Fx,
     "scorecard": Scorecard,
+    "tui": Tui,
 }
 
 
