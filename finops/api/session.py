@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from finops.api import capacity, costs, explain, marginal, sql, status, unit
+from finops.api import capacity, compare, costs, explain, marginal, settled, sql, status, unit
 from finops.api.close import Close
 from finops.api.opening import open_ledger, resolve_period
 from finops.api.owners import Owners
@@ -42,7 +42,9 @@ class Session:
     """The ledger asked for; None: that of the settings."""
 
     costs = costs.costs
+    compare = compare.compare
     unit = unit.unit
+    settle = settled.settle
     capacity = capacity.capacity
     marginal = marginal.marginal
     explain = explain.explain
