@@ -24,6 +24,7 @@ from finops.errors import ConfigError
 from finops.sections.base import Amount, CurrencyCode, Section
 from finops.sections.calls import Objective, Requests
 from finops.sections.close import Close, Fx
+from finops.sections.commitments import Commitment
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
 from finops.sections.pools import Driver, Pool, PoolKind
@@ -138,6 +139,9 @@ class Config(Section):
     owners: Owners = Field(default_factory=Owners, description="Who answers for which cost.")
     layers: tuple[Layer, ...] = Field(
         default=(), description="Layers of the stack, in the order they are tried."
+    )
+    commitments: tuple[Commitment, ...] = Field(
+        default=(), description="Terms of commitments and reservations that bills do not tell."
     )
     close: Close = Field(default_factory=Close, description="When a month is complete.")
     fx: tuple[Fx, ...] = Field(default=(), description="Exchange rates, dated and sourced.")
@@ -324,6 +328,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "owners": Owners,
     "layers": Layer,
     "close": Close,
+    "commitments": Commitment,
     "fx": Fx,
     "scorecard": Scorecard,
     "tui": Tui,

@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from finops.api import capacity, compare, costs, explain, marginal, settled, sql, status, unit
+from finops.api import (
+    capacity,
+    commitments,
+    compare,
+    costs,
+    explain,
+    marginal,
+    settled,
+    sql,
+    status,
+    unit,
+)
 from finops.api.close import Close
 from finops.api.opening import open_ledger, resolve_period
 from finops.api.owners import Owners
@@ -43,6 +54,7 @@ class Session:
 
     costs = costs.costs
     compare = compare.compare
+    commitments = commitments.commitments
     unit = unit.unit
     settle = settled.settle
     capacity = capacity.capacity

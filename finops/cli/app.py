@@ -67,6 +67,11 @@ COMMANDS = (
         "Show what accelerators were used for, and what was idle or unseen.",
     ),
     CommandEntry(
+        "commitments",
+        "finops.cli.commitments",
+        "Show what commitments cover, save, leave unused, and when they end.",
+    ),
+    CommandEntry(
         "close", "finops.cli.close", "Close a month, so that its numbers never move again."
     ),
     CommandEntry(
