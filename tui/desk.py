@@ -10,12 +10,13 @@ import asyncio
 import threading
 from collections import OrderedDict
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from finops.stopping import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
 
     from finops.api.answer import Answer
     from finops.api.session import Session
@@ -110,23 +111,42 @@ async def in_background(work: Callable[[], T]) -> T:
     """What `work` returns or raises, from a thread that does not outlive the program."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
-
-    def settle(value: T | None, error: BaseException | None) -> None:
-        if done.done():
-            return
-        if error is not None:
-            done.set_exception(error)
-        else:
-            done.set_result(value)  # type: ignore[arg-type]
+    handing = _Handing(loop, done)
 
     def run() -> None:
-        value, failure = None, None
-        try:
-            value = work()
-        except BaseException as error:  # noqa: BLE001  (raised again by whoever waits)
-            failure = error
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, value, failure)
+        with handing:
+            handing.value = work()
 
     threading.Thread(target=run, daemon=True, name="finops-answer").start()
     return await done
+
+
+class _Handing(Generic[T]):
+    """Hands what a thread made, or what it raised, to the future somebody awaits."""
+
+    value: T
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[T]) -> None:
+        self.loop = loop
+        self.done = done
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._settle, error)
+        return True
+
+    def _settle(self, error: BaseException | None) -> None:
+        if self.done.done():
+            return
+        if error is not None:
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(self.value)

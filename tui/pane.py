@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from textual.containers import Vertical
 from textual.message import Message
+from textual.worker import Worker, WorkerState
 
 from finops.errors import FinopsError
 from tui.actions import Context
 
 if TYPE_CHECKING:
     from textual.timer import Timer
-    from textual.worker import Worker
 
     from finops.api.answer import Answer
     from tui.call import Call
@@ -122,9 +121,6 @@ class Pane(Vertical, can_focus=False):
         except FinopsError as error:
             self.error, self.answer = error, None
             self.fail(error)
-        except Exception as error:  # noqa: BLE001  (a fault of ours is shown, and the program goes on)
-            self.error, self.answer = fault(error), None
-            self.fail(self.error)
         except asyncio.CancelledError:
             self.stopped()
             raise
@@ -134,8 +130,16 @@ class Pane(Vertical, can_focus=False):
         finally:
             self.since = None
             self._untick()
-            with suppress(Exception):
+            if self.is_attached:
                 self.post_message(self.Changed())
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A fault of ours is shown, and the program goes on."""
+        failed = event.worker.error
+        if event.state is WorkerState.ERROR and isinstance(failed, Exception):
+            self.error, self.answer = fault(failed), None
+            self.fail(self.error)
+            self.post_message(self.Changed())
 
     async def answers(self) -> Answer[Any]:
         """Get what is shown here; the first answer is the one `call` prints."""
