@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from finops.errors import ConfigError
 from finops.sections.base import Amount, CurrencyCode, Section
 from finops.sections.calls import Objective, Requests
+from finops.sections.chargeback import Accounts
 from finops.sections.close import Close, Fx
 from finops.sections.commitments import Commitment
 from finops.sections.owned import Owned
@@ -137,6 +138,10 @@ class Config(Section):
     )
     owned: tuple[Owned, ...] = Field(default=(), description="Hardware the company owns.")
     owners: Owners = Field(default_factory=Owners, description="Who answers for which cost.")
+    chargeback: Accounts = Field(
+        default_factory=Accounts,
+        description="Accounts of the general ledger a chargeback is booked on.",
+    )
     layers: tuple[Layer, ...] = Field(
         default=(), description="Layers of the stack, in the order they are tried."
     )
@@ -326,6 +331,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "slo": Objective,
     "owned": Owned,
     "owners": Owners,
+    "chargeback": Accounts,
     "layers": Layer,
     "close": Close,
     "commitments": Commitment,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from finops.api import (
     capacity,
+    chargeback,
     commitments,
     compare,
     costs,
@@ -24,6 +25,7 @@ from finops.api import (
 from finops.api.close import Close
 from finops.api.opening import open_ledger, resolve_period
 from finops.api.owners import Owners
+from finops.api.review import ask as reviews
 from finops.errors import LedgerMissing
 
 if TYPE_CHECKING:
@@ -58,10 +60,13 @@ class Session:
     unit = unit.unit
     settle = settled.settle
     capacity = capacity.capacity
+    chargeback = chargeback.chargeback
     marginal = marginal.marginal
     explain = explain.explain
     status = status.status
     sql = sql.sql
+    review = reviews.review
+    review_diff = reviews.review_diff
 
     @property
     def ledger(self) -> Ledger:

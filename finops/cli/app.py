@@ -75,7 +75,17 @@ COMMANDS = (
         "close", "finops.cli.close", "Close a month, so that its numbers never move again."
     ),
     CommandEntry(
+        "review",
+        "finops.cli.review",
+        "Write the review of a month: what it cost, what changed, whose it is, and that it adds up.",
+    ),
+    CommandEntry(
         "owners", "finops.cli.owners", "Show who answers for which cost, and what nobody does."
+    ),
+    CommandEntry(
+        "chargeback",
+        "finops.cli.chargeback",
+        "Charge a month's invoices back to the teams that used them.",
     ),
     CommandEntry("marginal", "finops.cli.marginal", "Show what doubled traffic would cost."),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),

@@ -194,7 +194,7 @@ def _put_scorecard(root: Path, files: Path) -> None:
     """
     import shutil
 
-    from finops.cli.scorecard_options import FOLDER
+    from scorecard import FOLDER
     from scorecard.answers import dump_answers, read_answers
 
     shutil.copytree(files, root / SCORECARD, dirs_exist_ok=True)

@@ -15,6 +15,7 @@ import typer
 
 from finops.cli.options import ledger_location, open_ledger, resolve_period
 from finops.errors import LedgerMissing, UsageError
+from scorecard import FOLDER
 
 if TYPE_CHECKING:
     from finops.config import Config
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from scorecard.vendors import Vendor
 
 __all__ = [
-    "FOLDER",
     "AnswersOption",
     "AsOfOption",
     "CatalogOption",
@@ -41,9 +41,6 @@ __all__ = [
     "place",
     "write_down",
 ]
-
-FOLDER = "_scorecard"
-"""Where a ledger keeps answers and history of its scorecards."""
 
 SubjectOption = Annotated[
     str,
