@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from finops.api import (
     capacity,
+    chargeback,
     commitments,
     compare,
     costs,
@@ -64,6 +65,7 @@ class Session:
     unit = unit.unit
     settle = settled.settle
     capacity = capacity.capacity
+    chargeback = chargeback.chargeback
     marginal = marginal.marginal
     explain = explain.explain
     status = status.status

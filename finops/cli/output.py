@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from finops.report import Report, ReportFormat
 
-__all__ = ["emit", "write_bytes"]
+__all__ = ["emit", "folder_at", "write_bytes"]
 
 STDOUT = "-"
 """The path that means stdout, as everywhere."""
@@ -53,6 +53,16 @@ def write_bytes(data: bytes, path: str | Path | None = None) -> None:
         _to_stdout(data)
     else:
         write_file(data, str(path))
+
+
+def folder_at(path: str | Path) -> Path:
+    """The folder `path`, made where it is missing; FinopsError when that cannot be."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FinopsError(f"{path} cannot be made: {error.strerror or error}") from error
+    return folder
 
 
 def terminal_width(*, tty: bool) -> int | None:
