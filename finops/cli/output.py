@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from finops.api.files import write_file
-from finops.errors import UsageError
+from finops.errors import FinopsError, UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from finops.report import Report, ReportFormat
 
 __all__ = ["emit", "folder_at", "write_bytes"]
