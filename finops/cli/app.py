@@ -109,6 +109,7 @@ COMMANDS = (
         "finops.cli.scorecard",
         "Score infrastructure in sixteen points, from evidence.",
     ),
+    CommandEntry("tui", "finops.cli.tui", "Browse every answer in the terminal."),
     CommandEntry("sql", "finops.cli.sql", "Ask the ledger in SQL, read-only."),
     CommandEntry("doctor", "finops.cli.doctor", "Check that everything finops needs is in order."),
 )
@@ -143,7 +144,7 @@ class CommandGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         """Answer --version before Typer looks at values: for that it would import pydantic."""
         if args[:1] == ["--version"]:
-            from finops.cli.version import version_text
+            from finops.api.versions import version_text
 
             output.write_bytes(f"{version_text()}\n".encode())
             raise typer.Exit
