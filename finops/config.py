@@ -31,6 +31,7 @@ from finops.sections.owners import Layer, Owners
 from finops.sections.pools import Driver, Pool, PoolKind
 from finops.sections.scorecard import Scorecard
 from finops.sections.scorecard import anchored as anchored_scorecard
+from finops.sections.tui import Tui
 
 __all__ = [
     "Attributes",
@@ -155,6 +156,7 @@ class Config(Section):
     scorecard: Scorecard = Field(
         default_factory=Scorecard, description="What the scorecard holds the ledger against."
     )
+    tui: Tui = Field(default_factory=Tui, description="The terminal interface.")
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
@@ -335,6 +337,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "commitments": Commitment,
     "fx": Fx,
     "scorecard": Scorecard,
+    "tui": Tui,
 }
 
 

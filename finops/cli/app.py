@@ -109,6 +109,7 @@ COMMANDS = (
         "finops.cli.scorecard",
         "Score infrastructure in sixteen points, from evidence.",
     ),
+    CommandEntry("tui", "finops.cli.tui", "Browse every answer in the terminal."),
     CommandEntry("sql", "finops.cli.sql", "Ask the ledger in SQL, read-only."),
     CommandEntry("doctor", "finops.cli.doctor", "Check that everything finops needs is in order."),
 )
