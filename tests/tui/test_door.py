@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from finops.errors import UsageError
-from tui.web.door import Door, door, is_loopback
+from finops.model.address import is_loopback
+from tui.web.door import Door, door
 
 TOKEN = "t" * 24
 HOME = Door("127.0.0.1", 8123, TOKEN)

@@ -9,13 +9,13 @@ another site's script can drive the ledger of somebody who has it open.
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import secrets
 from typing import NamedTuple
 
 from finops.errors import UsageError
+from finops.model.address import is_loopback
 
-__all__ = ["SHORTEST", "Door", "Refusal", "door", "is_loopback"]
+__all__ = ["SHORTEST", "Door", "Refusal", "door"]
 
 SHORTEST = 24
 """Characters a token of one's own must have: it is all that stands between a network and the ledger."""
@@ -79,14 +79,6 @@ class Door(NamedTuple):
     def local(self) -> bool:
         """Whether only this machine can reach it."""
         return is_loopback(self.host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is this machine's own; a name other than localhost is not taken for one."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def door(host: str, port: int, *, token: str | None, understood: bool) -> Door:

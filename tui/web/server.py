@@ -73,7 +73,7 @@ def application(command: Sequence[str], door: Door) -> web.Application:
     app.router.add_get("/", _index)
     app.router.add_get("/page.css", _text(STYLE, "text/css"))
     app.router.add_get("/page.js", _text(SCRIPT, "text/javascript"))
-    app.router.add_get("/ws", _terminals(inner, door))
+    app.router.add_get("/ws", _Terminals(inner, door).answer)
     app.router.add_get("/download/{key}", inner.handle_download)
     app.router.add_static("/static", inner.statics_path)
     app.on_response_prepare.append(_sealed)
@@ -106,23 +106,26 @@ def _let_in(door: Door, token: str) -> web.Response:
     return answer
 
 
-def _terminals(inner: Server, door: Door) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+class _Terminals:
     """Opens a terminal for a web socket of our own page, while there is room for one."""
-    open_now: set[web.Request] = set()
 
-    async def opened(request: web.Request) -> web.StreamResponse:
-        refusal = door.foreign(request.headers.get("Origin"), request.host)
+    def __init__(self, inner: Server, door: Door) -> None:
+        self._inner = inner
+        self._door = door
+        self._open = 0
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """The socket, until the page or the program closes it; 403 for a foreign page, 503 when full."""
+        refusal = self._door.foreign(request.headers.get("Origin"), request.host)
         if refusal is not None:
             return _refused(refusal)
-        if len(open_now) >= SESSIONS:
+        if self._open >= SESSIONS:
             return web.Response(status=503, text=f"{SESSIONS} pages are open; close one.\n")
-        open_now.add(request)
+        self._open += 1
         try:
-            return await inner.handle_websocket(request)
+            return await self._inner.handle_websocket(request)
         finally:
-            open_now.discard(request)
-
-    return opened
+            self._open -= 1
 
 
 async def _index(request: web.Request) -> web.Response:
