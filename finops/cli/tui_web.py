@@ -46,7 +46,8 @@ def serve_tui(asked: Asked, *, view: str | None, ledger: str | None) -> None:
     def ready() -> None:
         diagnostics.say(f"open {shown} (Ctrl-C ends it)")
 
-    serve(_command(view, ledger), opened, bound, ready=ready)
+    with diagnostics.narrated():  # textual-serve prints what a process complains of
+        serve(_command(view, ledger), opened, bound, ready=ready)
 
 
 def _command(view: str | None, ledger: str | None) -> list[str]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import shlex
 import socket
-import sys
-from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -62,8 +60,7 @@ def serve(
 
     app = application(command, door)
     app.on_startup.append(say)
-    with redirect_stdout(sys.stderr):  # where textual-serve repeats what a process complains of
-        web.run_app(app, sock=bound, print=None, access_log=None, shutdown_timeout=2)
+    web.run_app(app, sock=bound, print=None, access_log=None, shutdown_timeout=2)
 
 
 def application(command: Sequence[str], door: Door) -> web.Application:
