@@ -48,7 +48,7 @@ class Rig(ABC):
 
     @abstractmethod
     def first(self) -> None:
-        """Put the first data there: at least two streams, or two pages, of it."""
+        """Put the first data there: at least two streams, or two pages, of it; the same every time."""
 
     @abstractmethod
     def later(self) -> None:
