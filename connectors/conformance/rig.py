@@ -39,7 +39,7 @@ class Rig(ABC):
 
     @property
     def address(self) -> str:
-        """`http://HOST:PORT` of the system; empty when it is not reached through the network."""
+        """`http://HOST:PORT` of the system, which `later` may move; empty when it is not reached through the network."""
         return ""
 
     @abstractmethod

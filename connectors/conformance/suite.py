@@ -81,6 +81,12 @@ class _Bench:
         (result,) = pull(ledger, [source], options)
         return result
 
+    def later(self) -> None:
+        """Have the rig add its later data; it may be reached at another address from then on."""
+        self.rig.later()
+        if self.proxy is not None:
+            self.proxy.upstream = self.rig.address
+
     def filled(self, *times: datetime, window: Period | None = None) -> Ledger:
         """A ledger pulled into at each of `times` (default: once), without a fault."""
         ledger = self.ledger()
@@ -168,7 +174,7 @@ class _Always:
             bench.rig.first()
             ledger = bench.filled()
             before = contents(ledger)
-            bench.rig.later()
+            bench.later()
             _ok(bench.pull(ledger, bench.rig.now + timedelta(hours=1)))
             assert contents(ledger) != before
             assert contents(ledger) == contents(bench.filled(bench.rig.now + timedelta(hours=1)))
@@ -203,7 +209,7 @@ class _Always:
             bench.rig.first()
             assert contents(bench.filled(now - timedelta(hours=1), now)) == bench.whole()
             ledger = bench.filled(now + timedelta(minutes=30))
-            bench.rig.later()
+            bench.later()
             _ok(bench.pull(ledger, now + timedelta(hours=1)))
             assert contents(ledger) == contents(bench.filled(now + timedelta(hours=1)))
 
@@ -268,7 +274,7 @@ class _Network(_Always):
             bench.rig.first()
             ledger = bench.filled()
             before = contents(ledger)
-            bench.rig.later()
+            bench.later()
             for status in (401, 403, 404):
                 bench.fail(answering(status, b"no"))
                 _refused(bench.pull(ledger, bench.rig.now + timedelta(hours=1)))

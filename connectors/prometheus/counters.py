@@ -50,6 +50,7 @@ class Meter:
     unknown: int = 0
     """What stood at the first sample after `since` and may have been counted at any time before."""
     _last: tuple[int, int] | None = None
+    _born: int | None = None
     _births: list[tuple[int, int]] = field(default_factory=list)
 
     def advance(
@@ -71,12 +72,15 @@ class Meter:
     def _grown(self, at: int, count: int) -> Growth | None:
         born = max((when for seen, when in self._births if seen <= at), default=None)
         if self._last is None:
+            self._born = born
             if born is not None and born >= self.reach:
                 return self._in_hours(born, at, count)
             self.unknown += count if at >= self.since else 0
             return None
         before, counted = self._last
-        if count < counted or (born is not None and born > before):
+        known, self._born = self._born, born
+        again = born is not None and born > (before if known is None else known)
+        if count < counted or again:
             self.restarts += at >= self.since
             return self._in_hours(max(before, born or before), at, count)
         return self._in_hours(before, at, count - counted)

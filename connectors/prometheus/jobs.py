@@ -81,28 +81,35 @@ _NUMBERS = {
 
 
 def read_jobs(
-    client: Client, start: datetime, end: datetime, created_before: datetime, labels: JobLabels
+    client: Client, start: datetime, end: datetime, now: datetime, labels: JobLabels
 ) -> Jobs:
-    """Jobs that were there in `[start, end)`, had not ended by `start` and were made before `created_before`."""
+    """Jobs made before `end` that had not ended by `start`, as they stand at `now`.
+
+    Days after `end` are looked at for as long as one of the jobs has not ended.
+    """
     found: dict[tuple[_Job, Decimal], _Known] = {}
     notes: list[str] = []
     alive, begin = Decimal(0), start
-    while begin < end:
-        stop = min(begin + timedelta(days=1), end)
+    while begin < now and (begin < end or any(_is_open(known, alive) for known in found.values())):
+        stop = min(begin + timedelta(days=1), now)
         day = _Day(client, begin, stop, labels.scrape_s)
-        alive = max(alive, day.exporter_seen())
-        day.read(found)
+        day.read(found, new=begin < end)
         notes += day.renewed()
+        seen = (known.seen for known in found.values())
+        alive = max((alive, day.exporter_seen(), *seen))
         begin = stop
-    alive = max((alive, *(known.seen for known in found.values())))
     rows = [
         row
         for (job, _), known in sorted(found.items())
-        if known.created < _seconds(created_before)
+        if known.created < _seconds(end)
         for row in [_row(job, known, alive, labels)]
         if row["ended_at"] is None or row["ended_at"] >= start
     ]
     return Jobs(tuple(rows), tuple(notes))
+
+
+def _is_open(known: _Known, alive: Decimal) -> bool:
+    return _end(known, alive)[1] is None
 
 
 class _Day(NamedTuple):
@@ -140,27 +147,31 @@ class _Day(NamedTuple):
                 f"{self.start:%Y-%m-%d}: {namespace}/{name} was made again {count} times in a day; only the last is kept"
             )
 
-    def read(self, found: dict[tuple[_Job, Decimal], _Known]) -> None:
-        """Add what this day says to what is known."""
+    def read(self, found: dict[tuple[_Job, Decimal], _Known], *, new: bool) -> None:
+        """Add what this day says to what is known, and its `new` jobs."""
         here: dict[_Job, _Known] = {}
         for labels, created in self._newest("kube_job_created"):
             job = _job(labels)
-            here[job] = found.setdefault((job, created), _Known(created))
+            if new or (job, created) in found:
+                here[job] = found.setdefault((job, created), _Known(created))
         if not here:
             return
         for labels, seen in self._times("max", "kube_job_created"):
             if (known := here.get(_job(labels))) is not None:
                 known.seen = max(known.seen, seen)
+        self._numbers(here)
+        self._failures(here)
+        self._pods(here)
+
+    def _numbers(self, here: Mapping[_Job, _Known]) -> None:
         for name, selector in _NUMBERS.items():
             for labels, value in self._newest(selector):
                 if (known := here.get(_job(labels))) is not None:
                     known.numbers[name] = value
-        self._failures(here)
         for labels, _ in self._newest("kube_job_owner"):
             known = here.get(_job(labels))
             if known is not None and labels.get("owner_name", "<none>") not in {"<none>", ""}:
                 known.owner = labels["owner_name"]
-        self._pods(here)
 
     def _failures(self, here: Mapping[_Job, _Known]) -> None:
         shown = 'kube_job_failed{condition="true"} == 1'

@@ -282,7 +282,7 @@ def _jobs(session: Session[PrometheusSettings], client: Client) -> Iterator[Rows
     labels = JobLabels(
         said.team_label, said.pool_label, said.cluster or session.source, said.scrape_s
     )
-    found = read_jobs(client, start, session.now, end, labels)
+    found = read_jobs(client, start, end, session.now, labels)
     rows = [row for row in found.rows if said.all_jobs or row["gpu_count"]]
     for note in found.notes:
         session.note(note)
