@@ -57,7 +57,8 @@ class Spooled(NamedTuple):
 class Files(NamedTuple):
     """Files for the loaders of `finops load`, as the source wrote them; the format is detected.
 
-    `hint` names the format where the connector knows it. Of costs, only `months` (YYYY-MM) are stored, where given.
+    `hint` names the format where the connector knows it. Of costs, only `months` (YYYY-MM) are stored, and of dated
+    rows only `days`, where given.
     """
 
     table: str
@@ -67,6 +68,7 @@ class Files(NamedTuple):
     hint: str | None = None
     months: tuple[str, ...] = ()
     sets: Mapping[str, str] = {}
+    days: Period | None = None
 
 
 class Rows(NamedTuple):

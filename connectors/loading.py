@@ -20,10 +20,10 @@ from connectors.detecting import group_files
 from connectors.diagnosing import REFUSED, diagnose, write_problems
 from connectors.fingerprint import check_unchanged, fingerprints, of_delivery
 from connectors.formats.contract import Shape
+from connectors.narrowing import of_days, of_months, replays_in_place
 from connectors.progress import Progress, watching
 from connectors.reading import find_files, open_source
 from connectors.runs import refuse_several_runs
-from connectors.sql import literal
 from connectors.wrapping import wrap
 from finops.errors import InputError, UsageError
 from finops.model.tables import BOOK_COLUMNS, COSTS, TABLES
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from connectors.wrapping import Wrapped
     from finops.ledger.store import Ledger
     from finops.ledger.write import Load, Stored
+    from finops.model.period import Period
     from finops.model.problem import Problem
 
 __all__ = ["LoadOptions", "LoadResult", "Progress", "Pulled", "load_files"]
@@ -59,13 +60,15 @@ _ATTRIBUTES = "attributes"
 class Pulled(NamedTuple):
     """Where fetched files come from, and how far their source has been read once they are stored.
 
-    Of costs, only `months` (YYYY-MM) are stored, where given. A delivery without rows is no error.
+    Of costs, only `months` (YYYY-MM) are stored, and of dated rows only `days`, where given. A delivery without
+    rows is no error.
     """
 
     stream: str
     cursor: str
     origins: Mapping[Path, str] = {}
     months: tuple[str, ...] = ()
+    days: Period | None = None
 
 
 class LoadOptions(NamedTuple):
@@ -158,7 +161,7 @@ def _load(job: _Job) -> LoadResult:
         before_commit = _check(job)
         with watching(con, job.files, job.progress):
             try:
-                rows = _of_months(job, wrapped.strict())
+                rows = _narrowed(job, con, wrapped.strict())
                 stored = store(job.ledger, job.table, con, rows, load, before_commit=before_commit)
             except _data_errors() as error:
                 return _with_problems(job, con, load, error)
@@ -166,13 +169,16 @@ def _load(job: _Job) -> LoadResult:
     return _result(job, stored, (), 0, delivery.notes)
 
 
-def _of_months(job: _Job, rows: str) -> str:
-    """`rows`, or those of the billing months a pull is about."""
+def _narrowed(job: _Job, con: duckdb.DuckDBPyConnection, rows: str) -> str:
+    """Of `rows` those a pull is about, copies of calls the ledger has put where those are."""
     pulled = job.options.pulled
-    if pulled is None or not pulled.months:
-        return rows
-    listed = ", ".join(literal(month) for month in pulled.months)
-    return f'select * from ({rows}) where "x_BillingMonth" in ({listed})'
+    if pulled is not None and pulled.months:
+        rows = of_months(rows, pulled.months)
+    if pulled is not None and pulled.days is not None:
+        rows = of_days(rows, pulled.days)
+    if job.format.replays:
+        rows = replays_in_place(job.ledger, con, rows, job.source)
+    return rows
 
 
 def _data_errors() -> tuple[type[Exception], ...]:
@@ -228,7 +234,7 @@ def _with_problems(
         raise _refused(problems)
     refused = len({(problem.file, problem.row) for problem in problems})
     kept = load._replace(rows_refused=refused)
-    rows = _of_months(job, wrapped.lenient(REFUSED))
+    rows = _narrowed(job, con, wrapped.lenient(REFUSED))
     stored = store(job.ledger, job.table, con, rows, kept, before_commit=_check(job))
     return _result(job, stored, problems, refused, delivery.notes)
 
@@ -244,7 +250,7 @@ def _as_told(job: _Job, con: duckdb.DuckDBPyConnection, load: Load, error: Excep
         raise _unreadable(job, error) from error
     delivery, wrapped = _wrapped(job, con, Reading.LOOSE, load.load_id)
     try:
-        rows = _of_months(job, wrapped.strict())
+        rows = _narrowed(job, con, wrapped.strict())
         stored = store(job.ledger, job.table, con, rows, load, before_commit=_check(job))
     except _data_errors() as again:
         raise _unreadable(job, error) from again
@@ -286,11 +292,17 @@ def _reading(job: _Job) -> dict[str, object]:
         "sets": dict(job.options.sets),
         "keep_good": job.options.keep_good,
         "months": job.options.pulled.months if job.options.pulled else (),
+        "days": _days(job.options.pulled),
         "allowed": sorted(set(job.options.allowed))
         if _ATTRIBUTES in TABLES[job.table].names
         else (),
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _days(pulled: Pulled | None) -> tuple[str, ...]:
+    days = pulled.days if pulled else None
+    return (days.start.isoformat(), days.end.isoformat()) if days else ()
 
 
 def _check_maps(job: _Job, delivery: FileDelivery) -> None:

@@ -200,6 +200,7 @@ def _take(run: _Run, delivery: Delivery) -> None:
             delivery.cursor,
             {file.path: redact(file.origin) for file in files},
             delivery.months if isinstance(delivery, Files) else (),
+            delivery.days if isinstance(delivery, Files) else None,
         ),
     )
     for result in load_files(run.ledger, delivery.table, [file.path for file in files], options):

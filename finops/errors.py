@@ -9,6 +9,7 @@
     │   └── SourceMissing       3    … it has nothing where we looked: fix the address
     ├── GateFailed              4    a budget, score or drift gate failed: the answer is "no"
     ├── InputError              5    the data is wrong: mend the file, or load with --keep-good
+    ├── Stopped               130    somebody asked to stop: nothing is left behind
     └── LedgerError             1    the ledger could not be read or written
         ├── LedgerMissing       2    there is none where we looked: load something, or name it
         └── CommitConflict      1    another writer won too often: run the command again
@@ -41,6 +42,7 @@ __all__ = [
     "SourceError",
     "SourceMissing",
     "SourceUnavailable",
+    "Stopped",
     "UsageError",
 ]
 
@@ -112,6 +114,12 @@ class InputError(FinopsError):
     ) -> None:
         super().__init__(message, hint=hint)
         self.problems = tuple(problems)
+
+
+class Stopped(FinopsError):
+    """Somebody asked to stop."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class LedgerError(FinopsError):

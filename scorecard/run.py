@@ -13,6 +13,7 @@ from finops.errors import FinopsError, InputError
 from finops.ledger.engine import query
 from finops.model.problem import Problem
 from finops.model.tables import TABLES
+from finops.stopping import watch
 from scorecard.answers import Answers, Subject, evidence_of
 from scorecard.catalog import SubjectKind
 from scorecard.evidence import Evidence, Finding, Outcome, measured
@@ -131,6 +132,7 @@ def _ask(check: Check, context: Context) -> Finding:
         TypeError,
         ValueError,
     ) as error:
+        watch()
         words = " ".join(str(error).split()) or type(error).__name__
         return Finding(Outcome.ERROR, f"asking failed: {words}")
 

@@ -109,3 +109,5 @@ class Format(NamedTuple):
     cached_in_input: bool | None = None
     patterns: tuple[str, ...] = ()
     """File names picked from a folder, as globs; empty takes every file of the right shape."""
+    replays: bool = False
+    """Whether a file may repeat calls of another: of one the ledger has, a copy changes neither time nor session."""

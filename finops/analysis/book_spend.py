@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,7 @@ from finops.analysis.spend import (
     DERIVED,
     RULED,
     Amounts,
+    Dimension,
     Group,
     Slice,
     Spend,
@@ -34,7 +36,7 @@ from finops.model.basis import Basis
 from finops.model.money import ZERO, add, total
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from decimal import Decimal
 
     import duckdb
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from finops.ledger.store import Ledger
     from finops.model.period import Period
 
-__all__ = ["SpendQuestion", "book_spend", "ruled_sql"]
+__all__ = ["Opened", "SpendQuestion", "book_spend", "opened", "ruled_sql"]
 
 
 class SpendQuestion(NamedTuple):
@@ -90,7 +92,19 @@ def ruled_sql(
     return found
 
 
-def _spend_of(part: Segment, question: SpendQuestion) -> Spend:
+class Opened(NamedTuple):
+    """A segment's cost rows ready on a connection, owned hardware and exchanged currencies among them."""
+
+    con: duckdb.DuckDBPyConnection
+    dimensions: tuple[Dimension, ...]
+    chosen: Slice
+    registry: Registry
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def opened(part: Segment, question: SpendQuestion) -> Iterator[Opened]:
+    """The view `costs` of `part` as `question` asks for it; UsageError where it names what does not exist."""
     registry = read_registry(part.config.owners.file)
     ruled = ruled_sql(question.by, question.where, part.config, registry)
     dimensions = resolve_dimensions(question.by, ruled=ruled)
@@ -104,10 +118,16 @@ def _spend_of(part: Segment, question: SpendQuestion) -> Spend:
         if question.currency is not None:
             days = slice_condition(chosen._replace(where=None))
             exchange_costs(con, Exchange.of(part.config), question.currency.upper(), days)
-        answer = spend(con, dimensions, chosen)
+        yield Opened(con, dimensions, chosen, registry, notes)
+
+
+def _spend_of(part: Segment, question: SpendQuestion) -> Spend:
+    with opened(part, question) as found:
+        con, chosen = found.con, found.chosen
+        answer = spend(con, found.dimensions, chosen)
         owned = _owned_notes(con, chosen) if part.config.owned else []
         lines = _line_notes(con, chosen)
-    told = (*notes, *_layer_notes(answer), *owned, *lines)
+    told = (*found.notes, *_layer_notes(answer), *owned, *lines)
     return replace(answer, notes=(*answer.notes, *told))
 
 

@@ -40,6 +40,7 @@ __all__ = [
     "PoolCharge",
     "charge_rows",
     "currencies",
+    "line_sql",
     "read_charges",
     "read_invoices",
     "read_metered",
@@ -135,7 +136,7 @@ def read_charges(
         select
             x_CostOrigin,
             pool,
-            {_line(period)} as line,
+            {line_sql(period)} as line,
             case when {inside} then null else ChargePeriodStart end as starts,
             case when {inside} then null else ChargePeriodEnd end as ends,
             {amounts},
@@ -190,7 +191,7 @@ def read_invoices(
     rows = query(
         con,
         f"""
-        select InvoiceId, InvoiceIssuerName, pool, {_line(period)} as line, x_CostOrigin,
+        select InvoiceId, InvoiceIssuerName, pool, {line_sql(period)} as line, x_CostOrigin,
             case when {_is_metered()} then {_PROVIDER} end, case when {_is_metered()} then x_Model end,
             sum(BilledCost), sum(EffectiveCost)
         from ({_rows(period, currency, rules)}) as charges
@@ -234,7 +235,7 @@ def read_metered(
         where
             pool in ({", ".join(quote(name) for name in metered)})
             and x_CostOrigin = 'bill'
-            and {_line(period)} = 'usage'
+            and {line_sql(period)} = 'usage'
             and {_is_metered()}
         group by all
         """,
@@ -299,7 +300,7 @@ def _rows(period: Period | None, currency: str, rules: Iterable[PoolRule]) -> st
 def charge_rows(period: Period | None, currency: str, rules: Sequence[PoolRule]) -> str:
     """SELECT of the period's cost rows in `currency`, with the `pool` and `line` each is on."""
     rows = _rows(period, currency, rules)
-    return f"select *, {_line(period)} as line from ({rows}) as charges"
+    return f"select *, {line_sql(period)} as line from ({rows}) as charges"
 
 
 def _counted() -> str:
@@ -322,8 +323,8 @@ def selected(period: Period | None, months: Period) -> str:
     return "true" if period is None else f"(({_selected(period)}) or ({_selected(months)}))"
 
 
-def _line(period: Period | None) -> str:
-    """A charge of whole months is prior when all of it lies before them."""
+def line_sql(period: Period | None) -> str:
+    """CASE that gives a cost row's line; a charge of whole months is prior when all of it lies before them."""
     prior = "false"
     if period is not None and period.is_whole_months:
         start, _ = _bounds(period)

@@ -62,6 +62,7 @@ __all__ = [
     "Prepared",
     "Question",
     "UnitEconomics",
+    "answer_on",
     "prepare",
     "unit_economics",
 ]
@@ -136,16 +137,21 @@ def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEc
 def _answer_of(part: Segment, question: Question) -> UnitEconomics:
     con = part.ledger.connect(TABLES)
     try:
-        asked = question._replace(period=part.period)
-        prepared = prepare(con, part.ledger, part.config, asked)
-        measured = measure(
-            con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares
-        )
-        if question.marginal:
-            measured = double(con, part.config, prepared, asked, measured).on(measured)
-        return _answer(con, prepared, asked, measured)
+        return answer_on(con, part, question)[0]
     finally:
         con.close()
+
+
+def answer_on(
+    con: duckdb.DuckDBPyConnection, part: Segment, question: Question
+) -> tuple[UnitEconomics, Prepared]:
+    """The answer for the days of `part`, on `con` (views of `TABLES` of its ledger), and what was put there."""
+    asked = question._replace(period=part.period)
+    prepared = prepare(con, part.ledger, part.config, asked)
+    measured = measure(con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares)
+    if question.marginal:
+        measured = double(con, part.config, prepared, asked, measured).on(measured)
+    return _answer(con, prepared, asked, measured), prepared
 
 
 class Prepared(NamedTuple):

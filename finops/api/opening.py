@@ -6,23 +6,41 @@ Imports nothing heavy: the ledger and the configuration are imported inside the 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from finops.errors import LedgerMissing, UsageError
 from finops.model.period import Period, parse_month, parse_period
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from finops.config import Config
     from finops.ledger.store import Ledger
 
 __all__ = [
     "PeriodChoice",
+    "When",
     "ledger_location",
     "newest_complete",
     "open_ledger",
     "resolve_period",
     "split_dimensions",
 ]
+
+
+class When(TypedDict, total=False):
+    """The period a question is about; without any of them the newest complete month of the ledger."""
+
+    month: str | None
+    """YYYY-MM."""
+    since: str | None
+    """First day, YYYY-MM-DD (UTC)."""
+    until: str | None
+    """First day left out."""
+    last: str | None
+    """30d or 4w until yesterday, or 3m: whole months."""
+    everything: bool
+    """The whole ledger."""
 
 
 class PeriodChoice(NamedTuple):
@@ -32,11 +50,12 @@ class PeriodChoice(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def split_dimensions(by: str | None) -> tuple[str, ...]:
-    """`--by a,b` as its names; UsageError when one is empty or named twice."""
+def split_dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
+    """`a,b`, or a sequence of names, as names; UsageError when one is empty or named twice."""
     if by is None:
         return ()
-    names = tuple(name.strip() for name in by.split(","))
+    given = by.split(",") if isinstance(by, str) else by
+    names = tuple(name.strip() for name in given)
     if not all(names):
         raise UsageError(f"--by {by!r} has an empty dimension", hint="--by workflow,model")
     twice = [name for name in names if names.count(name) > 1]

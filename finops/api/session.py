@@ -1,17 +1,26 @@
-"""A ledger and its settings, opened once, and the questions that can be asked of them."""
+"""A ledger and its settings, opened once, and every question that can be asked of them.
+
+Each question is a module of its own in this package; here they are only put together, under the names
+of the commands.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from finops.api import capacity, compare, costs, explain, marginal, sql, status, unit
+from finops.api.close import Close
 from finops.api.opening import open_ledger, resolve_period
+from finops.api.owners import Owners
+from finops.errors import LedgerMissing
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Unpack
 
     from finops.api.breakeven import Breakeven, Numbers
+    from finops.api.opening import When
     from finops.api.route import How, Routed
     from finops.config import Config
     from finops.ledger.store import Ledger
@@ -21,10 +30,42 @@ __all__ = ["Session", "open_session"]
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Questions to one ledger. Each method is the command of its name and returns an `Answer`."""
+    """Questions to one ledger. Each method is the command of its name and returns an `Answer`.
 
-    ledger: Ledger
+    It holds no state but where the ledger is and what the settings say: every question sees the newest
+    data, and several threads may ask at once.
+    """
+
+    found: Ledger | None
     config: Config
+    named: str | None = None
+    """The ledger asked for; None: that of the settings."""
+
+    costs = costs.costs
+    compare = compare.compare
+    unit = unit.unit
+    capacity = capacity.capacity
+    marginal = marginal.marginal
+    explain = explain.explain
+    status = status.status
+    sql = sql.sql
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger; LedgerMissing says how to get one where there is none."""
+        if self.found is not None:
+            return self.found
+        return open_ledger(self.named, config=self.config)
+
+    @property
+    def owners(self) -> Owners:
+        """Who answers for which cost, and what nobody answers for."""
+        return Owners(self)
+
+    @property
+    def close(self) -> Close:
+        """Months: what one lacks, closing it, taking a close back."""
+        return Close(self)
 
     def breakeven(
         self,
@@ -55,31 +96,39 @@ class Session:
         large: str,
         how: How | None = None,
         *,
-        month: str | None = None,
-        everything: bool = False,
         workflow: str | None = None,
         risk: str | None = None,
+        **when: Unpack[When],
     ) -> Routed:
-        """What asking `small` before `large` saves, by the confidences and costs of the ledger.
-
-        `month` is YYYY-MM; by default the newest complete one, or with `everything` the whole ledger.
-        """
+        """What asking `small` before `large` saves, by the confidences and costs of the ledger."""
         from finops.analysis.route.ledger import Pair
         from finops.api.route import route_ledger
 
-        choice = resolve_period(self.ledger, month=month, everything=everything)
+        choice = resolve_period(self.ledger, **when)
         pair = Pair(small, large, choice.period, workflow, risk)
         return route_ledger(self.ledger, pair, how, config=self.config, notes=choice.notes)
 
 
-def open_session(ledger: str | Path | None = None, *, config: str | Path | None = None) -> Session:
+def open_session(
+    ledger: str | Path | None = None,
+    *,
+    config: str | Path | None = None,
+    create: bool = False,
+    required: bool = True,
+) -> Session:
     """The ledger at `ledger` (a folder or URL), else the one the settings name.
 
-    `config` is a finops.toml; by default the one in this folder or the user's. LedgerMissing when there
-    is no ledger, ConfigError when the settings are wrong.
+    `config` is a finops.toml; by default the one in this folder or the user's. Where there is no ledger one is
+    made with `create`, and without `required` only a question that needs it fails. LedgerMissing when there
+    is none, ConfigError when the settings are wrong.
     """
     from finops.config import load_config
 
     settings = load_config(config)
     named = None if ledger is None else str(ledger)
-    return Session(open_ledger(named, config=settings), settings)
+    try:
+        return Session(open_ledger(named, config=settings, create=create), settings, named)
+    except LedgerMissing:
+        if required:
+            raise
+        return Session(None, settings, named)

@@ -54,6 +54,11 @@ COMMANDS = (
     CommandEntry("status", "finops.cli.status", "Show what the ledger holds and how fresh it is."),
     CommandEntry("costs", "finops.cli.costs", "Show spend by any column of the bill, tag or pool."),
     CommandEntry(
+        "compare",
+        "finops.cli.compare",
+        "Show what changed between two periods: price, usage, mix, new, gone.",
+    ),
+    CommandEntry(
         "unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."
     ),
     CommandEntry(

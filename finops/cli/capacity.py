@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from finops.api.capacity import By
 from finops.cli.options import (
     AllOption,
     CurrencyOption,
@@ -18,21 +18,11 @@ from finops.cli.options import (
     MonthOption,
     OutputOption,
     ToOption,
-    open_ledger,
-    resolve_period,
-    split_dimensions,
+    open_session,
 )
 from finops.report.formats import ReportFormat
 
 __all__ = ["register"]
-
-
-class By(StrEnum):
-    """What a row is."""
-
-    POOL = "pool"
-    HOLDER = "holder"
-    TEAM = "team"
 
 
 ByOption = Annotated[
@@ -65,22 +55,10 @@ def capacity(  # noqa: PLR0913  (one parameter for each option)
     Hours are device-hours: billed = busy + idle (held by somebody, or by nobody) + unseen. Dollars of a pool
     add up to its charges. The price of a GPU-hour names the part of an instance's price it takes.
     """
-    from finops.analysis.capacity.holders import holders, job_teams
-    from finops.analysis.economics import Question, unit_economics
     from finops.cli.output import emit
-    from finops.config import load_config
-    from finops.report.capacity import capacity_report, holders_report
 
-    config = load_config()
-    store = open_ledger(ledger, config=config)
-    choice = resolve_period(
-        store, month=month, since=since, until=until, last=last, everything=everything
-    )
-    question = Question(period=choice.period, include=split_dimensions(include), currency=currency)
-    answer = unit_economics(store, config, question)
-    if by is By.POOL:
-        report = capacity_report(answer, notes=choice.notes)
-    else:
-        rows = holders(answer.allocation.capacity.months, job_teams(store))
-        report = holders_report(answer, rows, by.value, notes=choice.notes)
-    emit(report, format, output)
+    found = open_session(ledger).capacity(
+        by, include=include, currency=currency,
+        month=month, since=since, until=until, last=last, everything=everything,
+    )  # fmt: skip
+    emit(found.report, format, output)

@@ -19,9 +19,7 @@ from finops.cli.options import (
     OutputOption,
     ToOption,
     WhereOption,
-    open_ledger,
-    resolve_period,
-    split_dimensions,
+    open_session,
 )
 from finops.model.basis import Basis
 from finops.report.formats import ReportFormat
@@ -67,19 +65,10 @@ def costs(  # noqa: PLR0913  (one parameter for each option)
     hardware), provider, day, week and month of use, billing_month. Rows are sorted by EffectiveCost and split by
     currency; --currency exchanges all into one, at the rates of finops.toml.
     """
-    from finops.analysis.book_spend import SpendQuestion, book_spend
     from finops.cli.output import emit
-    from finops.config import load_config
-    from finops.report.spend import spend_report
 
-    config = load_config()
-    names = split_dimensions(by)
-    store = open_ledger(ledger, config=config)
-    choice = resolve_period(
-        store, month=month, since=since, until=until, last=last, everything=everything
-    )
-    used = basis or (Basis.CHARGE if since or last else Basis.BILLING)
-    question = SpendQuestion(names, choice.period, used, where, currency)
-    answer = book_spend(store, config, question)
-    report = spend_report(answer, period=choice.period, basis=used, notes=choice.notes, limit=limit)
-    emit(report, format, output)
+    found = open_session(ledger).costs(
+        by, basis=basis, where=where, currency=currency, limit=limit,
+        month=month, since=since, until=until, last=last, everything=everything,
+    )  # fmt: skip
+    emit(found.report, format, output)

@@ -18,9 +18,7 @@ from finops.cli.options import (
     OutputOption,
     ToOption,
     WhereOption,
-    open_ledger,
-    resolve_period,
-    split_dimensions,
+    open_session,
 )
 from finops.report.formats import ReportFormat
 
@@ -62,18 +60,10 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
     Choose whose number with --where, as in `finops unit` (of an amount, as in `finops costs`; else by
     the words in the command's own rows: pool, kind, side, InvoiceId): --where "workflow = 'rag-answer'".
     """
-    from finops.analysis.economics import Question
-    from finops.analysis.explain import explain as explain_number
     from finops.cli.output import emit
-    from finops.config import load_config
-    from finops.report.explain import explain_report
 
-    config = load_config()
-    lines = split_dimensions(include)
-    store = open_ledger(ledger, config=config)
-    choice = resolve_period(
-        store, month=month, since=since, until=until, last=last, everything=everything
-    )
-    question = Question(choice.period, where=where, include=lines, currency=currency)
-    found = explain_number(store, config, question, number)
-    emit(explain_report(found, notes=choice.notes), format, output)
+    found = open_session(ledger).explain(
+        number, where=where, include=include, currency=currency,
+        month=month, since=since, until=until, last=last, everything=everything,
+    )  # fmt: skip
+    emit(found.report, format, output)

@@ -17,9 +17,7 @@ from finops.cli.options import (
     OutputOption,
     ToOption,
     WhereOption,
-    open_ledger,
-    resolve_period,
-    split_dimensions,
+    open_session,
 )
 from finops.report.formats import ReportFormat
 
@@ -55,18 +53,10 @@ def marginal(  # noqa: PLR0913  (one parameter for each option)
     bought once its busiest hour would be fuller than objectives allow: how much, from when, at what price.
     The factor is the cost of an added request over that of an average one.
     """
-    from finops.analysis.economics import Question
-    from finops.analysis.marginal import marginal as doubled
     from finops.cli.output import emit
-    from finops.config import load_config
-    from finops.report.marginal import marginal_report
 
-    config = load_config()
-    names = split_dimensions(by)
-    store = open_ledger(ledger, config=config)
-    choice = resolve_period(
-        store, month=month, since=since, until=until, last=last, everything=everything
-    )
-    question = Question(choice.period, names, where, currency=currency)
-    answer = doubled(store, config, question)
-    emit(marginal_report(answer, limit=limit, notes=choice.notes), format, output)
+    found = open_session(ledger).marginal(
+        by, where=where, currency=currency, limit=limit,
+        month=month, since=since, until=until, last=last, everything=everything,
+    )  # fmt: skip
+    emit(found.report, format, output)

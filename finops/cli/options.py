@@ -5,7 +5,7 @@ How they become a ledger and a period is `finops.api.opening`, whose functions c
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from finops.api.opening import (
     split_dimensions,
 )
 from finops.report.formats import ReportFormat
+
+if TYPE_CHECKING:
+    from finops.api.session import Session
 
 __all__ = [
     "AllOption",
@@ -37,6 +40,7 @@ __all__ = [
     "ledger_location",
     "newest_complete",
     "open_ledger",
+    "open_session",
     "resolve_period",
     "split_dimensions",
 ]
@@ -134,3 +138,12 @@ ByOption = Annotated[
     str | None,
     typer.Option("--by", metavar="DIM,…", help="Dimensions to split by, separated by commas."),
 ]
+
+
+def open_session(
+    ledger: str | None = None, *, create: bool = False, required: bool = True
+) -> Session:
+    """The ledger the options ask for, to ask questions of; as in `finops.api.session`, imported when called."""
+    from finops.api import session
+
+    return session.open_session(ledger, create=create, required=required)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,16 +14,9 @@ from finops.cli.options import (
     LimitOption,
     MonthOption,
     OutputOption,
-    open_ledger,
-    resolve_period,
+    open_session,
 )
-from finops.errors import GateFailed, UsageError
 from finops.report.formats import ReportFormat
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from finops.analysis.owners.check import OwnersCheck
 
 __all__ = ["register"]
 
@@ -75,35 +68,14 @@ def check(  # noqa: PLR0913  (one parameter for each option)
     carries each tag. --propose writes the rows of owners.csv that would settle it, with the team guessed
     from the log or the name where there is anything to guess from.
     """
-    from finops.analysis.owners.check import check_owners
     from finops.cli.output import emit
-    from finops.config import load_config
-    from finops.report.owners import check_report, proposal_report
 
-    config = load_config()
-    store = open_ledger(ledger, config=config)
-    choice = resolve_period(store, month=month, everything=everything)
-    found = check_owners(store, config, choice.period, currency)
-    if propose:
-        report = proposal_report(found, period=choice.period)
-    else:
-        report = check_report(found, period=choice.period, limit=limit, notes=choice.notes)
-    emit(report, format, output)
+    found = open_session(ledger).owners.check(
+        month=month, everything=everything, currency=currency, limit=limit
+    )
+    emit(found.propose().report if propose else found.report, format, output)
     if max_unowned is not None:
-        _gate(found, max_unowned)
-
-
-def _gate(found: OwnersCheck, allowed: float) -> None:
-    """GateFailed when more of what was charged has no team than `allowed`, in any currency."""
-    from finops.analysis.owners.check import BILL
-
-    for (side, currency), cost in found.spent.items():
-        if side == BILL and cost and found.left(side, currency) / cost > allowed:
-            raise GateFailed(
-                f"{float(found.left(side, currency) / cost):.1%} of what was charged in {currency} has no team; "
-                f"allowed is {allowed:.1%}",
-                hint="finops owners check --propose --format csv",
-            )
+        found.require(max_unowned)
 
 
 def list_(
@@ -113,19 +85,6 @@ def list_(
     output: OutputOption = None,
 ) -> None:
     """List the rows of owners.csv."""
-    from finops.analysis.owners.registry import read_registry
     from finops.cli.output import emit
-    from finops.config import load_config
-    from finops.report.owners import list_report
 
-    registry = read_registry(load_config().owners.file)
-    emit(list_report(registry, on=None if on is None else _day(on)), format, output)
-
-
-def _day(text: str) -> date:
-    from datetime import date
-
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is not a date", hint="write it as YYYY-MM-DD") from None
+    emit(open_session(required=False).owners.list(on=on).report, format, output)

@@ -20,9 +20,7 @@ from finops.cli.options import (
     OutputOption,
     ToOption,
     WhereOption,
-    open_ledger,
-    resolve_period,
-    split_dimensions,
+    open_session,
 )
 from finops.report.formats import ReportFormat
 
@@ -82,26 +80,11 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
     project, deployment, operation, run, call, hour, day, week, month and any text column of the requests
     table. Costs include retries, failures, retrieval and shared services, and meet the bill exactly.
     """
-    from finops.analysis.economics import Question, unit_economics
     from finops.cli.output import emit
-    from finops.config import load_config
-    from finops.report.unit import unit_report
 
-    config = load_config()
-    names = split_dimensions(by)
-    store = open_ledger(ledger, config=config)
-    choice = resolve_period(
-        store, month=month, since=since, until=until, last=last, everything=everything
-    )
-    question = Question(
-        period=choice.period,
-        by=names,
-        where=where,
-        include=split_dimensions(include),
-        currency=currency,
-        use_rollups=rollups,
-        run_costs=runs,
-        marginal=marginal,
-    )
-    answer = unit_economics(store, config, question)
-    emit(unit_report(answer, limit=limit, notes=choice.notes), format, output)
+    found = open_session(ledger).unit(
+        by, where=where, include=include, currency=currency,
+        runs=runs, marginal=marginal, rollups=rollups, limit=limit,
+        month=month, since=since, until=until, last=last, everything=everything,
+    )  # fmt: skip
+    emit(found.report, format, output)

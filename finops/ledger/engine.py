@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
+from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+
+from finops.stopping import watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +26,12 @@ MEMORY_LIMIT = "2GB"
 """What one connection may hold before it spills to its temporary folder."""
 
 
+_COUNT = count()
+
+
 def scratch_folder() -> Path:
-    """Where a connection spills; DuckDB makes it when needed and removes it when closed."""
-    return Path(tempfile.gettempdir()) / f"finops-{os.getpid()}"
+    """Where a new connection spills: a folder of its own, made when needed and removed with the connection."""
+    return Path(tempfile.gettempdir()) / f"finops-{os.getpid()}-{next(_COUNT)}"
 
 
 def open_engine(
@@ -40,13 +48,21 @@ def open_engine(
         "partitioned_write_flush_threshold": 20_000,
     }
     con = duckdb.connect(database, config=config)
+    watch(partial(_interrupt, con))
     query(con, "SET TimeZone = 'UTC'")
     query(con, "SET enable_progress_bar = false")
     return con
+
+
+def _interrupt(con: duckdb.DuckDBPyConnection) -> None:
+    """End what `con` runs; a connection that is closed runs nothing."""
+    with suppress(duckdb.ConnectionException):
+        con.interrupt()
 
 
 def query(
     con: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object] | None = None
 ) -> list[tuple[Any, ...]]:
     """Run `sql` to its end and return its rows."""
+    watch()
     return con.execute(sql, dict(parameters) if parameters else None).fetchall()

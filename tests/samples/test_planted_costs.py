@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
-from typer.testing import CliRunner
 
-from finops.analysis.economics import Question, unit_economics
-from finops.cli.app import app
-from finops.config import Config, load_config
-from finops.ledger.store import Ledger
 from finops.model.money import total
 from finops.model.period import Period, parse_month
+from tests.samples.company import TRUTH
 
 if TYPE_CHECKING:
-    from finops.analysis.economics import UnitEconomics
     from finops.analysis.measures import Group
+    from tests.samples.company import Company
 
 pytestmark = pytest.mark.slow
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples"
-TRUTH: dict[str, dict[str, Any]] = tomllib.loads(
-    (SAMPLES / "truth.toml").read_text(encoding="utf-8")
-)
 MONTHS = ("2026-08", "2026-09", "2026-10")
 NEAR = Decimal("1e-9")
 """A cost is a count times a rate cut at the 24th place: what the cut takes from millions of tokens."""
-
-
-class Company(NamedTuple):
-    """The sample company's ledger, its settings, and the same with tokens alone on requests."""
-
-    ledger: Ledger
-    config: Config
-    tokens_only: Config
-
-    def ask(
-        self, period: Period, *by: str, where: str | None = None, tokens_only: bool = True
-    ) -> UnitEconomics:
-        """Unit economics of a period."""
-        config = self.tokens_only if tokens_only else self.config
-        return unit_economics(self.ledger, config, Question(period, by, where))
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    folder = tmp_path_factory.mktemp("planted") / "ledger"
-    result = CliRunner().invoke(app, ["demo", "--ledger", str(folder)])
-    assert result.exit_code == 0, result.output
-    config = load_config(folder / "finops.toml")
-    metered = tuple(pool for pool in config.pools if pool.kind == "metered")
-    return Company(
-        Ledger.open(str(folder)),
-        config,
-        Config(pools=metered, currency=config.currency, slo=config.slo),
-    )
 
 
 def days(first: str, last: str) -> Period:

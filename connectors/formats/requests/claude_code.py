@@ -155,4 +155,5 @@ FORMAT = Format(
     select=_select,
     cached_in_input=False,
     patterns=("*.jsonl",),
+    replays=True,
 )

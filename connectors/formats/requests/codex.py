@@ -170,4 +170,5 @@ FORMAT = Format(
     select=_select,
     cached_in_input=True,
     patterns=("*.jsonl",),
+    replays=True,
 )

@@ -1,0 +1,1 @@
+"""What changed between two periods: each difference taken apart into price, usage, mix, new and gone."""

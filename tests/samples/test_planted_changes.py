@@ -1,0 +1,67 @@
+"""What is planted in the samples shows in what changed, in savings, commitments and data quality, in dollars."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from finops.analysis.compare.comparison import Versus, compare
+from finops.model.period import parse_month
+from tests.samples.company import TRUTH
+
+if TYPE_CHECKING:
+    from finops.analysis.compare.comparison import Comparison, Moved
+    from tests.samples.company import Company
+
+pytestmark = pytest.mark.slow
+
+SEPTEMBER, OCTOBER = parse_month("2026-09"), parse_month("2026-10")
+
+
+@pytest.fixture(scope="module")
+def workflows(company: Company) -> Comparison:
+    """October against September by workflow, at token prices alone."""
+    return compare(company.ledger, company.tokens_only, Versus(SEPTEMBER, OCTOBER, ("workflow",)))
+
+
+def group(found: Comparison, name: str) -> Moved:
+    return next(each for each in found.groups if each.group == (name,))
+
+
+def test_the_bill_is_told_to_the_digit(company: Company) -> None:
+    found = compare(company.ledger, company.config, Versus(SEPTEMBER, OCTOBER, ("provider",)))
+    (whole,) = found.totals
+    plan, reservation = TRUTH["commitment"], TRUTH["idle_reservation"]
+    unused = Decimal(plan["unused_2026-10"]) - Decimal(plan["unused_2026-09"])
+    assert whole.effects["commitment_unused"] == unused + Decimal(reservation["effective_cost"])
+    assert whole.effects["credits"] == -Decimal(TRUTH["credit"]["amount"])
+    for name in ("aws", "openai", "anthropic"):
+        provider = next(each for each in found.groups if str(each.group[0]).lower() == name)
+        assert provider.before == Decimal(TRUTH["months"]["2026-09"][f"{name}_effective"])
+        assert provider.after == Decimal(TRUTH["months"]["2026-10"][f"{name}_effective"])
+        assert sum(provider.effects.values()) == provider.change
+
+
+def test_the_model_somebody_switched_is_mix_of_its_workflow(workflows: Comparison) -> None:
+    """Calls asked again cost a little on top of what the truth counts: 0.44 of them."""
+    truth = TRUTH["model_switched"]
+    found = group(workflows, truth["workflow"])
+    expected = Decimal(truth["billed_cost"]) - Decimal(truth["billed_cost_at_the_model_before"])
+    assert expected <= found.effects["mix"] < expected + Decimal("0.44")
+    (change,) = found.recorded
+    assert (change.changed_to, change.approved_by) == (truth["model_after"], None)
+
+
+def test_the_cache_that_stopped_is_mix_of_input_tokens(workflows: Comparison) -> None:
+    truth = TRUTH["cache_stopped"]
+    found = group(workflows, truth["workflow"])
+    assert abs(found.effects["mix"] / Decimal(truth["extra_billed_cost"]) - 1) < Decimal("0.01")
+
+
+def test_the_pilot_that_began_is_new(workflows: Comparison) -> None:
+    truth = TRUTH["unpriced"]
+    found = group(workflows, truth["workflow"])
+    assert set(found.effects) == {"new"}
+    assert abs(found.effects["new"] / Decimal(truth["billed_cost"]) - 1) < Decimal("0.01")
