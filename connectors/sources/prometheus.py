@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, field_validator, model_validator
 
 from connectors.arrow import batches_of
-from connectors.contract import Connector, Files, Finding, Rows, Spooled
+from connectors.contract import Connector, Files, Finding, Rows, Sign, Spooled
 from connectors.prometheus.client import Client, Dialect
 from connectors.prometheus.devices import FAMILIES
 from connectors.prometheus.engines import ENGINES, Serving, read_engines
@@ -302,5 +302,9 @@ CONNECTOR = Connector(
     policy=(
         "Reading the query API: `GET /api/v1/query` (VictoriaMetrics: also `GET /api/v1/export`). Nothing is "
         "written, and neither `--web.enable-admin-api` nor `--web.enable-lifecycle` is needed."
+    ),
+    signs=(
+        Sign("variable", "PROMETHEUS_URL", {"url": "{value}"}),
+        Sign("address", "http://localhost:9090/-/ready", {"url": "http://localhost:9090"}),
     ),
 )

@@ -39,7 +39,7 @@ def job(
             yield Sample("kube_job_status_completion_time", said, minute, at(more["completed"]))
         if "failed" in more:
             failed = {**said, "condition": "true"}
-            yield Sample("kube_job_failed", failed, minute, minute >= more["failed"])
+            yield Sample("kube_job_failed", failed, minute, int(minute >= more["failed"]))
         for number in range(pods):
             pod = {"namespace": "ml", "pod": f"{name}-{number}"}
             owner = {**pod, "owner_kind": "Job", "owner_name": name}
