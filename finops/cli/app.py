@@ -144,7 +144,7 @@ class CommandGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         """Answer --version before Typer looks at values: for that it would import pydantic."""
         if args[:1] == ["--version"]:
-            from finops.cli.version import version_text
+            from finops.api.versions import version_text
 
             output.write_bytes(f"{version_text()}\n".encode())
             raise typer.Exit

@@ -72,13 +72,13 @@ def demo(*, ledger: LedgerOption = None) -> None:
     samples and jobs, with a dozen troubles planted. It is loaded into a ledger of its own (--ledger, else
     the platform's data folder); your own ledger is never touched.
     """
+    from finops.api import session
     from finops.cli.demo_screen import demo_screen
     from finops.cli.diagnostics import progress, say
     from finops.cli.output import write_bytes
-    from finops.config import load_config
 
     store, config = sample_company(ledger, Narrator(say, progress))
-    lines = demo_screen(store, load_config(config), config)
+    lines = demo_screen(session.open_session(store.location.url, config=config), config)
     write_bytes(("\n".join(lines) + "\n").encode())
     vendors = samples_folder() / "vendors"
     say(f"Three sample vendors to compare: finops vendor compare --vendors {vendors}")
