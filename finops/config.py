@@ -23,12 +23,15 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from finops.errors import ConfigError
 from finops.sections.base import Amount, CurrencyCode, Section
 from finops.sections.calls import Objective, Requests
+from finops.sections.chargeback import Accounts
 from finops.sections.close import Close, Fx
+from finops.sections.commitments import Commitment
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
 from finops.sections.pools import Driver, Pool, PoolKind
 from finops.sections.scorecard import Scorecard
 from finops.sections.scorecard import anchored as anchored_scorecard
+from finops.sections.tui import Tui
 
 __all__ = [
     "Attributes",
@@ -135,8 +138,15 @@ class Config(Section):
     )
     owned: tuple[Owned, ...] = Field(default=(), description="Hardware the company owns.")
     owners: Owners = Field(default_factory=Owners, description="Who answers for which cost.")
+    chargeback: Accounts = Field(
+        default_factory=Accounts,
+        description="Accounts of the general ledger a chargeback is booked on.",
+    )
     layers: tuple[Layer, ...] = Field(
         default=(), description="Layers of the stack, in the order they are tried."
+    )
+    commitments: tuple[Commitment, ...] = Field(
+        default=(), description="Terms of commitments and reservations that bills do not tell."
     )
     close: Close = Field(default_factory=Close, description="When a month is complete.")
     fx: tuple[Fx, ...] = Field(default=(), description="Exchange rates, dated and sourced.")
@@ -146,6 +156,7 @@ class Config(Section):
     scorecard: Scorecard = Field(
         default_factory=Scorecard, description="What the scorecard holds the ledger against."
     )
+    tui: Tui = Field(default_factory=Tui, description="The terminal interface.")
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
@@ -320,10 +331,13 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "slo": Objective,
     "owned": Owned,
     "owners": Owners,
+    "chargeback": Accounts,
     "layers": Layer,
     "close": Close,
+    "commitments": Commitment,
     "fx": Fx,
     "scorecard": Scorecard,
+    "tui": Tui,
 }
 
 

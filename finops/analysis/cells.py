@@ -33,6 +33,7 @@ __all__ = [
     "BUCKET_BASE",
     "CELL_KEYS",
     "MEASURES",
+    "STATEMENTS",
     "Grained",
     "attempts_sql",
     "bucket_value",
@@ -70,6 +71,9 @@ MEASURES = (
     "resent_uncached_tokens",
 )
 """What a cell sums, all BIGINT."""
+
+STATEMENTS = ("later", "attempts", "resent", "cells", "latency", "runs", "run_tokens")
+"""The SQL files that make a roll-up; another text of one makes another roll-up."""
 
 _ZERO_BUCKET = -32768
 

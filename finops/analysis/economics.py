@@ -18,19 +18,17 @@ from finops.analysis.capacity.unserved import without_cost
 from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered, selected
 from finops.analysis.doubling import double
 from finops.analysis.fx import Exchange, InCurrency, exchange_costs
-from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
 from finops.analysis.measures import COMPONENTS, Group, Grouping, Measured, measure
 from finops.analysis.metering import meter
 from finops.analysis.owned.rows import add_owned
-from finops.analysis.owners.requests import owner_dimensions, reading_owners
+from finops.analysis.owners.requests import named_dimensions
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
 from finops.analysis.relations import Scope, months_touched, relate
 from finops.analysis.sharing import SharedPool, Shares, share
 from finops.analysis.spans import timings_of, together
 from finops.analysis.terms import Terms
-from finops.analysis.where import compile_where
 from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import subtract, total
@@ -62,6 +60,7 @@ __all__ = [
     "Prepared",
     "Question",
     "UnitEconomics",
+    "answer",
     "answer_on",
     "prepare",
     "unit_economics",
@@ -151,7 +150,12 @@ def answer_on(
     measured = measure(con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares)
     if question.marginal:
         measured = double(con, part.config, prepared, asked, measured).on(measured)
-    return _answer(con, prepared, asked, measured), prepared
+    everything = measured.total
+    if prepared.scope.where is not None:
+        everything = measure(
+            con, prepared.relations.everything, Grouping(), prepared.allocation.shares
+        ).total
+    return answer(prepared, asked, measured, everything), prepared
 
 
 class Prepared(NamedTuple):
@@ -176,11 +180,7 @@ def prepare(
             raise UsageError(
                 f"{name!r} cannot be included", hint=f"choose among {', '.join(INCLUDABLE)}"
             )
-    owners = owner_dimensions(con, config)
-    by = tuple(dimension(name, owners) for name in question.by)
-    where = None
-    if question.where:
-        where = reading_owners(compile_where(question.where, filter_columns(owners)), owners)
+    by, where = named_dimensions(con, config, question.by, question.where)
     terms = Terms.of(config, price_book(ledger, config))
     period = question.period or _everything(con)
     notes = add_owned(con, ledger, config.owned, question.period)
@@ -210,18 +210,15 @@ def prepare(
     return Prepared(grouping, scope, relations, allocation, terms, currency, others, notes)
 
 
-def _answer(
-    con: duckdb.DuckDBPyConnection, prepared: Prepared, question: Question, measured: Measured
+def answer(
+    prepared: Prepared, question: Question, measured: Measured, everything: Group
 ) -> UnitEconomics:
-    allocation, period = prepared.allocation, prepared.scope.period
-    everything = measured.total
-    if prepared.scope.where is not None:
-        everything = measure(
-            con, prepared.relations.everything, Grouping(), allocation.shares
-        ).total
+    """The answer to `question` that was `measured`; `everything` is what there is without its filter."""
+    allocation = prepared.allocation
+    spent = _spent(allocation, everything, prepared.scope.period, is_whole=_is_whole(question))
     return UnitEconomics(
         question.by,
-        period,
+        prepared.scope.period,
         prepared.currency,
         measured.groups,
         measured.total,
@@ -230,7 +227,7 @@ def _answer(
             allocation.metered,
             allocation.shares,
             allocation.capacity.books,
-            _spent(allocation, everything, period, is_whole=_is_whole(question)),
+            spent,
             question.include,
         ),
         allocation,

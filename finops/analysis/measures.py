@@ -5,9 +5,8 @@ The statements are `unit.sql` and `percentiles.sql`; this module fills them in. 
 
 from __future__ import annotations
 
-from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.capacity.install import PARTS as CAPACITY_PARTS
 from finops.analysis.capacity.install import capacity_sql
@@ -24,7 +23,8 @@ from finops.model.tables import TOKEN_COLUMNS
 from finops.sql import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
 
     import duckdb
 
@@ -63,7 +63,18 @@ COMPONENTS = (
 """What a cost is made of; they sum to it."""
 
 _CAPACITY = ("capacity_cost", "capacity_less", "capacity_more")
-_SUMMED = (*MEASURES, *COMPONENTS, "list_cost", "unpriced_tokens", "list_equivalent", *_CAPACITY)
+SUMMED = (*MEASURES, *COMPONENTS, "list_cost", "unpriced_tokens", "list_equivalent", *_CAPACITY)
+"""What adds up, as `unit_sql` selects it."""
+
+Key = tuple[object, ...]
+"""Values of the dimensions of a group."""
+
+WORK_KIND = dimension("work_unit_kind")
+IS_WORK = "work_unit_kind is not null"
+"""What attempts did that was not tokens, and which of them did such work."""
+
+_NO_RUNS = Runs()
+_NO_WORK: Mapping[str, Work] = MappingProxyType({})
 
 _SERVED = {
     "prefill": "(" + " + ".join(f"s.{name}" for name in PREFILL) + ")",
@@ -73,7 +84,7 @@ _SERVED = {
 }
 """What of a cell a rate of capacity is for."""
 
-_QUANTILES = ("p50", "p95", "p99")
+QUANTILES = ("p50", "p95", "p99")
 
 
 class Sensitivity(NamedTuple):
@@ -151,32 +162,44 @@ def measure(
 ) -> Measured:
     """Measure every group of `grouping.by`, and their total; without dimensions that is the only group."""
     by = grouping.by
-    timings = read_timings(con, sources, by, grouping.success)
-    groups = [
+    costs = _costs(con, sources, by, shares)
+    work = None
+    if did_work(costs):
+        done = sources._replace(counted=f"({sources.counted}) and {IS_WORK}")
+        work = _costs(con, done, (*by, WORK_KIND), shares)
+    measured = assemble(costs, read_timings(con, sources, by, grouping.success), work)
+    if not grouping.run_costs:
+        return measured
+    run_costs = cost_of_runs(con, sources, by, shares)
+    whole = cost_of_runs(con, sources, (), shares).get(()) if by else run_costs.get(())
+    return Measured(
+        tuple(group._replace(run_costs=run_costs.get(group.keys)) for group in measured.groups),
+        measured.total._replace(run_costs=whole),
+    )
+
+
+def assemble(
+    costs: Mapping[Key, Sums], timings: Timings, work: Mapping[Key, Sums] | None = None
+) -> Measured:
+    """Groups of what adds up and of what does not; `work` has the kind of work last in its keys."""
+    done = _work(work or {})
+    groups = tuple(
         Group(
             key,
             sums.counts,
             sums.components,
             sums.list_cost,
             sums.unpriced_tokens,
-            timings.runs.get(key, Runs()).ended,
+            timings.runs.get(key, _NO_RUNS).ended,
             timings.quantiles.get(key, {}),
-            timings.runs.get(key, Runs()),
+            timings.runs.get(key, _NO_RUNS),
+            work=done.get(key, _NO_WORK),
             list_equivalent=sums.list_equivalent,
             capacity=sums.capacity,
         )
-        for key, sums in _costs(con, sources, by, shares).items()
-    ]
-    whole = _together(groups, timings.runs[()], timings.quantiles.get((), {}))
-    if whole.counts["work_millionths"]:
-        work = _work(con, sources, by, shares)
-        groups = [group._replace(work=work.get(group.keys, {})) for group in groups]
-        whole = whole._replace(work=_work(con, sources, (), shares).get((), {}))
-    if grouping.run_costs:
-        costs = cost_of_runs(con, sources, by, shares)
-        groups = [group._replace(run_costs=costs.get(group.keys)) for group in groups]
-        whole = whole._replace(run_costs=cost_of_runs(con, sources, (), shares).get(()))
-    return Measured(tuple(groups), whole)
+        for key, sums in costs.items()
+    )
+    return Measured(groups, _together(groups, timings.runs[()], timings.quantiles.get((), {})))
 
 
 class Timings(NamedTuple):
@@ -202,6 +225,11 @@ def read_timings(
 
 def _together(groups: Sequence[Group], runs: Runs, quantiles: dict[str, dict[str, float]]) -> Group:
     """All groups as one; runs and percentiles do not add and are given."""
+    work: dict[str, Work] = {}
+    for group in groups:
+        for kind, each in group.work.items():
+            so_far = work.get(kind, Work(0, ZERO))
+            work[kind] = Work(so_far.millionths + each.millionths, add(so_far.cost, each.cost))
     return Group(
         (),
         {name: sum(group.counts[name] for group in groups) for name in MEASURES},
@@ -211,6 +239,7 @@ def _together(groups: Sequence[Group], runs: Runs, quantiles: dict[str, dict[str
         runs.ended,
         quantiles,
         runs,
+        work=work,
         list_equivalent=total(group.list_equivalent for group in groups),
         capacity=Sensitivity(
             *(total(group.capacity[place] for group in groups) for place in range(len(_CAPACITY)))
@@ -218,20 +247,24 @@ def _together(groups: Sequence[Group], runs: Runs, quantiles: dict[str, dict[str
     )
 
 
-def _work(
-    con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension], shares: Shares
-) -> dict[tuple[object, ...], dict[str, Work]]:
+def did_work(costs: Mapping[Key, Sums]) -> bool:
+    """Whether anything in it did work that is not tokens."""
+    return any(sums.counts["work_millionths"] for sums in costs.values())
+
+
+def _work(costs: Mapping[Key, Sums]) -> dict[Key, dict[str, Work]]:
     """Work that is not tokens by group and kind; a kind of which no unit was logged is no work."""
-    done = sources._replace(counted=f"({sources.counted}) and work_unit_kind is not null")
-    found: dict[tuple[object, ...], dict[str, Work]] = {}
-    for key, sums in _costs(con, done, (*by, dimension("work_unit_kind")), shares).items():
+    found: dict[Key, dict[str, Work]] = {}
+    for key, sums in costs.items():
         if sums.counts["work_millionths"]:
             work = Work(sums.counts["work_millionths"], total(sums.components.values()))
             found.setdefault(key[:-1], {})[str(key[-1])] = work
     return found
 
 
-class _Sums(NamedTuple):
+class Sums(NamedTuple):
+    """What adds up of one group."""
+
     counts: dict[str, int]
     components: dict[str, Decimal]
     list_cost: Decimal
@@ -242,12 +275,19 @@ class _Sums(NamedTuple):
 
 def _costs(
     con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension], shares: Shares
-) -> dict[tuple[object, ...], _Sums]:
+) -> dict[Key, Sums]:
     """What adds up, by group."""
+    return sums_of(query(con, unit_sql(con, sources, by, shares)), len(by))
+
+
+def unit_sql(
+    con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension], shares: Shares
+) -> str:
+    """The SELECT of keys `k0`, … and `SUMMED` by group; puts the rates it reads on `con`."""
     _install_workflow_rates(con, shares)
     rate = {kind: f"(r.{kind}_billed + r.{kind}_list)" for kind in KINDS}
     writes = [kind for kind in KINDS if kind.startswith("cache_write")]
-    sql = render(
+    return render(
         "unit",
         keys=keys(by),
         names=names(by),
@@ -274,16 +314,22 @@ def _costs(
         sums=", ".join(f"sum({name}) as {name}" for name in MEASURES),
         grouping="group by all" if by else "",
     )
+
+
+def sums_of(rows: Iterable[tuple[Any, ...]], width: int) -> dict[Key, Sums]:
+    """Rows of `width` keys and `SUMMED`, by key."""
+    counts, parts = slice(width, width + len(MEASURES)), width + len(MEASURES)
+    rest = parts + len(COMPONENTS)
     found = {}
-    for row in query(con, sql):
-        values = dict(zip(_SUMMED, row[len(by) :], strict=True))
-        found[row[: len(by)]] = _Sums(
-            {name: int(values[name] or 0) for name in MEASURES},
-            {name: Decimal(values[name] or 0) for name in COMPONENTS},
-            Decimal(values["list_cost"] or 0),
-            int(values["unpriced_tokens"] or 0),
-            Decimal(values["list_equivalent"] or 0),
-            Sensitivity(*(Decimal(values[name] or 0) for name in _CAPACITY)),
+    for row in rows:
+        listed, unpriced, equivalent, *capacity = row[rest:]
+        found[row[:width]] = Sums(
+            {name: int(value or 0) for name, value in zip(MEASURES, row[counts], strict=True)},
+            {name: value or ZERO for name, value in zip(COMPONENTS, row[parts:rest], strict=True)},
+            listed or ZERO,
+            int(unpriced or 0),
+            equivalent or ZERO,
+            Sensitivity(*(value or ZERO for value in capacity)),
         )
     return found
 
@@ -317,7 +363,7 @@ def _percentiles(
     for row in query(con, sql):
         key, name, buckets = row[: len(by)], row[len(by)], row[len(by) + 1 :]
         values = (bucket_value(bucket) for bucket in buckets)
-        found.setdefault(key, {})[name] = dict(zip(_QUANTILES, values, strict=True))
+        found.setdefault(key, {})[name] = dict(zip(QUANTILES, values, strict=True))
     return found
 
 

@@ -164,9 +164,8 @@ def _stamp(terms: Terms) -> str:
     digest = hashlib.sha256(
         f"{versions} {terms.book!r} {terms.objectives!r} {terms.serving!r}".encode()
     )
-    for file in sorted(files("finops.sql").iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".sql"):
-            digest.update(file.read_bytes())
+    for name in cells.STATEMENTS:
+        digest.update((files("finops.sql") / f"{name}.sql").read_bytes())
     digest.update(f"{ROLLED_UP} {HOUR_GRAIN} {cells.BUCKET_BASE}".encode())
     return digest.hexdigest()
 

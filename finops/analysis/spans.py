@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from finops.analysis.books import price_book
 from finops.analysis.capacity.model import Capacity
-from finops.analysis.grain import dimension, filter_columns
 from finops.analysis.logged import Log
 from finops.analysis.measures import Group, Timings, read_timings
-from finops.analysis.owners.requests import owner_dimensions, reading_owners
+from finops.analysis.owners.requests import named_dimensions
 from finops.analysis.relations import Scope, months_touched, relate
 from finops.analysis.runs import Runs
 from finops.analysis.terms import Terms
-from finops.analysis.where import compile_where
 from finops.errors import UsageError
 from finops.ledger.open_months import SpanLedger
 from finops.model.money import total
@@ -27,12 +25,25 @@ from finops.model.period import Period
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import duckdb
+
     from finops.analysis.books import Segment
     from finops.analysis.economics import Allocation, Question, UnitEconomics
+    from finops.analysis.grain import Dimension
+    from finops.analysis.relations import Relations
     from finops.config import Config
     from finops.ledger.store import Ledger
 
-__all__ = ["add_groups", "plus", "span_of", "timed", "timings_of", "together"]
+__all__ = [
+    "add_groups",
+    "plus",
+    "relate_span",
+    "span_ledger",
+    "span_of",
+    "timed",
+    "timings_of",
+    "together",
+]
 
 
 _NO_RUN_COSTS = "What the typical run cost is not told of a period with a closed month in it: ask for each month."
@@ -50,23 +61,34 @@ def timings_of(
     ledger: Ledger, config: Config, question: Question, parts: Sequence[Segment]
 ) -> Timings:
     """Runs and percentiles of the whole span of `parts`."""
-    span = span_of(parts)
-    stretches = tuple((part.period, part.ledger) for part in parts if part.period is not None)
-    whole = SpanLedger(ledger.location, stretches)
-    terms = Terms.of(config, price_book(ledger, config))
-    con = whole.connect(["requests"])
+    con = span_ledger(ledger, parts).connect(["requests"])
     try:
-        owners = owner_dimensions(con, config)
-        by = tuple(dimension(name, owners) for name in question.by)
-        where = None
-        if question.where:
-            where = reading_owners(compile_where(question.where, filter_columns(owners)), owners)
-        columns = frozenset(column for each in by for column in each.columns)
-        scope = Scope(span, months_touched(span), columns, where, question.use_rollups)
-        relations = relate(con, whole, terms, scope)
+        by, relations = relate_span(con, ledger, config, question, parts)
         return read_timings(con, relations.asked, by, config.requests.success)
     finally:
         con.close()
+
+
+def span_ledger(ledger: Ledger, parts: Sequence[Segment]) -> SpanLedger:
+    """Requests of every part from the ledger that answers for its days."""
+    stretches = tuple((part.period, part.ledger) for part in parts if part.period is not None)
+    return SpanLedger(ledger.location, stretches)
+
+
+def relate_span(
+    con: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    config: Config,
+    question: Question,
+    parts: Sequence[Segment],
+) -> tuple[tuple[Dimension, ...], Relations]:
+    """Put on `con`, a connection to `span_ledger`, the whole span's relations; the dimensions asked for beside."""
+    span = span_of(parts)
+    by, where = named_dimensions(con, config, question.by, question.where)
+    columns = frozenset(column for each in by for column in each.columns)
+    scope = Scope(span, months_touched(span), columns, where, question.use_rollups)
+    terms = Terms.of(config, price_book(ledger, config))
+    return by, relate(con, span_ledger(ledger, parts), terms, scope)
 
 
 def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomics:

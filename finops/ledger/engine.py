@@ -20,7 +20,7 @@ from finops.stopping import watch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MEMORY_LIMIT", "open_engine", "query", "scratch_folder"]
+__all__ = ["MEMORY_LIMIT", "hear", "open_engine", "query", "scratch_folder"]
 
 MEMORY_LIMIT = "2GB"
 """What one connection may hold before it spills to its temporary folder."""
@@ -48,10 +48,15 @@ def open_engine(
         "partitioned_write_flush_threshold": 20_000,
     }
     con = duckdb.connect(database, config=config)
-    watch(partial(_interrupt, con))
+    hear(con)
     query(con, "SET TimeZone = 'UTC'")
     query(con, "SET enable_progress_bar = false")
     return con
+
+
+def hear(con: duckdb.DuckDBPyConnection) -> None:
+    """Let the one who may stop this thread end what `con` runs; a connection kept open is told again."""
+    watch(partial(_interrupt, con))
 
 
 def _interrupt(con: duckdb.DuckDBPyConnection) -> None:

@@ -146,3 +146,18 @@ def command(*arguments: str) -> bytes:
     """What the real command writes to stdout."""
     run = [sys.executable, "-c", "from finops.cli.app import run; run()", *arguments]
     return subprocess.run(run, capture_output=True, check=True).stdout
+
+
+def test_a_settled_period_shows_what_the_command_prints(tmp_path: Path) -> None:
+    make_ledger(
+        tmp_path,
+        requests=[
+            request("r1", workflow="rag", output_tokens=10),
+            request("r2", workflow="chat", output_tokens=5),
+        ],
+    )
+    session = finops.open(tmp_path)
+    with session.settle(month="2026-10") as october:
+        for by, where in (("workflow,model", None), ("model", "workflow = 'rag'"), (None, None)):
+            found = october.unit(by, where=where, limit=1).to("json")
+            assert found == session.unit(by, where=where, limit=1, month="2026-10").to("json")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from finops.analysis.book_spend import SpendQuestion
+from finops.analysis.commitments import commitments
 from finops.analysis.compare.comparison import Versus, compare
 from finops.model.period import parse_month
 from tests.samples.company import TRUTH
@@ -65,3 +67,21 @@ def test_the_pilot_that_began_is_new(workflows: Comparison) -> None:
     found = group(workflows, truth["workflow"])
     assert set(found.effects) == {"new"}
     assert abs(found.effects["new"] / Decimal(truth["billed_cost"]) - 1) < Decimal("0.01")
+
+
+@pytest.mark.parametrize("month", ["2026-08", "2026-09", "2026-10"])
+def test_the_plan_half_of_which_nobody_uses_any_more(company: Company, month: str) -> None:
+    truth = TRUTH["commitment"]
+    question = SpendQuestion(period=parse_month(month))
+    found = commitments(company.ledger, company.config, question)
+    (plan,) = (each for each in found.held if each.id == truth["id"])
+    assert plan.sums.purchased == Decimal(truth[f"billed_{month}"])
+    assert plan.sums.used == Decimal(truth[f"used_{month}"])
+    assert plan.sums.unused == Decimal(truth[f"unused_{month}"])
+
+
+def test_the_reservation_nobody_uses(company: Company) -> None:
+    truth = TRUTH["idle_reservation"]
+    found = commitments(company.ledger, company.config, SpendQuestion(period=OCTOBER))
+    (held,) = (each for each in found.held if each.id == truth["id"])
+    assert (held.utilization, held.sums.unused) == (0, Decimal(truth["effective_cost"]))

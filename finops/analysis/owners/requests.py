@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from finops.analysis.grain import Dimension
+from finops.analysis.grain import Dimension, dimension, filter_columns
 from finops.analysis.owners.lookup import DIMENSIONS, install_owners, owner_columns
 from finops.analysis.owners.registry import read_registry
+from finops.analysis.where import compile_where
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
     from finops.analysis.where import Where
     from finops.config import Config
 
-__all__ = ["owner_dimensions", "reading_owners"]
+__all__ = ["named_dimensions", "owner_dimensions", "reading_owners"]
 
 
 def owner_dimensions(con: duckdb.DuckDBPyConnection, config: Config) -> Mapping[str, Dimension]:
@@ -39,3 +40,14 @@ def reading_owners(where: Where, owners: Mapping[str, Dimension]) -> Where:
     for name in where.columns & owners.keys():
         columns |= frozenset(owners[name].columns)
     return where._replace(columns=columns)
+
+
+def named_dimensions(
+    con: duckdb.DuckDBPyConnection, config: Config, by: Sequence[str], where: str | None
+) -> tuple[tuple[Dimension, ...], Where | None]:
+    """The dimensions and the filter people named, ready to be used on `con`; UsageError for others."""
+    owners = owner_dimensions(con, config)
+    named = tuple(dimension(name, owners) for name in by)
+    if not where:
+        return named, None
+    return named, reading_owners(compile_where(where, filter_columns(owners)), owners)

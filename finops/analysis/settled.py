@@ -1,0 +1,167 @@
+"""A period settled once and asked many times: the same answers as `unit_economics`, in a blink.
+
+Settling sets the rates, lays every cost on the roll-up's cells and keeps both in open engines; a question
+then only adds what it asks for. The engines show the ledger as it was when the period was settled. What
+the roll-ups cannot tell (the hour, a run, a call) is asked of the ledger again, as `unit_economics` does.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from threading import RLock
+from typing import TYPE_CHECKING, NamedTuple, Self
+
+from finops.analysis.books import books
+from finops.analysis.doubling import double
+from finops.analysis.economics import TABLES, Question, answer, prepare, unit_economics
+from finops.analysis.grain import ROLLED_UP
+from finops.analysis.measures import Grouping
+from finops.analysis.owners.requests import named_dimensions
+from finops.analysis.settled_cells import (
+    measure_settled,
+    read_settled_timings,
+    settle_cells,
+    settle_timings,
+)
+from finops.analysis.spans import relate_span, span_ledger, together
+from finops.errors import UsageError
+from finops.ledger.engine import hear
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import duckdb
+
+    from finops.analysis.books import Segment
+    from finops.analysis.economics import Prepared, UnitEconomics
+    from finops.analysis.measures import Group
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+
+__all__ = ["Settled", "settle"]
+
+
+class _Part(NamedTuple):
+    """Days with books of their own: the open engine, what is on it, and everything it holds."""
+
+    con: duckdb.DuckDBPyConnection
+    segment: Segment
+    prepared: Prepared
+    everything: Group
+
+
+class Settled:
+    """A period made ready to be asked. Use it in a `with`, or `close` it; threads take turns."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        config: Config,
+        question: Question,
+        parts: Sequence[_Part],
+        whole: duckdb.DuckDBPyConnection | None,
+    ) -> None:
+        self._ledger, self._config, self._question = ledger, config, question
+        self._parts, self._whole = tuple(parts), whole
+        self._turn = RLock()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the engines."""
+        with self._turn:
+            for con in self._engines():
+                con.close()
+            self._parts, self._whole = (), None
+
+    def _engines(self) -> tuple[duckdb.DuckDBPyConnection, ...]:
+        """Every engine there is."""
+        whole = () if self._whole is None else (self._whole,)
+        return (*(part.con for part in self._parts), *whole)
+
+    def ask(
+        self, by: Sequence[str] = (), where: str | None = None, *, marginal: bool = False
+    ) -> UnitEconomics:
+        """What `unit_economics` answers when asked by `by`, of what `where` lets through.
+
+        UsageError where they name what does not exist, or when this is closed.
+        """
+        question = self._question._replace(by=tuple(by), where=where, marginal=marginal)
+        with self._turn:
+            if not self._parts:
+                raise UsageError("the period was closed", hint="settle it again")
+            for con in self._engines():
+                hear(con)
+            if not self._is_kept(question):
+                return unit_economics(self._ledger, self._config, question)
+            answers = [_ask(part, question) for part in self._parts]
+            if self._whole is None:
+                return answers[0]
+            grouping, counted = _grouping(self._whole, self._config, question)
+            return together(answers, read_settled_timings(self._whole, grouping, counted))
+
+    def _is_kept(self, question: Question) -> bool:
+        """Whether the roll-ups tell apart everything that is asked, in every part's own settings."""
+        for part in self._parts:
+            by, where = named_dimensions(part.con, part.segment.config, question.by, question.where)
+            needed = {column for each in by for column in each.columns}
+            if not needed | (where.columns if where else frozenset()) <= set(ROLLED_UP):
+                return False
+        return True
+
+
+def settle(ledger: Ledger, config: Config, question: Question) -> Settled:
+    """Make the period of `question` ready, in its currency and with what it includes.
+
+    Of the rest of `question` (dimensions, filter) nothing is kept: each is said with `Settled.ask`.
+    """
+    plain = Question(question.period, include=question.include, currency=question.currency)
+    segments = books(ledger, config, question.period)
+    with ExitStack() as opened:
+        parts = []
+        for segment in segments:
+            con = opened.enter_context(segment.ledger.connect(TABLES))
+            parts.append(_settle(con, segment, plain))
+        whole = None
+        if len(segments) > 1:
+            whole = opened.enter_context(span_ledger(ledger, segments).connect(["requests"]))
+            _, relations = relate_span(whole, ledger, config, plain, segments)
+            settle_timings(whole, relations.asked)
+        opened.pop_all()
+        return Settled(ledger, config, plain, parts, whole)
+
+
+def _settle(con: duckdb.DuckDBPyConnection, segment: Segment, question: Question) -> _Part:
+    asked = question._replace(period=segment.period)
+    prepared = prepare(con, segment.ledger, segment.config, asked)
+    settle_cells(con, prepared.relations.asked, prepared.allocation.shares)
+    settle_timings(con, prepared.relations.asked)
+    return _Part(con, segment, prepared, measure_settled(con, Grouping(), "true").total)
+
+
+def _ask(part: _Part, question: Question) -> UnitEconomics:
+    """The answer of one part, in its own settings."""
+    asked = question._replace(period=part.segment.period)
+    grouping, counted = _grouping(part.con, part.segment.config, asked)
+    measured = measure_settled(part.con, grouping, counted)
+    prepared = part.prepared._replace(grouping=grouping)
+    if question.marginal:
+        sources = prepared.relations.asked._replace(counted=counted)
+        relations = prepared.relations._replace(asked=sources)
+        prepared = prepared._replace(relations=relations)
+        measured = double(part.con, part.segment.config, prepared, asked, measured).on(measured)
+    return answer(prepared, asked, measured, part.everything)
+
+
+def _grouping(
+    con: duckdb.DuckDBPyConnection, config: Config, question: Question
+) -> tuple[Grouping, str]:
+    """The groups asked for, and the condition of what counts."""
+    by, where = named_dimensions(con, config, question.by, question.where)
+    return Grouping(by, config.requests.success), where.sql if where else "true"

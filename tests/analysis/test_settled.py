@@ -1,0 +1,144 @@
+"""A settled period answers every question as `unit_economics` does, to the digit."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from finops.analysis.economics import Question, unit_economics
+from finops.analysis.grain import ROLLED_UP
+from finops.analysis.settled import settle
+from finops.errors import UsageError
+from finops.model.period import Period
+from tests.analysis.ledgers import OCTOBER, add, config, make_ledger, request
+from tests.analysis.test_closing import close
+from tests.analysis.worlds import OBJECTIVES, WORLD_PRICES, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from finops.analysis.economics import UnitEconomics
+    from finops.config import Config
+    from finops.ledger.store import Ledger
+
+PERIODS = (
+    None,
+    OCTOBER,
+    Period(date(2026, 9, 1), date(2026, 11, 1)),
+    Period(date(2026, 10, 2), date(2026, 10, 31)),
+)
+DIMENSIONS = (
+    *(name for name in ROLLED_UP if name != "day"),
+    "model",
+    "tier",
+    "day",
+    "week",
+    "month",
+)
+FILTERS = (
+    None,
+    "workflow = 'rag' or workflow is null",
+    "model = 'model-a' and team <> 'red'",
+    "day >= '2026-10-02'",
+    "workflow = 'nobody''s'",
+)
+INCLUDED = ((), ("credits", "tax"), ("idle", "unused"))
+
+
+def same(found: UnitEconomics, wanted: UnitEconomics, what: object) -> None:
+    """Both say the same; the numbers of price keys inside the allocation are arbitrary, groups unordered."""
+    assert sorted(found.groups, key=repr) == sorted(wanted.groups, key=repr), what
+    assert found.total == wanted.total, what
+    plain = [each._replace(groups=(), allocation=wanted.allocation) for each in (found, wanted)]
+    assert plain[0] == plain[1], what
+
+
+@contextmanager
+def random_company(seed: int) -> Iterator[tuple[Ledger, Config]]:
+    company = world(seed, 45, 30)
+    with tempfile.TemporaryDirectory() as folder:
+        yield (
+            make_ledger(
+                Path(folder),
+                costs=company.costs,
+                requests=company.requests,
+                samples=company.samples,
+            ),
+            config(*company.settings(), prices=WORLD_PRICES, slo=OBJECTIVES),
+        )
+
+
+def hold(ledger: Ledger, setup: Config, dice: random.Random, questions: int) -> None:
+    """Settle a period by chance and hold `questions` by chance against the answers of the ledger."""
+    plain = Question(dice.choice(PERIODS), include=dice.choice(INCLUDED))
+    with settle(ledger, setup, plain) as settled:
+        for _ in range(questions):
+            by = tuple(dice.sample(DIMENSIONS, dice.choice((0, 1, 2, 3))))
+            where, marginal = dice.choice(FILTERS), dice.random() < 0.3
+            asked = plain._replace(by=by, where=where, marginal=marginal)
+            found = settled.ask(by, where, marginal=marginal)
+            same(found, unit_economics(ledger, setup, asked), asked)
+
+
+@settings(
+    max_examples=2, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(seed=st.integers(0, 2**32))
+def test_any_question_of_any_company(seed: int) -> None:
+    dice = random.Random(seed)
+    with random_company(seed) as (ledger, setup):
+        hold(ledger, setup, dice, questions=4)
+
+
+def test_a_span_with_a_closed_month_in_it() -> None:
+    with random_company(20) as (ledger, setup):
+        close(ledger, setup)
+        hold(ledger, setup, random.Random(7), questions=2)
+
+
+def test_what_the_roll_ups_cannot_tell_is_asked_of_the_ledger(tmp_path: Path) -> None:
+    ledger = make_ledger(
+        tmp_path,
+        requests=[
+            request(
+                f"r{hour}", f"2026-10-05T{hour:02}:00:00", output_tokens=hour, call_id=f"c{hour}"
+            )
+            for hour in (1, 2)
+        ],
+    )
+    with settle(ledger, config(), Question(OCTOBER)) as settled:
+        for by, where in ((("hour",), None), (("call",), None), ((), "output_tokens > 1")):
+            asked = Question(OCTOBER, by, where)
+            same(settled.ask(by, where), unit_economics(ledger, config(), asked), asked)
+
+
+def test_it_shows_the_ledger_as_it_was_settled(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path, requests=[request("r1", output_tokens=10)])
+    with settle(ledger, config(), Question(OCTOBER)) as settled:
+        add(ledger, "requests", [request("r2", output_tokens=5)])
+        assert settled.ask().total.counts["requests"] == 1
+        assert settled.ask(("workflow",)).total.cost == settled.ask().total.cost
+
+
+def test_once_closed_it_says_so(tmp_path: Path) -> None:
+    settled = settle(make_ledger(tmp_path, requests=[request("r1")]), config(), Question(OCTOBER))
+    settled.close()
+    with pytest.raises(UsageError, match="closed"):
+        settled.ask()
+
+
+def test_what_does_not_exist_is_refused(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path, requests=[request("r1")])
+    with settle(ledger, config(), Question(OCTOBER)) as settled:
+        with pytest.raises(UsageError, match="cannot be grouped by"):
+            settled.ask(("nothing",))
+        with pytest.raises(UsageError, match="no column"):
+            settled.ask(where="nothing = 1")
