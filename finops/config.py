@@ -24,6 +24,7 @@ from finops.errors import ConfigError
 from finops.sections.base import Amount, CurrencyCode, Section
 from finops.sections.budgets import Budget
 from finops.sections.calls import Objective, Requests
+from finops.sections.chargeback import Accounts
 from finops.sections.close import Close, Fx
 from finops.sections.commitments import Commitment
 from finops.sections.owned import Owned
@@ -31,6 +32,7 @@ from finops.sections.owners import Layer, Owners
 from finops.sections.pools import Driver, Pool, PoolKind
 from finops.sections.scorecard import Scorecard
 from finops.sections.scorecard import anchored as anchored_scorecard
+from finops.sections.tui import Tui
 
 __all__ = [
     "Attributes",
@@ -137,6 +139,10 @@ class Config(Section):
     )
     owned: tuple[Owned, ...] = Field(default=(), description="Hardware the company owns.")
     owners: Owners = Field(default_factory=Owners, description="Who answers for which cost.")
+    chargeback: Accounts = Field(
+        default_factory=Accounts,
+        description="Accounts of the general ledger a chargeback is booked on.",
+    )
     layers: tuple[Layer, ...] = Field(
         default=(), description="Layers of the stack, in the order they are tried."
     )
@@ -154,6 +160,7 @@ class Config(Section):
     scorecard: Scorecard = Field(
         default_factory=Scorecard, description="What the scorecard holds the ledger against."
     )
+    tui: Tui = Field(default_factory=Tui, description="The terminal interface.")
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
@@ -329,12 +336,14 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "slo": Objective,
     "owned": Owned,
     "owners": Owners,
+    "chargeback": Accounts,
     "layers": Layer,
     "close": Close,
     "budgets": Budget,
     "commitments": Commitment,
     "fx": Fx,
     "scorecard": Scorecard,
+    "tui": Tui,
 }
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from finops.analysis.economics import Allocation
     from finops.analysis.metering import BilledLine
 
-__all__ = ["Accrual", "accrual_rows", "accruals", "accrued", "as_manifest"]
+__all__ = ["Accrual", "accrual_rows", "accruals", "accrued", "as_manifest", "from_manifest"]
 
 _LOOK_BACK_MONTHS = 12
 """How old a billed rate may be that an accrual is made at."""
@@ -245,6 +245,23 @@ def as_manifest(found: Sequence[Accrual]) -> list[dict[str, Any]]:
         }
         for each in found
     ]
+
+
+def from_manifest(kept: Sequence[Mapping[str, Any]]) -> tuple[Accrual, ...]:
+    """What `as_manifest` wrote down."""
+    return tuple(
+        Accrual(
+            **{
+                **each,
+                "quantity": Decimal(each["quantity"]),
+                "rate": None if each["rate"] is None else Decimal(each["rate"]),
+                "amount": None if each["amount"] is None else Decimal(each["amount"]),
+                "first": date.fromisoformat(each["first"]),
+                "last": date.fromisoformat(each["last"]),
+            }
+        )
+        for each in kept
+    )
 
 
 def accrued(found: Sequence[Accrual]) -> Decimal:

@@ -46,7 +46,14 @@ if TYPE_CHECKING:
     from finops.analysis.completeness import Completeness
     from finops.config import Config
 
-__all__ = ["Decision", "close_month", "may_close", "months_known", "reopen_month"]
+__all__ = [
+    "Decision",
+    "close_month",
+    "may_close",
+    "months_known",
+    "reopen_month",
+    "settings_document",
+]
 
 _PROVIDER = "coalesce(ServiceProviderName, ProviderName, PublisherName, InvoiceIssuerName, '?')"
 
@@ -279,16 +286,21 @@ def _previous(closes: Sequence[Closed]) -> dict[str, str] | None:
 def _documents(
     con: duckdb.DuckDBPyConnection, config: Config, takeover: Sequence[Keeping]
 ) -> dict[str, bytes]:
-    settings = config.model_dump(mode="json", by_alias=True, exclude={"ledger"})
-    if settings.get("owners", {}).get("file") is not None:
-        settings["owners"]["file"] = OWNERS
     found = {
-        CONFIG: json.dumps(settings, indent=1, sort_keys=True, ensure_ascii=False).encode(),
+        CONFIG: settings_document(config),
         PRICES: _prices(con, config, [each.file for each in takeover if each.table == "requests"]),
     }
     if config.owners.file is not None:
         found[OWNERS] = Path(config.owners.file).read_bytes()
     return found
+
+
+def settings_document(config: Config) -> bytes:
+    """`config` as a close keeps it: wherever the ledger and owners.csv stand."""
+    settings = config.model_dump(mode="json", by_alias=True, exclude={"ledger"})
+    if settings.get("owners", {}).get("file") is not None:
+        settings["owners"]["file"] = OWNERS
+    return json.dumps(settings, indent=1, sort_keys=True, ensure_ascii=False).encode()
 
 
 def _prices(con: duckdb.DuckDBPyConnection, config: Config, requests: Sequence[DataFile]) -> bytes:

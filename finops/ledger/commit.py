@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from finops.ledger.past import refuse_to_write
 from finops.ledger.schema import delta_fields, delta_schema
 from finops.ledger.store import delta_errors
 
@@ -41,6 +42,7 @@ class Outrun(Exception):
 
 def ensure_table(ledger: Ledger, table: Table) -> Snapshot:
     """`table` at its newest version; made when it is not there, widened when columns are missing."""
+    refuse_to_write(ledger.location)
     found = ledger.snapshot(table.name)
     if found is None:
         _create(ledger, table)

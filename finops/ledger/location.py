@@ -16,6 +16,7 @@ from finops.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from obstore.store import S3Store
 
@@ -52,6 +53,8 @@ class Location(NamedTuple):
     root: Path
     is_local: bool
     options: Mapping[str, str]
+    at: datetime | None = None
+    """The moment it is looked at, commits from then on left out; None for now. See `finops.ledger.past`."""
 
     def __repr__(self) -> str:
         """The address alone: the options hold credentials."""

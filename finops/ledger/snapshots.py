@@ -18,12 +18,14 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 from uuid import uuid4
 
 from finops.errors import LedgerError, SourceError
+from finops.ledger.past import refuse_to_write
 from finops.ledger.snapshot_files import (
     fetch_kept,
     find_documents,
@@ -122,14 +124,31 @@ def closed_months(where: Location) -> tuple[Closed, ...]:
 
 
 def all_closes(where: Location) -> tuple[Closed, ...]:
-    """Every close there ever was, those taken back included, by month and number."""
+    """Every close there was (at the moment looked at), those taken back included, by month and number."""
     found = find_documents(where, CLOSED, (MANIFEST, REOPENED))
     closes = []
     for folder, documents in found.items():
         month, _, number = folder.partition("/")
         if MANIFEST in documents and number.isdigit():
             closes.append(_read(where, month, int(number), documents))
+    if where.at is not None:
+        closes = [
+            _as_of(each, where.at)
+            for each in closes
+            if _moment(each.manifest, "closed_at") < where.at
+        ]
     return tuple(sorted(closes, key=lambda each: (each.month, each.number)))
+
+
+def _as_of(closed: Closed, at: datetime) -> Closed:
+    """`closed` as it stood at `at`: what took it back later has not."""
+    if closed.reopened is None or _moment(closed.reopened, "reopened_at") < at:
+        return closed
+    return closed._replace(reopened=None)
+
+
+def _moment(document: Mapping[str, Any], name: str) -> datetime:
+    return datetime.fromisoformat(document[name])
 
 
 def _read(where: Location, month: str, number: int, documents: Mapping[str, bytes]) -> Closed:
@@ -250,6 +269,7 @@ def keep(
     there; CommitConflict when somebody else closed the month meanwhile.
     """
     where = ledger.location
+    refuse_to_write(where)
     number = 1 + max((each.number for each in earlier if each.month == month), default=0)
     parent = where.root / CLOSED / month
     working = parent / f".{number}-{uuid4().hex}"
@@ -321,6 +341,7 @@ def _entry(kept: KeptFile) -> dict[str, Any]:
 def reopen(ledger: Ledger, closed: Closed, note: Mapping[str, Any]) -> None:
     """Take a close back: `note` is kept beside it, and everything it kept stays where it is."""
     where = ledger.location
+    refuse_to_write(where)
     with delta_errors(f"cannot reopen {closed.month} in the ledger at {where.url}"):
         text = json.dumps(note, indent=1, ensure_ascii=False).encode()
         publish_document(where, f"{CLOSED}/{closed.name}/{REOPENED}", text)

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from finops.errors import LedgerError, LedgerMissing
 from finops.ledger.location import Location, parse_location
+from finops.ledger.past import check_there, travel
 from finops.ledger.schema import identifier, literal
 from finops.model.tables import TABLES
 
@@ -129,7 +130,7 @@ class Ledger:
         return any(self.delta(name) is not None for name in TABLES)
 
     def delta(self, table: str) -> DeltaTable | None:
-        """The Delta handle of `table` at its newest version; None when it was never written."""
+        """The Delta handle of `table` at its newest version (of the moment looked at); None when there is none."""
         where = self.location
         if where.is_local and not (where.table_folder(table) / "_delta_log").is_dir():
             return None
@@ -138,16 +139,19 @@ class Ledger:
 
         with delta_errors(f"cannot read {table} in the ledger at {where.url}"):
             try:
-                return DeltaTable(where.table_url(table), storage_options=dict(where.options))
+                found = DeltaTable(where.table_url(table), storage_options=dict(where.options))
             except TableNotFoundError:
                 return None
+            return found if where.at is None else travel(found, where.at)
 
     def snapshot(self, table: str) -> Snapshot | None:
         """`table` at its newest version; None when it was never written."""
         delta = self.delta(table)
         if delta is None:
             return None
-        return Snapshot(delta, delta.version(), files_of(delta, self.location, table))
+        files = files_of(delta, self.location, table)
+        check_there(self.location, table, files)
+        return Snapshot(delta, delta.version(), files)
 
     def version(self, table: str) -> int | None:
         """Newest Delta version of `table`; None when it was never written."""

@@ -40,7 +40,7 @@ tbody th { font-weight: normal; }
 tbody tr:nth-child(even) { background: var(--band); }
 tfoot th, tfoot td { border-top: 2px solid var(--line); font-weight: bold; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-footer { color: var(--ink); font-size: .85rem; margin-top: 2rem; }
+footer { color: var(--ink); font-size: .85rem; margin-top: 2rem; overflow-wrap: anywhere; }
 @media print {
   :root { --ink: #000000; --paper: #ffffff; --line: #666666; --band: #ffffff; }
   @page { margin: 15mm; }
@@ -59,8 +59,12 @@ def render_html(report: Report) -> bytes:
     return page(headline(report), _body(report), source=report.schema)
 
 
-def page(title: str, body: Iterable[str], *, source: str) -> bytes:
-    """A whole page around `body`'s lines of markup; `source` names the schema of what it shows."""
+def page(title: str, body: Iterable[str], *, source: str, style: str = "") -> bytes:
+    """A whole page around `body`'s lines of markup; `source` names the schema of what it shows.
+
+    `style` is added to the sheet every page has.
+    """
+    sheet = f"{STYLE}\n{style}" if style else STYLE
     lines = [
         "<!doctype html>",
         '<html lang="en">',
@@ -69,7 +73,7 @@ def page(title: str, body: Iterable[str], *, source: str) -> bytes:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{_text(title)}</title>",
-        f"<style>\n{STYLE}\n</style>",
+        f"<style>\n{sheet}\n</style>",
         "</head>",
         "<body>",
         "<main>",

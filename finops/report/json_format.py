@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from finops.model.period import Period
     from finops.report.model import Report, ReportColumn, Row
 
-__all__ = ["encode", "render_json"]
+__all__ = ["encode", "render_json", "report_fields"]
 
 
 def render_json(report: Report) -> bytes:
@@ -28,6 +28,12 @@ def render_json(report: Report) -> bytes:
     One row per line, so that two reports compare line by line. ValueError when an extra takes the
     name of one of these.
     """
+    body = ",\n".join(f"  {encode(key)}: {text}" for key, text in report_fields(report).items())
+    return f"{{\n{body}\n}}\n".encode(errors="backslashreplace")
+
+
+def report_fields(report: Report) -> dict[str, str]:
+    """The members of the object in order, each value as JSON; ValueError as `render_json` says."""
     fields: dict[str, str] = {
         "schema": encode(report.schema),
         "title": encode(report.title),
@@ -42,8 +48,7 @@ def render_json(report: Report) -> bytes:
         if key in fields:
             raise ValueError(f"an extra cannot be called {key!r}: every report has one")
         fields[key] = _lines(list(value)) if isinstance(value, list | tuple) else encode(value)
-    body = ",\n".join(f"  {encode(key)}: {text}" for key, text in fields.items())
-    return f"{{\n{body}\n}}\n".encode(errors="backslashreplace")
+    return fields
 
 
 def encode(value: object) -> str:

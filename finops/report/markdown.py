@@ -12,36 +12,37 @@ if TYPE_CHECKING:
 
     from finops.report.model import Report, ReportColumn
 
-__all__ = ["render_markdown"]
+__all__ = ["escaped", "render_markdown"]
 
 _SPECIAL = re.compile(r"[\\|`*<>\[\]~]|(?<![^\W_])_|_(?![^\W_])")
 """What Markdown would read as markup; an underscore inside a word is only an underscore."""
 
 
-def render_markdown(report: Report) -> bytes:
+def render_markdown(report: Report, *, heading: bool = True) -> bytes:
     """Heading, table (totals in bold as its last row) and notes as a list."""
     columns = tuple(column for column in report.columns if column.shown)
-    lines = [f"**{_escaped(headline(report))}**", ""]
-    lines.append(_line(_escaped(title_text(column)) for column in columns))
+    lines = [f"**{escaped(headline(report))}**", ""] if heading else []
+    lines.append(_line(escaped(title_text(column)) for column in columns))
     lines.append(_line("---:" if is_number(column) else "---" for column in columns))
     lines.extend(_body(report, columns))
     if report.notes:
         lines.append("")
-        lines.extend(f"- {_escaped(' '.join(note.split()))}" for note in report.notes)
+        lines.extend(f"- {escaped(' '.join(note.split()))}" for note in report.notes)
     return ("\n".join(lines) + "\n").encode(errors="replace")
 
 
 def _body(report: Report, columns: tuple[ReportColumn, ...]) -> Iterable[str]:
     for row in report.rows:
-        yield _line(_escaped(cell_text(row[column.name], column.style)) for column in columns)
+        yield _line(escaped(cell_text(row[column.name], column.style)) for column in columns)
     if report.totals is not None:
         texts = total_texts(columns, report.totals)
-        yield _line(f"**{_escaped(text)}**" if text else "" for text in texts)
+        yield _line(f"**{escaped(text)}**" if text else "" for text in texts)
 
 
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """`text` with what Markdown would read as markup escaped."""
     return _SPECIAL.sub(lambda match: f"\\{match[0]}", text)

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from finops.report.model import Style
 
-__all__ = ["NUMBER_STYLES", "exact", "shown"]
+__all__ = ["NUMBER_STYLES", "exact", "shown", "size"]
 
 NUMBER_STYLES = frozenset(
     {Style.COUNT, Style.MONEY, Style.UNIT_MONEY, Style.RATIO, Style.MILLISECONDS, Style.NUMBER}
@@ -31,6 +31,11 @@ def exact(value: Decimal) -> str:
         return "0"
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def size(value: float | Decimal) -> float | Decimal:
+    """`value` without its sign, every digit kept."""
+    return value.copy_abs() if isinstance(value, Decimal) else abs(value)
 
 
 def shown(value: float | Decimal, style: Style) -> str:

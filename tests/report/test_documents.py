@@ -20,7 +20,7 @@ from finops.cli.output import emit
 from finops.errors import UsageError
 from finops.model.spreadsheet import neutral, restored, runs
 from finops.report import Report, ReportColumn, Style, render
-from finops.report import xlsx as workbooks
+from finops.report import workbook as workbooks
 
 if TYPE_CHECKING:
     from finops.report import Cell
@@ -196,5 +196,5 @@ def test_a_workbook_wants_a_file(tmp_path: Path) -> None:
 
 def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbooks, "MOST_ROWS", 1)
-    with pytest.raises(UsageError, match="2 rows do not fit into a sheet"):
+    with pytest.raises(UsageError, match="2 rows of One do not fit into a sheet"):
         render(one_column(Style.COUNT, 1, 2), "xlsx")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import openpyxl
@@ -28,33 +27,6 @@ def catalog() -> Catalog:
 @pytest.fixture(scope="session")
 def items(catalog: Catalog) -> tuple[Item, ...]:
     return items_of(catalog, SubjectKind.VENDOR)
-
-
-@pytest.fixture(scope="session")
-def saved_by_libreoffice(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
-    """Call it with a workbook: the same one, opened and saved by LibreOffice."""
-    profile = tmp_path_factory.mktemp("libreoffice")
-
-    def save(path: Path) -> Path:
-        folder = path.parent / "saved"
-        subprocess.run(
-            [
-                "soffice",
-                f"-env:UserInstallation={profile.as_uri()}",
-                "--headless",
-                "--convert-to",
-                "xlsx:Calc MS Excel 2007 XML",
-                "--outdir",
-                str(folder),
-                str(path),
-            ],
-            check=True,
-            capture_output=True,
-            timeout=240,
-        )
-        return folder / path.name
-
-    return save
 
 
 @pytest.fixture

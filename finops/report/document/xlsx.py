@@ -1,0 +1,226 @@
+"""A document as an Excel workbook: a sheet for each section, one for each long table, one for the sources.
+
+Charts are the program's own and draw the cells beside them. Every table and every figure has a name, so
+that a formula can say `headline_effective_cost`. Headers stay in sight; the same document gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from finops.report.cells import title_text, visible
+from finops.report.document.digest import content_digest
+from finops.report.document.native_charts import Place, draw
+from finops.report.document.words import compared, numbered, why_missing
+from finops.report.model import Style
+from finops.report.workbook import (
+    Book,
+    check_rows,
+    header_look,
+    new_book,
+    width_of,
+    write_cell,
+    write_notes,
+    write_totals,
+)
+
+if TYPE_CHECKING:
+    from finops.report.document.model import Document, Figure, Section, Table
+    from finops.report.model import ReportColumn
+
+__all__ = ["render_xlsx"]
+
+_LONGEST_NAME = 31
+"""Characters of a sheet's name."""
+
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
+
+_SOURCES = "Sources"
+
+_CHART_ROWS = 18
+"""Rows a chart covers."""
+
+
+class _Sheet(NamedTuple):
+    """A sheet being written, with its name."""
+
+    sheet: Any
+    name: str
+
+    def area(self, first: tuple[int, int], last: tuple[int, int]) -> str:
+        """Its cells from `first` to `last` (row, column), as a formula names them."""
+        from xlsxwriter.utility import xl_rowcol_to_cell
+
+        corners = (xl_rowcol_to_cell(*at, row_abs=True, col_abs=True) for at in (first, last))
+        return f"='{self.name}'!{':'.join(corners)}"
+
+
+def render_xlsx(document: Document) -> bytes:
+    """The workbook's bytes; UsageError when a sheet cannot hold a table's rows."""
+    buffer = io.BytesIO()
+    made = new_book(buffer, document.headline)
+    for heading, section in numbered(document):
+        _section(made, document, heading, section)
+    _sources(made, document)
+    made.book.close()
+    return buffer.getvalue()
+
+
+def _section(made: Book, document: Document, heading: str, section: Section) -> None:
+    page = _add(made, heading.replace(".", "", 1))
+    made.text(page.sheet, 0, 0, f"{heading} · {document.headline}", bold=True, font_size=14)
+    page.sheet.freeze_panes(1, 0)
+    page.sheet.set_landscape()
+    page.sheet.fit_to_pages(1, 0)
+    row = 2
+    for sentence in section.sentences:
+        made.text(page.sheet, row, 0, sentence.text)
+        row += 1
+    if section.figures:
+        row = _figures(made, page, row + 1, section)
+    long = [table for table in section.tables if table.detail]
+    short = [table for table in section.tables if not table.detail]
+    aside = max((len(_shown(table)) for table in short), default=0) + 1
+    for table in short:
+        made.text(page.sheet, row + 1, 0, visible(table.report.title), bold=True)
+        end = _table(made, page, row + 2, section, table)
+        drawn = _chart(made, page, table, Place(page.name, row + 2, (row + 1, aside)))
+        row = max(end, row + 2 + _CHART_ROWS if drawn else 0)
+    _widths(page.sheet, section, short)
+    for table in long:
+        name = _own_sheet(made, heading, section, table)
+        page.sheet.write_url(row + 1, 0, f"internal:'{name}'!A1", string=_link(table, name))
+        row += 1
+    write_notes(made, page.sheet, row + 2, (*why_missing(section), *section.notes))
+
+
+def _link(table: Table, name: str) -> str:
+    return f"{visible(table.report.title)}: sheet {name}"
+
+
+def _add(made: Book, name: str) -> _Sheet:
+    """A new sheet called `name` as far as that can be, unlike every other."""
+    known = {sheet.get_name().lower() for sheet in made.book.worksheets()}
+    plain = _FORBIDDEN.sub(" ", visible(name)).strip() or "Sheet"
+    found, number = plain[:_LONGEST_NAME].strip(), 1
+    while found.lower() in known:
+        number += 1
+        found = f"{plain[: _LONGEST_NAME - 4].strip()} {number}"
+    return _Sheet(made.book.add_worksheet(found), found)
+
+
+def _name(made: Book, name: str, area: str) -> None:
+    """Give `area` a name formulas can use."""
+    spelled = re.sub(r"\W", "_", name, flags=re.ASCII)
+    made.book.define_name(spelled, area)
+
+
+def _figures(made: Book, page: _Sheet, row: int, section: Section) -> int:
+    """Every figure with what it is held against; the first row left free."""
+    against = compared(section.figures)
+    heads = ["Figure", "Unit", "Value", *(h for each in against for h in (each.title, "Change"))]
+    for at, head in enumerate(heads):
+        side = "left" if at <= 1 else "right"
+        made.text(page.sheet, row, at, head, bold=True, bottom=1, align=side)
+    for offset, figure in enumerate(section.figures, start=1):
+        place = row + offset
+        made.text(page.sheet, place, 0, visible(figure.title))
+        made.text(page.sheet, place, 1, visible(figure.unit))
+        write_cell(made, page.sheet, (place, 2), figure.value, figure.style, bold=True)
+        _held_against(made, page, place, figure, [each.name for each in against])
+        _name(made, f"{section.name}_{figure.name}", page.area((place, 2), (place, 2)))
+    return row + len(section.figures) + 2
+
+
+def _held_against(made: Book, page: _Sheet, row: int, figure: Figure, names: list[str]) -> None:
+    for at, name in enumerate(names):
+        found = next((each for each in figure.against if each.name == name), None)
+        if found is None:
+            continue
+        column = 3 + 2 * at
+        write_cell(made, page.sheet, (row, column), found.value, figure.style)
+        if found.change is not None:
+            write_cell(made, page.sheet, (row, column + 1), found.change, Style.RATIO)
+
+
+def _shown(table: Table) -> tuple[ReportColumn, ...]:
+    return tuple(column for column in table.report.columns if column.shown)
+
+
+def _table(made: Book, page: _Sheet, row: int, section: Section, table: Table) -> int:
+    """Header, rows, totals and notes from `row` on; the first row left free."""
+    columns = _shown(table)
+    check_rows(table.report, "--format zip")
+    for at, column in enumerate(columns):
+        made.text(page.sheet, row, at, title_text(column), **header_look(column))
+    end = row + 1
+    for each in table.report.rows:
+        for at, column in enumerate(columns):
+            write_cell(made, page.sheet, (end, at), each[column.name], column.style)
+        end += 1
+    last = (max(end - 1, row), max(len(columns) - 1, 0))
+    _name(made, f"{section.name}_{table.name}", page.area((row, 0), last))
+    if table.report.totals is not None:
+        write_totals(made, page.sheet, end, columns, table.report.totals)
+        end += 1
+    return write_notes(made, page.sheet, end, table.report.notes) + 1
+
+
+def _chart(made: Book, page: _Sheet, table: Table, place: Place) -> bool:
+    """Whether the table has a chart, which now stands at `place`."""
+    if table.chart is None or not table.report.rows:
+        return False
+    draw(made, page.sheet, table, place)
+    return True
+
+
+def _own_sheet(made: Book, heading: str, section: Section, table: Table) -> str:
+    """A long table on a sheet of its own, its header frozen; the sheet's name."""
+    number = heading.partition(".")[0]
+    page = _add(made, f"{number} {table.report.title}")
+    columns = _shown(table)
+    _table(made, page, 0, section, table)
+    page.sheet.freeze_panes(1, 0)
+    page.sheet.repeat_rows(0)
+    page.sheet.set_landscape()
+    page.sheet.fit_to_pages(1, 0)
+    if columns:
+        page.sheet.autofilter(0, 0, len(table.report.rows), len(columns) - 1)
+    for at, column in enumerate(columns):
+        page.sheet.set_column(at, at, width_of(table.report, column))
+    if table.chart is not None and table.report.rows:
+        draw(made, page.sheet, table, Place(page.name, 0, (1, len(columns) + 1)))
+    return page.name
+
+
+def _widths(sheet: Any, section: Section, tables: list[Table]) -> None:  # noqa: ANN401  (xlsxwriter)
+    """Columns as wide as the widest of what stands in them."""
+    widest: dict[int, int] = {}
+    for table in tables:
+        for at, column in enumerate(_shown(table)):
+            widest[at] = max(widest.get(at, 0), width_of(table.report, column))
+    if section.figures:
+        longest = max(len(figure.title) for figure in section.figures)
+        widest[0] = max(widest.get(0, 0), longest + 2)
+        for at in range(1, 3 + 2 * len(compared(section.figures))):
+            widest[at] = max(widest.get(at, 0), 16)
+    for at, width in widest.items():
+        sheet.set_column(at, at, width)
+
+
+def _sources(made: Book, document: Document) -> None:
+    """What the document was made from, and what is not in it."""
+    page = _add(made, _SOURCES)
+    page.sheet.set_column(0, 0, 28)
+    page.sheet.set_column(1, 1, 90)
+    for at, head in enumerate(("What", "Value")):
+        made.text(page.sheet, 0, at, head, bold=True, bottom=1)
+    page.sheet.freeze_panes(1, 0)
+    facts = [(fact.title, fact.value) for fact in document.facts]
+    facts.append(("Content", f"sha256:{content_digest(document)}"))
+    facts += [(f"Left out: {each.title}", each.why) for each in document.omitted]
+    for row, (title, value) in enumerate(facts, start=1):
+        made.text(page.sheet, row, 0, visible(title))
+        made.text(page.sheet, row, 1, visible(value), text_wrap=True)
