@@ -27,13 +27,16 @@ LONGEST = 12
 class Budgeted(Answer["Standings"]):
     """Every budget, the worst first."""
 
-    def demand(self, *, forecast: bool = False) -> None:
-        """GateFailed when a budget is overspent, or with `forecast` when one will be."""
+    def overspent(self, *, forecast: bool = False) -> Standings:
+        """Budgets of which more is spent than may be, or with `forecast` will be."""
         from finops.analysis.budgets.standing import Stands
 
         worst = {Stands.OVER, Stands.LIKELY_OVER} if forecast else {Stands.OVER}
-        failed = [each for each in self.value if each.stands in worst]
-        if failed:
+        return tuple(each for each in self.value if each.stands in worst)
+
+    def demand(self, *, forecast: bool = False) -> None:
+        """GateFailed when a budget is overspent, or with `forecast` when one will be."""
+        if failed := self.overspent(forecast=forecast):
             named = ", ".join(f"{each.budget.name} ({each.stands})" for each in failed)
             raise GateFailed(f"{len(failed)} of {len(self.value)} budgets: {named}")
 

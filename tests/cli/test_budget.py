@@ -35,7 +35,7 @@ def test_a_budget_that_is_over_fails_where_that_is_asked(
     read = json.loads(plain.stdout)
     assert [(row["budget"], row["actual"], row["stands"]) for row in read["rows"]] == [
         ("all", 90, "over"),
-        ("other", 0, "within"),
+        ("other", 0, "unforeseen"),
     ]
     assert read["stands"]["over"] == 1
     failed = finops("budget", "--ledger", ledger, "--fail-over", "-f", "json")

@@ -20,7 +20,7 @@ from finops.analysis.spend import slice_condition
 from finops.ledger.engine import query
 from finops.model.basis import Basis, Of
 from finops.model.money import ZERO, add, subtract, total, truncate
-from finops.model.period import Period, parse_month
+from finops.model.period import Period, month_of, parse_month
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -122,7 +122,10 @@ def _of_bills(ledger: Ledger, config: Config, asked: Asked) -> Daily:
             ):
                 newest[source] = max(day, newest.get(source, day))
     note = (f"Costs in other currencies than {asked.currency} are left out: add [[fx]] rates.",)
-    return found.daily(_known_until(newest.values()), note if others else ())
+    known = _known_until(newest.values())
+    if known is None and found.days:
+        known = month_of(max(found.days)).end
+    return found.daily(known, note if others else ())
 
 
 def _question(part: Segment, asked: Asked) -> SpendQuestion:
@@ -157,7 +160,10 @@ def _charges(rows: Opened) -> list[tuple[Any, ...]]:
 
 
 def _known_until(newest: Iterable[date]) -> date | None:
-    """The day before which every source that still brings something has brought all of it."""
+    """The day before which every source that still brings something has brought all of it.
+
+    None where no charge is of a day: then months are known as a whole.
+    """
     found = list(newest)
     if not found:
         return None

@@ -143,6 +143,12 @@ def test_budgets_of_requests_count_what_requests_cost(tmp_path: Path) -> None:
     assert (found.of, found.expected.actual, found.share) == (Of.REQUESTS, Decimal(4), 0.8)
 
 
+def test_a_bill_without_days_is_known_by_the_month(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path, costs=[cost("310", "2026-10-01", "2026-11-01")])
+    found = stands(ledger, [{"name": "a", "amount": "400"}])["a"]
+    assert (found.expected.actual, found.stands) == (Decimal(310), Stands.WITHIN)
+
+
 def test_other_currencies_are_left_out_and_said(tmp_path: Path) -> None:
     rows = [*every_day("2026-10-01", 31), cost("9", "2026-10-01", None, BillingCurrency="EUR")]
     ledger = make_ledger(tmp_path, costs=rows)
