@@ -39,6 +39,13 @@ _BILL = ("provider", "ServiceName")
 _OF_REQUESTS = ("price", "usage", "mix", "new", "gone", "unmeasured")
 """Effects that what requests cost can have."""
 
+_WORDS = {
+    "commitment_unused": "unused commitments",
+    "gpu_idle": "idle GPUs",
+    "fx": "exchange rates",
+}
+"""Effects as a sentence calls them; any other by its name."""
+
 _MOST = 12
 """Movers in a table; the others are in the command it names."""
 
@@ -152,12 +159,20 @@ def _workflows(found: Comparison) -> Report:
 def _sentences(groups: Sequence[Moved], unit: str) -> Iterator[Sentence]:
     """What moved most, one sentence each, with the effect that moved it furthest."""
     for each in [one for one in groups if one.change and one.currency == unit][:_TOLD]:
-        name = " ".join(str(value) for value in each.group if value is not None) or "(no service)"
+        name = _called(each.group)
         moved = " rose by " if each.change > 0 else " fell by "
         effect, amount = max(each.effects.items(), key=lambda item: (size(item[1]), item[0]))
-        by = Name(EFFECT_TITLES.get(effect, effect.replace("_", " ")).lower())
+        by = Name(_WORDS.get(effect, effect.replace("_", " ")))
         why = (", all of it ", by) if amount == each.change else (
             "; the largest effect is ", by, " with ", Number(amount, unit=unit)
         )  # fmt: skip
         owner = () if each.owner is None else (" Owner: ", Name(each.owner), ".")
         yield say(Name(name), moved, Number(each.change, unit=unit, size=True), *why, ".", *owner)
+
+
+def _called(group: tuple[object, ...]) -> str:
+    """Provider and service in one name, the provider once."""
+    words = [str(value) for value in group if value is not None]
+    if len(words) > 1 and words[-1].startswith(words[0]):
+        return words[-1]
+    return " ".join(words) or "(no service)"
