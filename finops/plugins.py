@@ -10,7 +10,7 @@ from typing import Any
 
 from finops.errors import UsageError
 
-__all__ = ["CONNECTORS", "FORMATS", "PROBES", "REVIEW", "load", "names"]
+__all__ = ["CONNECTORS", "FORMATS", "PROBES", "REVIEW", "load", "load_all", "names"]
 
 FORMATS = "finops.formats"
 """Entry-point group of file formats (`connectors.formats.contract.Format`)."""
@@ -32,6 +32,12 @@ def _group(group: str) -> dict[str, EntryPoint]:
 def names(group: str) -> tuple[str, ...]:
     """Names registered in `group`, sorted, without importing any of them."""
     return tuple(sorted(_group(group)))
+
+
+def load_all(group: str) -> tuple[Any, ...]:
+    """Every object registered in `group`, by name; the group is looked up once."""
+    found = _group(group)
+    return tuple(found[name].load() for name in sorted(found))
 
 
 def load(group: str, name: str) -> Any:  # noqa: ANN401  (an entry point can hold anything)
