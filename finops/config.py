@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from finops.errors import ConfigError
 from finops.sections.base import Amount, CurrencyCode, Section
 from finops.sections.calls import Objective, Requests
+from finops.sections.chargeback import Accounts
 from finops.sections.close import Close, Fx
 from finops.sections.commitments import Commitment
 from finops.sections.owned import Owned
@@ -31,6 +32,7 @@ from finops.sections.pools import Driver, Pool, PoolKind
 from finops.sections.review import Review
 from finops.sections.scorecard import Scorecard
 from finops.sections.scorecard import anchored as anchored_scorecard
+from finops.sections.tui import Tui
 
 __all__ = [
     "Attributes",
@@ -137,6 +139,10 @@ class Config(Section):
     )
     owned: tuple[Owned, ...] = Field(default=(), description="Hardware the company owns.")
     owners: Owners = Field(default_factory=Owners, description="Who answers for which cost.")
+    chargeback: Accounts = Field(
+        default_factory=Accounts,
+        description="Accounts of the general ledger a chargeback is booked on.",
+    )
     layers: tuple[Layer, ...] = Field(
         default=(), description="Layers of the stack, in the order they are tried."
     )
@@ -151,9 +157,13 @@ class Config(Section):
     scorecard: Scorecard = Field(
         default_factory=Scorecard, description="What the scorecard holds the ledger against."
     )
+<<<<<<< HEAD
     review: Review = Field(
         default_factory=Review, description="Where monthly reviews go, and who is told."
     )
+=======
+    tui: Tui = Field(default_factory=Tui, description="The terminal interface.")
+>>>>>>> main
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
@@ -331,12 +341,17 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "slo": Objective,
     "owned": Owned,
     "owners": Owners,
+    "chargeback": Accounts,
     "layers": Layer,
     "close": Close,
     "commitments": Commitment,
     "fx": Fx,
     "scorecard": Scorecard,
+<<<<<<< HEAD
     "review": Review,
+=======
+    "tui": Tui,
+>>>>>>> main
 }
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LINES",
+    "METERED_COLUMNS",
     "ORIGINS",
     "UNIT_LINES",
     "Charges",
@@ -40,7 +41,9 @@ __all__ = [
     "PoolCharge",
     "charge_rows",
     "currencies",
+    "is_metered_sql",
     "line_sql",
+    "metered_lines",
     "read_charges",
     "read_invoices",
     "read_metered",
@@ -140,7 +143,7 @@ def read_charges(
             case when {inside} then null else ChargePeriodStart end as starts,
             case when {inside} then null else ChargePeriodEnd end as ends,
             {amounts},
-            sum(EffectiveCost) filter (where not ({_is_metered()})) as unmapped
+            sum(EffectiveCost) filter (where not ({is_metered_sql()})) as unmapped
         from ({_rows(period, currency, rules)}) as charges
         group by all
         """,
@@ -192,13 +195,27 @@ def read_invoices(
         con,
         f"""
         select InvoiceId, InvoiceIssuerName, pool, {line_sql(period)} as line, x_CostOrigin,
-            case when {_is_metered()} then {_PROVIDER} end, case when {_is_metered()} then x_Model end,
+            case when {is_metered_sql()} then {_PROVIDER} end, case when {is_metered_sql()} then x_Model end,
             sum(BilledCost), sum(EffectiveCost)
         from ({_rows(period, currency, rules)}) as charges
         group by all
         """,
     )
     return [InvoiceCharge(*row) for row in rows]
+
+
+METERED_COLUMNS = (
+    _PROVIDER,
+    "x_Model",
+    "x_TokenType",
+    "lower(x_ServiceTier)",
+    "SubAccountId",
+    "RegionId",
+    "x_BillingMonth",
+    "cast(ChargePeriodStart as date)",
+    "cast(ChargePeriodEnd - interval 1 microsecond as date) + 1",
+)
+"""SQL over a cost row of what decides which line of metered usage it is on."""
 
 
 def read_metered(
@@ -209,6 +226,17 @@ def read_metered(
     canonical: Callable[[str, str], tuple[str, str]],
 ) -> list[BilledLine]:
     """Lines of metered usage with a model and token kind, names made canonical."""
+    return [line for _, line in metered_lines(con, period, currency, rules, canonical)]
+
+
+def metered_lines(
+    con: duckdb.DuckDBPyConnection,
+    period: Period | None,
+    currency: str,
+    rules: Sequence[PoolRule],
+    canonical: Callable[[str, str], tuple[str, str]],
+) -> list[tuple[tuple[Any, ...], BilledLine]]:
+    """The same, each with the values of `METERED_COLUMNS` its rows have."""
     metered = [rule.name for rule in _by_name(rules).values() if rule.kind == "metered"]
     if not metered:
         return []
@@ -216,15 +244,7 @@ def read_metered(
         con,
         f"""
         select
-            {_PROVIDER} as provider,
-            x_Model,
-            x_TokenType,
-            lower(x_ServiceTier) as tier,
-            SubAccountId,
-            RegionId,
-            x_BillingMonth,
-            cast(ChargePeriodStart as date) as starts,
-            cast(ChargePeriodEnd - interval 1 microsecond as date) + 1 as ends,
+            {", ".join(METERED_COLUMNS)},
             case when ConsumedQuantity is null then PricingUnit else ConsumedUnit end as unit,
             sum(EffectiveCost) as cost,
             case
@@ -236,11 +256,11 @@ def read_metered(
             pool in ({", ".join(quote(name) for name in metered)})
             and x_CostOrigin = 'bill'
             and {line_sql(period)} = 'usage'
-            and {_is_metered()}
+            and {is_metered_sql()}
         group by all
         """,
     )
-    return [_billed_line(row, canonical) for row in rows]
+    return [(row[: len(METERED_COLUMNS)], _billed_line(row, canonical)) for row in rows]
 
 
 def _billed_line(
@@ -280,7 +300,8 @@ def tokens_per_unit(unit: str | None) -> int | None:
     return _MULTIPLES.get(text.upper().replace(" ", ""))
 
 
-def _is_metered() -> str:
+def is_metered_sql() -> str:
+    """The condition on a cost row that it names a model and a token kind we know."""
     kinds = ", ".join(quote(kind) for kind in (*KINDS, "cache_write", "input", "total"))
     return f"(x_Model is not null and coalesce(x_TokenType, '') in ({kinds}))"
 
@@ -324,7 +345,7 @@ def selected(period: Period | None, months: Period) -> str:
 
 
 def line_sql(period: Period | None) -> str:
-    """CASE that gives a cost row's line; a charge of whole months is prior when all of it lies before them."""
+    """The line of `LINES` a cost row is on; of whole months it is prior when all of it lies before them."""
     prior = "false"
     if period is not None and period.is_whole_months:
         start, _ = _bounds(period)

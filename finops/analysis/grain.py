@@ -136,7 +136,7 @@ TIME = frozenset({"hour", "day", "week", "month"})
 """Dimensions of time: a run is counted in the one it ends in."""
 
 
-OWNED = ("product", "cost_centre")
+OWNED = ("product", "cost_centre", "gl_code")
 """Dimensions that only owners.csv gives."""
 
 

@@ -123,11 +123,15 @@ class Settlement(NamedTuple):
 
 
 class Metered(NamedTuple):
-    """Rates by (LoggedTokens.id, kind), every line of account, and the line each rate was set on."""
+    """Rates by (LoggedTokens.id, kind), every line of account, and the line each rate was set on.
+
+    `accounts` is the line of account each line of the bill is on.
+    """
 
     rates: Mapping[tuple[int, str], Rate]
     settlements: tuple[Settlement, ...]
     settled_on: Mapping[tuple[int, str], Settlement]
+    accounts: Mapping[BilledLine, BilledKey]
 
 
 def meter(bill: Sequence[BilledLine], log: Sequence[LoggedTokens], tolerance: Decimal) -> Metered:
@@ -153,7 +157,8 @@ def meter(bill: Sequence[BilledLine], log: Sequence[LoggedTokens], tolerance: De
         settlements.append(settlement)
         rates.update(found)
         settled_on.update(dict.fromkeys(found, settlement))
-    return Metered(rates, tuple(settlements), settled_on)
+    accounts = {line: key for key, lines in billed.items() for line in lines}
+    return Metered(rates, tuple(settlements), settled_on, accounts)
 
 
 def _list_rate(book: Decimal | None) -> Rate:

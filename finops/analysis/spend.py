@@ -59,7 +59,7 @@ DERIVED = {
 period's UTC day, week (its Monday) and month; the invoice's month; bill or owned hardware, and what of
 owned hardware."""
 
-RULED = ("pool", "layer", "team", "product", "cost_centre")
+RULED = ("pool", "layer", "team", "product", "cost_centre", "gl_code")
 """Dimensions whose SQL depends on finops.toml and is given by the caller: a row's pool, its layer of the
 stack, its owners."""
 

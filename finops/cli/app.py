@@ -82,6 +82,11 @@ COMMANDS = (
     CommandEntry(
         "owners", "finops.cli.owners", "Show who answers for which cost, and what nobody does."
     ),
+    CommandEntry(
+        "chargeback",
+        "finops.cli.chargeback",
+        "Charge a month's invoices back to the teams that used them.",
+    ),
     CommandEntry("marginal", "finops.cli.marginal", "Show what doubled traffic would cost."),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(
@@ -104,6 +109,7 @@ COMMANDS = (
         "finops.cli.scorecard",
         "Score infrastructure in sixteen points, from evidence.",
     ),
+    CommandEntry("tui", "finops.cli.tui", "Browse every answer in the terminal."),
     CommandEntry("sql", "finops.cli.sql", "Ask the ledger in SQL, read-only."),
     CommandEntry("doctor", "finops.cli.doctor", "Check that everything finops needs is in order."),
 )
@@ -138,7 +144,7 @@ class CommandGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         """Answer --version before Typer looks at values: for that it would import pydantic."""
         if args[:1] == ["--version"]:
-            from finops.cli.version import version_text
+            from finops.api.versions import version_text
 
             output.write_bytes(f"{version_text()}\n".encode())
             raise typer.Exit

@@ -47,3 +47,6 @@ class Owners(Section):
     )
     product_tag: str | None = Field(default=None, description="The same for the product.")
     cost_centre_tag: str | None = Field(default=None, description="The same for the cost centre.")
+    gl_code_tag: str | None = Field(
+        default=None, description="The same for the code of the general ledger."
+    )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DIMENSIONS", "OwnerColumns", "install_owners", "owner_columns", "owner_sql"]
 
-DIMENSIONS = ("team", "product", "cost_centre")
+DIMENSIONS = ("team", "product", "cost_centre", "gl_code")
 """What costs and requests can be split by, of `OWNED_BY`."""
 
 _TABLE = "owner_rows"

@@ -1,0 +1,1 @@
+"""Chargeback: statements that add up to the bill, and the journal that books them."""
