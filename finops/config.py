@@ -157,13 +157,10 @@ class Config(Section):
     scorecard: Scorecard = Field(
         default_factory=Scorecard, description="What the scorecard holds the ledger against."
     )
-<<<<<<< HEAD
     review: Review = Field(
         default_factory=Review, description="Where monthly reviews go, and who is told."
     )
-=======
     tui: Tui = Field(default_factory=Tui, description="The terminal interface.")
->>>>>>> main
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
@@ -347,11 +344,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "commitments": Commitment,
     "fx": Fx,
     "scorecard": Scorecard,
-<<<<<<< HEAD
     "review": Review,
-=======
     "tui": Tui,
->>>>>>> main
 }
 
 

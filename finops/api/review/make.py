@@ -31,7 +31,9 @@ SCHEMA = "finops.review/1"
 
 def section_kinds() -> tuple[SectionKind, ...]:
     """Every registered section in reading order."""
-    kinds: tuple[SectionKind, ...] = plugins.load_all(plugins.REVIEW)
+    kinds: list[SectionKind] = [
+        plugins.load(plugins.REVIEW, name) for name in plugins.names(plugins.REVIEW)
+    ]
     return tuple(sorted(kinds, key=lambda kind: (kind.place, kind.name)))
 
 
