@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from finops.analysis.where import Where
     from finops.ledger.store import Ledger
 
-__all__ = ["RUN_SILENCE_DAYS", "Relations", "Scope", "months_touched", "relate"]
+__all__ = ["RUN_SILENCE_DAYS", "Relations", "Scope", "months_touched", "reach", "relate"]
 
 RUN_SILENCE_DAYS = 7
 """A run without a call for this many days has ended."""
@@ -56,8 +56,7 @@ class Scope(NamedTuple):
     @property
     def reached(self) -> Period:
         """Every day a question of this scope may read, and the days beside them."""
-        start, end = min(self.months.start, self.period.start), max(self.months.end, self.after.end)
-        return Period(start - timedelta(days=2), end + timedelta(days=2))
+        return _reached(self.period)
 
     @property
     def needed(self) -> frozenset[str]:
@@ -203,6 +202,17 @@ def _timings(
 
 def _within(days: Period) -> str:
     return f"day >= date '{days.start}' and day < date '{days.end}'"
+
+
+def _reached(period: Period) -> Period:
+    months = months_touched(period)
+    end = max(months.end, period.end + timedelta(days=RUN_SILENCE_DAYS))
+    return Period(months.start - timedelta(days=2), end + timedelta(days=2))
+
+
+def reach(period: Period | None) -> Period | None:
+    """The days whose files a question about `period` may open: whole months, since logs are compared by the month."""
+    return None if period is None else months_touched(_reached(period))
 
 
 def months_touched(period: Period) -> Period:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from finops.analysis.books import books
 from finops.analysis.doubling import double
-from finops.analysis.economics import TABLES, Question, answer, prepare, unit_economics
+from finops.analysis.economics import Question, answer, connect_part, prepare, unit_economics
 from finops.analysis.grain import ROLLED_UP
 from finops.analysis.measures import Grouping
 from finops.analysis.owners.requests import named_dimensions
@@ -23,9 +23,10 @@ from finops.analysis.settled_cells import (
     settle_cells,
     settle_timings,
 )
-from finops.analysis.spans import relate_span, span_ledger, together
+from finops.analysis.spans import connect_span, relate_span, together
 from finops.errors import UsageError
 from finops.ledger.engine import hear
+from finops.ledger.store import one_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,15 +123,15 @@ def settle(ledger: Ledger, config: Config, question: Question) -> Settled:
     Of the rest of `question` (dimensions, filter) nothing is kept: each is said with `Settled.ask`.
     """
     plain = Question(question.period, include=question.include, currency=question.currency)
-    segments = books(ledger, config, question.period)
-    with ExitStack() as opened:
+    with one_version(), ExitStack() as opened:
+        segments = books(ledger, config, question.period)
         parts = []
         for segment in segments:
-            con = opened.enter_context(segment.ledger.connect(TABLES))
+            con = opened.enter_context(connect_part(segment))
             parts.append(_settle(con, segment, plain))
         whole = None
         if len(segments) > 1:
-            whole = opened.enter_context(span_ledger(ledger, segments).connect(["requests"]))
+            whole = opened.enter_context(connect_span(ledger, segments))
             _, relations = relate_span(whole, ledger, config, plain, segments)
             settle_timings(whole, relations.asked)
         opened.pop_all()
