@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from finops.analysis import cells
 from finops.analysis.cells import Grained
 from finops.analysis.grain import HOUR, HOUR_GRAIN, PRICING, ROLLED_UP
-from finops.analysis.rollups import believed, breaks_of, roll_up
+from finops.analysis.rollups import RUN_KINDS, believed, breaks_of, roll_up
 from finops.analysis.sources import RUN_TOKENS, Sources
 from finops.ledger.engine import query
 from finops.model.period import Period, month_of
@@ -99,8 +99,7 @@ def _relate(
     counted = scope.where.sql if scope.where else "true"
     if scope.needed <= set(ROLLED_UP):
         if scope.run_costs:
-            attempts, days = _attempts(con, terms, scope.period), _within(scope.period)
-            cells.build_run_tokens(con, RUN_TOKENS, attempts, Grained.of(ROLLED_UP), counted=days)
+            roll_up(con, ledger, terms, scope.period, RUN_KINDS, authority)
         return Relations("cells", kept._replace(counted=counted), kept)
     if scope.needed <= set(HOUR_GRAIN):
         attempts = _attempts(con, terms, scope.period)

@@ -23,6 +23,7 @@ from finops.analysis.settled_cells import (
     settle_cells,
     settle_timings,
 )
+from finops.analysis.settled_runs import list_runs, settle_rates
 from finops.analysis.spans import connect_span, relate_span, together
 from finops.errors import UsageError
 from finops.ledger.engine import hear
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from finops.analysis.books import Segment
     from finops.analysis.economics import Prepared, UnitEconomics
     from finops.analysis.measures import Group
+    from finops.analysis.settled_runs import RunList
     from finops.config import Config
     from finops.ledger.store import Ledger
 
@@ -93,7 +95,9 @@ class Settled:
 
         UsageError where they name what does not exist, or when this is closed.
         """
-        question = self._question._replace(by=tuple(by), where=where, marginal=marginal)
+        question = self._question._replace(
+            by=tuple(by), where=where, marginal=marginal, run_costs=False
+        )
         with self._turn:
             if not self._parts:
                 raise UsageError("the period was closed", hint="settle it again")
@@ -106,6 +110,33 @@ class Settled:
                 return answers[0]
             grouping, counted = _grouping(self._whole, self._config, question)
             return together(answers, read_settled_timings(self._whole, grouping, counted))
+
+    def runs(
+        self, where: str | None = None, *, order: str = "cost", limit: int = 1000, offset: int = 0
+    ) -> RunList:
+        """Runs one by one: `limit` of them after `offset`, of the calls that `where` lets through.
+
+        UsageError where it names what the roll-ups cannot tell, when a closed month answers for a part of the
+        period (ask for each month), or when this is closed.
+        """
+        question = self._question._replace(where=where)
+        with self._turn:
+            if len(self._parts) != 1:
+                raise UsageError(
+                    "runs are listed of a period with books of its own",
+                    hint="settle one month" if self._parts else "settle it again: it was closed",
+                )
+            if not self._is_kept(question):
+                raise UsageError(
+                    f"runs cannot be listed by {where!r}",
+                    hint=f"filter by {', '.join(ROLLED_UP)} or what is made of them",
+                )
+            (part,) = self._parts
+            hear(part.con)
+            _, counted = _grouping(part.con, part.segment.config, question)
+            allocation = part.prepared.allocation
+            sources = part.prepared.relations.asked
+            return list_runs(part.con, sources, allocation.shares, counted, order, limit, offset)
 
     def _is_kept(self, question: Question) -> bool:
         """Whether the roll-ups tell apart everything that is asked, in every part's own settings."""
@@ -122,7 +153,9 @@ def settle(ledger: Ledger, config: Config, question: Question) -> Settled:
 
     Of the rest of `question` (dimensions, filter) nothing is kept: each is said with `Settled.ask`.
     """
-    plain = Question(question.period, include=question.include, currency=question.currency)
+    plain = Question(
+        question.period, include=question.include, currency=question.currency, run_costs=True
+    )
     with one_version(), ExitStack() as opened:
         segments = books(ledger, config, question.period)
         parts = []
@@ -143,6 +176,7 @@ def _settle(con: duckdb.DuckDBPyConnection, segment: Segment, question: Question
     prepared = prepare(con, segment.ledger, segment.config, asked)
     settle_cells(con, prepared.relations.asked, prepared.allocation.shares)
     settle_timings(con, prepared.relations.asked)
+    settle_rates(con, prepared.relations.asked, prepared.allocation.shares)
     return _Part(con, segment, prepared, measure_settled(con, Grouping(), "true").total)
 
 
