@@ -37,7 +37,8 @@ def tui(*, view: ViewOption = None, ledger: LedgerOption = None) -> None:
     The first screen says what was spent, what it produced, what changed and what there is to do; every
     screen copies the command that prints it (y), and ? says what each key does.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if not all(stream.isatty() for stream in streams) or os.environ.get("TERM") == "dumb":
         raise UsageError(
             "finops tui needs a terminal",
             hint="every screen is a command: finops --help lists them",
