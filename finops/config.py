@@ -29,6 +29,7 @@ from finops.sections.commitments import Commitment
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
 from finops.sections.pools import Driver, Pool, PoolKind
+from finops.sections.review import Review
 from finops.sections.scorecard import Scorecard
 from finops.sections.scorecard import anchored as anchored_scorecard
 from finops.sections.tui import Tui
@@ -156,6 +157,9 @@ class Config(Section):
     scorecard: Scorecard = Field(
         default_factory=Scorecard, description="What the scorecard holds the ledger against."
     )
+    review: Review = Field(
+        default_factory=Review, description="Where monthly reviews go, and who is told."
+    )
     tui: Tui = Field(default_factory=Tui, description="The terminal interface.")
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
@@ -265,6 +269,9 @@ def _anchored(values: dict[str, Any], file: Path) -> dict[str, Any]:
     if named is not None or (folder / OWNERS_FILE).is_file():
         owners["file"] = str(folder / Path(named or OWNERS_FILE).expanduser())
         found["owners"] = owners
+    review = values.get("review")
+    if isinstance(review, dict) and isinstance(review.get("to"), str) and "://" not in review["to"]:
+        found["review"] = {**review, "to": str(folder / Path(review["to"]).expanduser())}
     if isinstance(values.get("scorecard"), dict):
         found["scorecard"] = anchored_scorecard(values["scorecard"], folder)
     return found
@@ -337,6 +344,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "commitments": Commitment,
     "fx": Fx,
     "scorecard": Scorecard,
+    "review": Review,
     "tui": Tui,
 }
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from connectors.contract import Connector
+from connectors.contract import Connector, Sign
 from connectors.folders import FolderSettings, Layout, check_folder, deliveries
 from connectors.litellm import SPOOL, reduced_payload
 
@@ -50,4 +50,5 @@ CONNECTOR = Connector(
     check=check_folder,
     read=read,
     policy="reading the folder: pull as the user the proxy runs as, or let the folder's group read.",
+    signs=(Sign("path", SPOOL),),
 )
