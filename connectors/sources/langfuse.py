@@ -52,7 +52,8 @@ class LangfuseSettings(FollowingSettings):
     public_key: str = Field(description="Public key of the project (pk-lf-…).")
     secret_key: Secret = Field(description="Secret key of the project.")
     trace_names: bool = Field(
-        default=True, description="Whether traces are asked for their names, which are the workflows."
+        default=True,
+        description="Whether traces are asked for their names, which are the workflows.",
     )
 
 
@@ -130,7 +131,9 @@ def _page(api: Http, path: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     page = api.get(path, asked)
     whole = isinstance(page, dict) and isinstance(page.get("data"), list)
     if not whole or not isinstance(page.get("meta"), dict):
-        raise SourceError(f"{api.source}: the answer of {path} is no page of observations or traces")
+        raise SourceError(
+            f"{api.source}: the answer of {path} is no page of observations or traces"
+        )
     return dict(page)
 
 

@@ -65,11 +65,19 @@ class Server:
             return 404, {"message": "not found"}
         start, size = int(said.get("cursor", "0")), min(2, int(said["limit"]))
         more = {"cursor": str(start + size)} if start + size < len(found) else {}
-        return 200, {"data": [self.grouped(item, said) for item in found[start : start + size]], "meta": more}
+        return 200, {
+            "data": [self.grouped(item, said) for item in found[start : start + size]],
+            "meta": more,
+        }
 
     def page(self, found: list[Item], said: Mapping[str, str]) -> Any:  # noqa: ANN401
         number, size = int(said.get("page", "1")), min(2, int(said["limit"]))
-        meta = {"page": number, "limit": size, "totalItems": len(found), "totalPages": -(-len(found) // size)}
+        meta = {
+            "page": number,
+            "limit": size,
+            "totalItems": len(found),
+            "totalPages": -(-len(found) // size),
+        }
         return {"data": found[(number - 1) * size : number * size], "meta": meta}
 
     def grouped(self, item: Item, said: Mapping[str, str]) -> Item:
@@ -102,7 +110,11 @@ class LangfuseRig(Rig):
         return said | {"since": date(2026, 10, 19)}
 
     def first(self) -> None:
-        running = {"usageDetails": {"input": 400, "total": 400}, "latency": None, "totalCost": None}
+        running: Item = {
+            "usageDetails": {"input": 400, "total": 400},
+            "latency": None,
+            "totalCost": None,
+        }
         self.server.items += [
             observation("a1", "2026-10-19T23:00:00.250"),
             observation("a2", "2026-10-19T23:00:01", "SPAN"),
@@ -131,7 +143,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def settings(server: Server) -> dict[str, Any]:
-    said = {"base_url": server.fake.address, "public_key": "pk-lf-1", "secret_key": "env:PLANTED_LANGFUSE"}
+    said = {
+        "base_url": server.fake.address,
+        "public_key": "pk-lf-1",
+        "secret_key": "env:PLANTED_LANGFUSE",
+    }
     return said | {"since": date(2026, 10, 19)}
 
 

@@ -56,8 +56,8 @@ class Proxy:
         (folder / "config.yaml").write_text(CONFIG)
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
-        command = [
-            own_program("litellm", "litellm"),
+        command: list[str] = [
+            str(own_program("litellm", "litellm")),
             "--config",
             "config.yaml",
             "--host",
