@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from finops.errors import ConfigError
 from finops.sections.base import Amount, CurrencyCode, Section
+from finops.sections.budgets import Budget
 from finops.sections.calls import Objective, Requests
 from finops.sections.chargeback import Accounts
 from finops.sections.close import Close, Fx
@@ -146,6 +147,9 @@ class Config(Section):
     layers: tuple[Layer, ...] = Field(
         default=(), description="Layers of the stack, in the order they are tried."
     )
+    budgets: tuple[Budget, ...] = Field(
+        default=(), description="What may be spent, on what, in which stretch of time."
+    )
     commitments: tuple[Commitment, ...] = Field(
         default=(), description="Terms of commitments and reservations that bills do not tell."
     )
@@ -166,10 +170,11 @@ class Config(Section):
     )
 
     @model_validator(mode="after")
-    def _owned_names_are_one_each(self) -> Config:
-        names = [owned.name for owned in self.owned]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"owned: the name {twice[0]!r} is given twice")
+    def _names_are_given_once(self) -> Config:
+        for section, named in (("owned", self.owned), ("budgets", self.budgets)):
+            names = [each.name for each in named]
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"{section}: the name {twice[0]!r} is given twice")
         return self
 
     def price_entries(self) -> tuple[dict[str, Any], ...]:
@@ -341,6 +346,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "chargeback": Accounts,
     "layers": Layer,
     "close": Close,
+    "budgets": Budget,
     "commitments": Commitment,
     "fx": Fx,
     "scorecard": Scorecard,
