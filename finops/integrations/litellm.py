@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["FinopsLogger", "callback"]
 
 _LOG = logging.getLogger("finops")
+_FAULTS = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+"""What a payload of another shape than the documented one could raise."""
 
 
 class FinopsLogger(CustomLogger):  # type: ignore[misc]  # LiteLLM is not installed where types are checked
@@ -48,7 +52,7 @@ class FinopsLogger(CustomLogger):  # type: ignore[misc]  # LiteLLM is not instal
             payload = kwargs.get("standard_logging_object")
             if payload:
                 self.recorder.record(reduced_payload(payload, self.allowed))
-        except Exception:  # noqa: BLE001  (whatever a payload holds, the request goes on)
+        except _FAULTS:
             _LOG.warning("finops: a call could not be recorded", exc_info=True)
 
     def log_success_event(self, kwargs: Any, *_: Any, **__: Any) -> None:  # noqa: ANN401  (LiteLLM's own)
