@@ -7,18 +7,18 @@ The difference is counted less logged: what is above zero the log lacks, what is
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.grain import MODEL
 from finops.analysis.rollups import believed, roll_up
 from finops.ledger.engine import query
+from finops.ledger.schema import literal
 from finops.model.period import Period
 from finops.model.tables import INPUT_TOKEN_COLUMNS
 from finops.prices.names import provider_id
 
 if TYPE_CHECKING:
-    from datetime import date
-
     import duckdb
 
     from finops.analysis.terms import Terms
@@ -66,8 +66,6 @@ def compare_counts(
     days = [file.partition["day"] or "" for file in ledger.files("usage")]
     if not days:
         return ()
-    from datetime import date, timedelta
-
     first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
     span = Period(first, last + timedelta(days=1))
     if period is not None:
@@ -142,8 +140,6 @@ def _compare(con: duckdb.DuckDBPyConnection, span: Period) -> tuple[Compared, ..
 
 def _provider(con: duckdb.DuckDBPyConnection) -> str:
     """SQL of a provider by one name, however usage and logs spell it."""
-    from finops.ledger.schema import literal
-
     named = query(con, "select provider from usage union select provider from cells")
     spelled = {name: provider_id(name) for (name,) in named if name is not None}
     cases = "".join(

@@ -14,15 +14,27 @@ import sys
 from datetime import datetime
 from typing import Any
 
-import deltalake
-import obstore
+import deltalake.transaction
+import httpx
+import obstore.store
+import pandas as pd
+import pyarrow.parquet
+import stamina
 
+import connectors.http
+import connectors.objects
+import finops.ledger.write
 from connectors.configured import configured
 from connectors.pulling import PullOptions, pull
 from finops.ledger.store import Ledger
+from finops.plugins import CONNECTORS, FORMATS, load, names
 
-_BEFORE = (deltalake, obstore)
-"""What a pull imports on its way."""
+_IMPORTED = (
+    *(deltalake.transaction, httpx, obstore.store, pd, pyarrow.parquet, stamina),
+    *(connectors.http, connectors.objects, finops.ledger.write),
+    *(load(group, name) for group in (CONNECTORS, FORMATS) for name in names(group)),
+)
+"""What a pull imports on its way: the children have it without importing it."""
 
 
 def pulled(asked: dict[str, Any]) -> int:

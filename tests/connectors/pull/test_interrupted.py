@@ -50,7 +50,7 @@ class Puller:
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("puller.py"))],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **secrets},
+            env={**os.environ, **secrets, "OPENBLAS_NUM_THREADS": "1"},
         )  # fmt: skip
 
     def pull(self, ledger: Path, cpu_s: float | None = None) -> Ended:
