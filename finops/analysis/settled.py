@@ -28,6 +28,7 @@ from finops.analysis.spans import connect_span, relate_span, together
 from finops.errors import UsageError
 from finops.ledger.engine import hear
 from finops.ledger.store import one_version
+from finops.model.period import Period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +88,14 @@ class Settled:
         """Every engine there is."""
         whole = () if self._whole is None else (self._whole,)
         return (*(part.con for part in self._parts), *whole)
+
+    @property
+    def told(self) -> tuple[Period, str]:
+        """The days settled and the currency of every amount; UsageError when this is closed."""
+        if not self._parts:
+            raise UsageError("the period was closed", hint="settle it again")
+        first, last = self._parts[0].prepared, self._parts[-1].prepared
+        return Period(first.scope.period.start, last.scope.period.end), first.currency
 
     def ask(
         self, by: Sequence[str] = (), where: str | None = None, *, marginal: bool = False
