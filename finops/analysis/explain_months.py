@@ -50,7 +50,8 @@ def explain_month(
     formula = f"{name} = {_TOLD[name]}"
     if name == "reopened":
         taken = [e for e in all_closes(ledger.location) if e.month == period.label and e.reopened]
-        lines = [Line(each.name, None, None, None, None, "taken back") for each in taken]
+        found = [(each.name, "taken back") for each in taken] or [(name, "no close was taken back")]
+        lines = [Line(step, None, None, None, None, why) for step, why in found]
         return Explanation(name, formula, len(taken), period, None, tuple(lines))
     rows = chosen(_sources(ledger, config, period, name), _values, _COLUMNS, where)
     lines = [_line(each) for each in rows]
