@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from connectors.contract import Connector
-from connectors.folders import FolderSettings, Layout, check_folder, deliveries, scalars
+from connectors.folders import FolderSettings, Layout, check_folder, deliveries
+from connectors.reducing import scalars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
