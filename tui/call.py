@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from functools import reduce
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -23,6 +23,15 @@ Option: TypeAlias = "str | bool | int | float | tuple[str, ...] | None"
 
 _FLAGS = {"since": "--from", "until": "--to", "everything": "--all"}
 """Options of the API whose flag is not their own name."""
+
+_ELSEWHERE = {
+    ("compare", "items"): ".items",
+    ("commitments", "services"): ".services",
+    ("owners check", "propose"): ".propose",
+    ("close", "check"): "close.check",
+    ("close", "list"): "close.list",
+}
+"""Flags that in the API are a method: of the answer where it begins with a dot, else of the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +50,13 @@ class Call:
 
     def ask(self, session: Session) -> Answer[Any]:
         """The answer of the API's method of the command's name; whatever error it raises."""
-        method = reduce(getattr, self.command.split(), session)
-        found: Answer[Any] = method(*self.arguments, **dict(self.options))  # type: ignore[operator]
-        return found
+        options = dict(self.options)
+        path, after = self.command.replace(" ", "."), None
+        for (command, flag), method in _ELSEWHERE.items():
+            if command == self.command and options.pop(flag, None):
+                path, after = (path, method[1:]) if method.startswith(".") else (method, None)
+        found: Answer[Any] = attrgetter(path)(session)(*self.arguments, **options)
+        return found if after is None else getattr(found, after)()
 
     def words(self, *, ledger: str | None = None) -> tuple[str, ...]:
         """The command as a shell splits it; `ledger` is named where it is not the default."""

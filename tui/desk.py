@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from finops.stopping import Stop
+from tui.settling import SettledPeriods
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ class Desk:
         """The ledger to name in copied commands; None where it is the default one."""
         self._kept: OrderedDict[Call, Answer[Any]] = OrderedDict()
         self._asked: dict[Call, _Asked] = {}
+        self._settled = SettledPeriods()
         self._one_at_a_time = threading.Lock()
 
     def known(self, call: Call) -> Answer[Any] | None:
@@ -54,6 +56,7 @@ class Desk:
     def forget(self) -> None:
         """The ledger has changed: no answer stands any longer."""
         self._kept = OrderedDict()
+        self._settled = SettledPeriods()
 
     async def answer(self, call: Call) -> Answer[Any]:
         """The answer to `call`; FinopsError as the API raises it. Cancelled, it stops what nobody waits for."""
@@ -87,6 +90,8 @@ class Desk:
     def _asked_alone(self, call: Call, stop: Stop) -> Answer[Any]:
         """In a thread: questions follow each other, so that they do not share the machine's memory."""
         with self._one_at_a_time, stop:
+            if self._settled.fits(call):
+                return self._settled.answer(self.session, call)
             return call.ask(self.session)
 
     def _done(self, call: Call, task: asyncio.Task[Answer[Any]]) -> None:

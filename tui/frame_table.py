@@ -42,7 +42,7 @@ class FrameTable(ScrollView, can_focus=True):
     """Shows a `Frame`; posts `Opened` for Enter or a double click, `Headed` for a click on a title."""
 
     DEFAULT_CSS = """
-    FrameTable { scrollbar-gutter: auto; }
+    FrameTable { scrollbar-size: 1 1; }
     FrameTable > .frame--head { text-style: bold; color: $text-accent; background: $panel; }
     FrameTable > .frame--total { text-style: bold; background: $panel; }
     FrameTable > .frame--text { color: $foreground; }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from connectors.contract import Connector
+from connectors.contract import Connector, Sign
 from connectors.folders import FolderSettings, Layout, check_folder, deliveries
 from connectors.reducing import scalars
 
@@ -99,4 +99,5 @@ CONNECTOR = Connector(
     check=check_folder,
     read=read,
     policy="reading the folder: pull as the user whose sessions they are.",
+    signs=(Sign("path", "~/.codex/sessions"),),
 )

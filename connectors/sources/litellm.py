@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from connectors.contract import Connector, Finding
+from connectors.contract import Connector, Finding, Sign
 from connectors.following import FollowingSettings, Stretch, followed
 from connectors.formats.requests.litellm import SPEND_COLUMNS
 from connectors.reducing import codes, figures, is_name, named, scalars
@@ -160,5 +160,17 @@ CONNECTOR = Connector(
     policy=(
         "the key of a user with the role `proxy_admin_viewer`: it sees every spend log and changes nothing."
         " A team's or user's key sees its own calls only."
+    ),
+    signs=(
+        Sign(
+            "variable",
+            "LITELLM_PROXY_API_BASE",
+            {"base_url": "{value}", "api_key": "env:LITELLM_PROXY_API_KEY"},
+        ),
+        Sign(
+            "variable",
+            "LITELLM_MASTER_KEY",
+            {"base_url": "http://localhost:4000", "api_key": "env:LITELLM_MASTER_KEY"},
+        ),
     ),
 )

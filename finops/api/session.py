@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from finops.api import (
+    budgets,
     capacity,
     chargeback,
     commitments,
@@ -62,6 +63,8 @@ class Session:
     costs = costs.costs
     compare = compare.compare
     commitments = commitments.commitments
+    budget = budgets.budget
+    forecast = budgets.forecast
     unit = unit.unit
     settle = settled.settle
     capacity = capacity.capacity

@@ -67,6 +67,14 @@ COMMANDS = (
         "Show what accelerators were used for, and what was idle or unseen.",
     ),
     CommandEntry(
+        "budget",
+        "finops.cli.budget",
+        "Show how budgets stand: what is spent, and what it will come to.",
+    ),
+    CommandEntry(
+        "forecast", "finops.cli.forecast", "Show what coming months will cost, with a range."
+    ),
+    CommandEntry(
         "commitments",
         "finops.cli.commitments",
         "Show what commitments cover, save, leave unused, and when they end.",

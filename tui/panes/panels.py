@@ -21,6 +21,23 @@ if TYPE_CHECKING:
 
 __all__ = ["PANELS", "PanelKind"]
 
+_CAUSES = frozenset(
+    {
+        "price",
+        "usage",
+        "mix",
+        "new",
+        "gone",
+        "unused",
+        "gpu_idle",
+        "credits",
+        "tax",
+        "jobs",
+        "unlogged",
+    }
+)
+"""Parts of a change that say why."""
+
 Draw = Callable[["Answer[Any]", int, int], Text]
 """An answer in so many cells and lines."""
 
@@ -36,32 +53,72 @@ class PanelKind(NamedTuple):
 
 
 def _spent(answer: Answer[Any], width: int, height: int) -> Text:
-    report = answer.report
-    totals = report.totals or {}
+    """The period's cost, how it moved, and who was paid."""
+    report, totals = answer.report, answer.report.totals or {}
     text = Text()
-    text.append(
-        f"{cell_text(totals.get('EffectiveCost'), Style.MONEY)} {report.currency or ''}\n", "bold"
-    )
-    billed = cell_text(totals.get("BilledCost"), Style.MONEY)
-    text.append(f"billed {billed}\n")
-    return _listed(text, report, "provider", "EffectiveCost", width, height - 2)
+    text.append(f"{cell_text(totals.get('after'), Style.MONEY)} {report.currency or ''}", "bold")
+    text.append(f"  {_moved(totals)}\n")
+    text.append(f"{_title(report, 'before')} was {cell_text(totals.get('before'), Style.MONEY)}\n")
+    return _listed(text, report, "provider", "after", width, height - 2)
 
 
 def _produced(answer: Answer[Any], width: int, height: int) -> Text:
+    """What came of it: requests and runs, what each costs, and the dearest workflows."""
     totals = answer.report.totals or {}
     text = Text()
     requests = cell_text(totals.get("requests"), Style.COUNT)
     per_thousand = cell_text(totals.get("cost_per_1k_requests"), Style.UNIT_MONEY)
     text.append(f"{requests} requests", "bold")
-    text.append(f" · {per_thousand} per 1k\n")
+    text.append(f" · {per_thousand} per 1,000\n")
     per_run = cell_text(totals.get("cost_per_run"), Style.UNIT_MONEY)
     runs = cell_text(totals.get("runs"), Style.COUNT)
     text.append(f"{runs} runs · {per_run} per run\n")
     return _listed(text, answer.report, "workflow", "cost", width, height - 2)
 
 
+def _changed(answer: Answer[Any], width: int, height: int) -> Text:
+    """What moved most, by how much, and mostly why."""
+    report = answer.report
+    causes = [column for column in report.columns if column.name in _CAUSES]
+    rows = [row for row in report.rows if row["change"]][: max(1, height)]
+    if not rows:
+        return Text("nothing moved")
+    changes = [
+        f"{_arrow(_decimal(row, 'change'))} {_signed(_decimal(row, 'change'))}" for row in rows
+    ]
+    wide = max(map(len, changes))
+    label = max(8, min(34, width - wide - 16))
+    text = Text()
+    for row, change in zip(rows, changes, strict=True):
+        text.append(fitted(cell_text(row[report.columns[0].name], Style.TEXT), label, right=False))
+        text.append(f" {change:>{wide}}", "bold")
+        cause = max(causes, key=lambda column: abs(_decimal(row, column.name)), default=None)
+        text.append(f"  {cause.title.lower()}\n" if cause is not None else "\n")
+    return text
+
+
 def _idle(answer: Answer[Any], width: int, height: int) -> Text:
     return _listed(Text(), answer.report, "pool", "gpu_idle", width, height)
+
+
+def _moved(row: Row) -> str:
+    """`▲ +4,062.31 (+12.4%)`: the sign is there for whoever sees no colours."""
+    change = _decimal(row, "change")
+    share = row.get("change_share")
+    percent = f" ({cell_text(share, Style.RATIO)})" if share is not None else ""
+    return f"{_arrow(change)} {_signed(change)}{percent}"
+
+
+def _arrow(change: Decimal) -> str:
+    return "▲" if change > 0 else "▼" if change < 0 else "="
+
+
+def _signed(change: Decimal) -> str:
+    return f"{'+' if change > 0 else ''}{cell_text(change, Style.MONEY)}"
+
+
+def _title(report: Report, name: str) -> str:
+    return next((column.title for column in report.columns if column.name == name), name)
 
 
 def _listed(text: Text, report: Report, name: str, amount: str, width: int, lines: int) -> Text:
@@ -90,9 +147,23 @@ def _decimal(row: Row, name: str) -> Decimal:
 
 
 PANELS = (
-    PanelKind("spent", "Spent", lambda now: asked("costs", now, by=("provider",)), _spent, "spend"),
+    PanelKind(
+        "spent",
+        "Spent",
+        lambda now: asked("compare", now, by=("provider",)),
+        _spent,
+        "spend",
+    ),
     PanelKind(
         "produced", "Produced", lambda now: asked("unit", now, by=("workflow",)), _produced, "unit"
     ),
+    PanelKind(
+        "changed",
+        "Changed",
+        lambda now: asked("compare", now, by=("workflow",)),
+        _changed,
+        "changes",
+    ),
     PanelKind("idle", "Idle", lambda now: asked("capacity", now, by="pool"), _idle, "capacity"),
 )
+"""The four questions of the first screen, in the order they are asked."""

@@ -13,6 +13,7 @@ from tui.desk import in_background
 from tui.frame import Frame, frame_of
 from tui.frame_table import FrameTable
 from tui.pane import Pane
+from tui.panes.chart import ChartBox
 from tui.words import empty_words, error_words, foot_words, waiting_words
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
     from tui.actions import Context
     from tui.desk import Desk
     from tui.state import Place
-    from tui.view import View
+    from tui.view import Chart, View
 
 __all__ = ["TablePane"]
+
+ROOMY = 26
+"""Lines a pane has when a chart leaves enough of them for rows."""
 
 SORTED_AT_ONCE = 20_000
 """Rows that are put in order without a thread."""
@@ -35,8 +39,8 @@ class TablePane(Pane):
     """Shows the rows of an answer, and keeps the cursor on the row it was on."""
 
     DEFAULT_CSS = """
-    TablePane > #chart { height: 11; display: none; }
-    TablePane.charted > #chart { display: block; }
+    TablePane > ChartBox { height: 12; display: none; }
+    TablePane.charted > ChartBox { display: block; }
     TablePane > FrameTable { height: 1fr; }
     TablePane > #message { height: 1fr; padding: 1 3; display: none; }
     TablePane.said > FrameTable { display: none; }
@@ -44,15 +48,16 @@ class TablePane(Pane):
     TablePane > #foot { height: auto; max-height: 3; padding: 0 2; color: $text-muted; }
     """
 
-    chart_wanted = True
-
     def __init__(self, place: Place, view: View, desk: Desk) -> None:
         super().__init__(place, view, desk)
         self.table = FrameTable()
+        self.chart = ChartBox()
+        self.wants_chart: bool | None = None
+        """Whether the person wants the chart; None: where there is room for it."""
 
     def compose(self) -> ComposeResult:
         """Chart, table or message, and the lines below."""
-        yield Static(id="chart")
+        yield self.chart
         yield self.table
         yield Static(id="message", markup=False)
         yield Static(id="foot", markup=False)
@@ -61,8 +66,11 @@ class TablePane(Pane):
     def context(self) -> Context:
         """What keys may depend on: also the cell under the cursor."""
         frame = self.table.frame
-        now = super().context
-        now = replace(now, offers_demo=isinstance(self.error, LedgerMissing))
+        now = replace(
+            super().context,
+            offers_demo=isinstance(self.error, LedgerMissing),
+            charted=self.chart_spec is not None,
+        )
         if frame is None or not frame.columns or self.error is not None:
             return now
         column = frame.columns[min(self.table.column, len(frame.columns) - 1)]
@@ -92,6 +100,47 @@ class TablePane(Pane):
             return
         self._draw(self._frame(answer.report))
 
+    # --- the chart --------------------------------------------------------------------------
+
+    @property
+    def chart_spec(self) -> Chart | None:
+        """What can be drawn above the rows; None where nothing can."""
+        if self.view.chart is None or self.state.compared:
+            return None
+        return self.view.chart(self.state)
+
+    def toggle_chart(self) -> None:
+        """Show the chart, or hide it."""
+        self.wants_chart = not self.has_class("charted")
+        self.draw_chart()
+
+    def on_resize(self) -> None:
+        """A chart needs room that rows do not need more."""
+        self.draw_chart()
+
+    def draw_chart(self) -> None:
+        """Ask for the chart where it is wanted, and take it away where it is not."""
+        spec = self.chart_spec
+        wanted = self.size.height >= ROOMY if self.wants_chart is None else self.wants_chart
+        if spec is None or not wanted or self.answer is None or not len(self.answer.report.rows):
+            self.remove_class("charted")
+            return
+        self.add_class("charted")
+        if self.chart.drawn != (spec, self.answer):
+            self.run_worker(
+                self._draw_chart(spec), exclusive=True, group="chart", exit_on_error=False
+            )
+
+    async def _draw_chart(self, spec: Chart) -> None:
+        try:
+            found = await self.desk.answer(spec.call)
+        except FinopsError as error:
+            self.chart.say(error.message)
+        else:
+            self.chart.draw(spec, found.report, self.desk.ledger)
+            if self.answer is not None:
+                self.chart.drawn = (spec, self.answer)
+
     async def _show_many(self, report: Report) -> None:
         self._draw(await in_background(lambda: self._frame(report)))
 
@@ -108,6 +157,7 @@ class TablePane(Pane):
         else:
             self.remove_class("said")
         self.query_one("#foot", Static).update(foot_words(self.state, report, frame))
+        self.draw_chart()
         self.post_message(self.Changed())
 
     def fail(self, error: FinopsError) -> None:

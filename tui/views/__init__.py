@@ -8,6 +8,7 @@ from finops.errors import UsageError
 from tui.views.capacity import CAPACITY
 from tui.views.explain import EXPLAIN
 from tui.views.overview import OVERVIEW
+from tui.views.reports import REPORTS
 from tui.views.spend import SPEND
 from tui.views.unit import UNIT
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HOME", "VIEWS", "view_named"]
 
-VIEWS: tuple[View, ...] = (OVERVIEW, SPEND, UNIT, CAPACITY, EXPLAIN)
+VIEWS: tuple[View, ...] = (OVERVIEW, SPEND, UNIT, CAPACITY, *REPORTS, EXPLAIN)
 
 HOME = OVERVIEW.name
 

@@ -15,7 +15,7 @@ __all__ = ["OVERVIEW"]
 
 
 def _call(state: State) -> Call:
-    return asked("costs", state, by=("provider",))
+    return asked("compare", state, by=("provider",))
 
 
 OVERVIEW = View(

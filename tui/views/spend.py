@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from finops.model.tables import COST_AMOUNTS
 from tui.view import Chart, View
-from tui.views.steps import asked, deeper, explained
+from tui.views.steps import asked, compared, deeper, explained
 
 if TYPE_CHECKING:
     from finops.report.model import Row
@@ -42,7 +42,7 @@ DIMENSIONS = (
 
 
 def _call(state: State) -> Call:
-    return asked("costs", state)
+    return compared(state) if state.compared else asked("costs", state)
 
 
 def _drill(state: State, row: Row) -> Place | None:
@@ -50,7 +50,9 @@ def _drill(state: State, row: Row) -> Place | None:
 
 
 def _explain(state: State, row: Row, column: str) -> Call | None:
-    return explained("costs", state, row, column) if column in COST_AMOUNTS else None
+    if state.compared or column not in COST_AMOUNTS:
+        return None
+    return explained("costs", state, row, column)
 
 
 def _chart(state: State) -> Chart | None:
@@ -71,6 +73,7 @@ SPEND = View(
     dimensions=DIMENSIONS,
     grains=("month", "week", "day"),
     filters=True,
+    compares=True,
     drill=_drill,
     explain=_explain,
     chart=_chart,

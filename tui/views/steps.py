@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from finops.report.model import Cell, Row
     from tui.state import State
 
-__all__ = ["asked", "conditions", "crumb", "deeper", "explained"]
+__all__ = ["asked", "compared", "conditions", "crumb", "deeper", "explained"]
 
 _TIMES = {"week": 7, "day": 1}
 
@@ -34,6 +34,11 @@ def asked(command: str, state: State, **more: object) -> Call:
         "where": state.filter,
     }
     return Call.of(command, **options)  # type: ignore[arg-type]
+
+
+def compared(state: State) -> Call:
+    """What changed since the period before, by what the view is split by."""
+    return asked("compare", state, by=state.by)
 
 
 def conditions(state: State, row: Row) -> tuple[str, ...] | None:

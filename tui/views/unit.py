@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.view import Chart, View
-from tui.views.steps import asked, deeper, explained
+from tui.views.steps import asked, compared, deeper, explained
 
 if TYPE_CHECKING:
     from finops.report.model import Row
@@ -38,7 +38,7 @@ DIMENSIONS = (
 
 
 def _call(state: State) -> Call:
-    return asked("unit", state)
+    return compared(state) if state.compared else asked("unit", state)
 
 
 def _drill(state: State, row: Row) -> Place | None:
@@ -46,7 +46,7 @@ def _drill(state: State, row: Row) -> Place | None:
 
 
 def _explain(state: State, row: Row, column: str) -> Call | None:
-    return explained("unit", state, row, column)
+    return None if state.compared else explained("unit", state, row, column)
 
 
 def _chart(state: State) -> Chart | None:
@@ -65,6 +65,7 @@ UNIT = View(
     dimensions=DIMENSIONS,
     grains=("month", "week", "day"),
     filters=True,
+    compares=True,
     drill=_drill,
     explain=_explain,
     chart=_chart,
