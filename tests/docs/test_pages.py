@@ -30,7 +30,7 @@ WRITTEN = sorted(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [*WRITTEN, "../README.md"])
+@pytest.mark.parametrize("name", WRITTEN)
 def test_the_page_works_as_written(
     name: str, demo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
