@@ -15,6 +15,9 @@ SCORES = "confidence,small_correct,large_correct\n0.9,1,1\n0.2,0,1\n0.7,1,1\n0.4
 SETTINGS = """
 ledger = "ledger"
 
+[owners]
+team_tag = "team"
+
 [sources.cluster]
 connector = "slurm"
 command = ["/nowhere/sacct"]
@@ -46,7 +49,14 @@ def small_company(folder: Path) -> None:
         for n in range(10)
     ]  # fmt: skip
     bills = [
-        cost(amount, f"{month}-01", f"{month}-28", ServiceName=service, InvoiceId=f"inv-{month}")
+        cost(
+            amount,
+            f"{month}-01",
+            f"{month}-28",
+            ServiceName=service,
+            InvoiceId=f"inv-{month}",
+            Tags={"team": "team-0"},
+        )
         for month in months
         for service, amount in (("Models", "30"), ("Storage", "7.25"))
     ]

@@ -16,7 +16,7 @@ CALL = (
     '{"request_id": "a1", "timestamp": "2026-10-01T10:00:00Z", "operation": "chat", "provider": "openai",'
     ' "response_model": "gpt-4o-mini", "status": "ok", "uncached_input_tokens": 120, "output_tokens": 40}\n'
 )
-OFFERS = "quotes: [{vendor: A, currency: USD, price: 2, availability: 1}]"
+OFFERS = "need: {gpus: 8}\nquotes: [{vendor: A, currency: USD, price: 2, availability: 1}]"
 REFUSED = {"finops close 2026-10 --check": 4}
 """What the small company cannot answer with yes: nothing has been delivered for its month since."""
 
