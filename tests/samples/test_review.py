@@ -104,8 +104,7 @@ def test_the_json_says_which_command_each_table_is_from(october: Review) -> None
     told = json.loads(october.to("json"))
     commands = [each["command"] for section in told["sections"] for each in section["tables"]]
     assert all(
-        (command.startswith("finops ")
-        and "2026-1" in command)
+        (command.startswith("finops ") and "2026-1" in command)
         or command.startswith("finops scorecard")
         for command in commands
     )
