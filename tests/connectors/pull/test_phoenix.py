@@ -5,13 +5,16 @@ The server runs in an environment of its own (tests/servers/phoenix), as its req
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
+import random
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import uuid4
 
 import pytest
@@ -70,15 +73,16 @@ def model_call(began: str, name: str = "gpt-4o", **more: object) -> dict[str, An
     return span("LLM", began, **said, **more)
 
 
-def send(project: str, *trees: Sequence[dict[str, Any]]) -> list[str]:
-    """Send trees of spans, each below the one before it; the ids of the spans."""
+def send(project: str, *trees: Sequence[dict[str, Any]], seed: str | None = None) -> list[str]:
+    """Send trees of spans, each below the one before it; the ids of the spans, which follow from `seed`."""
     from opentelemetry import trace
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    provider = TracerProvider(resource=Resource({"openinference.project.name": project}))
+    resource = Resource({"openinference.project.name": project})
+    provider = TracerProvider(resource=resource, id_generator=cast("Any", Ids(seed or project)))
     exporter = OTLPSpanExporter(endpoint=f"{phoenix()}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))
     tracer, made = provider.get_tracer("tests"), []
@@ -95,6 +99,30 @@ def send(project: str, *trees: Sequence[dict[str, Any]]) -> list[str]:
     provider.shutdown()
     wait(project, made)
     return made
+
+
+class Ids:
+    """Identities that are the same for the same seed."""
+
+    def __init__(self, seed: str) -> None:
+        self.chance = random.Random(seed)
+
+    def generate_trace_id(self) -> int:
+        return self.chance.getrandbits(128)
+
+    def generate_span_id(self) -> int:
+        return self.chance.getrandbits(64)
+
+    def is_trace_id_random(self) -> bool:
+        return True
+
+
+def forget(project: str) -> None:
+    """Delete a project, where it is there."""
+    url = f"{phoenix()}/v1/projects/{project}"
+    with contextlib.suppress(urllib.error.HTTPError):
+        request = urllib.request.Request(url, method="DELETE")  # noqa: S310
+        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
 
 
 def wait(project: str, spans: Sequence[str]) -> None:
@@ -121,9 +149,9 @@ class PhoenixRig(Rig):
     window: ClassVar[Period] = Period(date(2026, 10, 19), date(2026, 10, 21))
     split: ClassVar[date] = date(2026, 10, 20)
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, project: str = "suite") -> None:
         super().__init__(folder)
-        self.project = f"p-{uuid4().hex[:8]}"
+        self.project = project
 
     @property
     def address(self) -> str:
@@ -138,6 +166,7 @@ class PhoenixRig(Rig):
             self.project,
             [span("AGENT", "2026-10-19T23:59:59"), model_call("2026-10-19T23:59:59.500")],
             [model_call("2026-10-20T09:00:00")],
+            seed="first",
         )
 
     def later(self) -> None:
@@ -150,7 +179,7 @@ TestPhoenix = suite(PhoenixRig)
 @pytest.fixture
 def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PhoenixRig:
     monkeypatch.setenv("PLANTED_PHOENIX", KEY)
-    return PhoenixRig(tmp_path)
+    return PhoenixRig(tmp_path, f"p-{uuid4().hex[:8]}")
 
 
 def test_a_call_seen_twice_counts_once_and_cached_tokens_are_taken_out(
