@@ -133,3 +133,16 @@ def test_without_colours_the_cursor_is_seen_and_the_terminal_is_left_as_it_was(
         assert "▸" in screen.until("w1")
         screen.press("q")
         assert "Unit economics" not in screen.until("ended with 0")
+
+
+def test_quitting_while_a_question_is_asked_ends_cleanly(
+    small_ledger: Path, tmp_path: Path
+) -> None:
+    with terminal(
+        tmp_path, sys.executable, "-c", RUN, "tui", "--ledger", str(small_ledger)
+    ) as screen:
+        screen.until("ctrl+c stops")
+        screen.press("q")
+        last = screen.until("ended with")
+    assert "ended with 0" in last
+    assert "terminate called" not in last
