@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -110,8 +109,7 @@ def _end(code: int) -> NoReturn:
 
 def _in_terminal() -> bool:
     """Whether there is a screen to draw on; the interface draws by way of stderr too."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    return all(each.isatty() for each in streams) and os.environ.get("TERM") != "dumb"
+    return all(map(os.isatty, (0, 1, 2))) and os.environ.get("TERM") != "dumb"
 
 
 def _in_browser() -> bool:
