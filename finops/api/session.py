@@ -20,6 +20,7 @@ from finops.api import (
     load,
     marginal,
     pull,
+    quality,
     savings,
     settled,
     sql,
@@ -68,6 +69,7 @@ class Session:
     budget = budgets.budget
     forecast = budgets.forecast
     savings = savings.savings
+    quality = quality.quality
     unit = unit.unit
     settle = settled.settle
     capacity = capacity.capacity

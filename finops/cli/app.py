@@ -52,6 +52,9 @@ COMMANDS = (
         "Show what can be pulled from, check that it can be reached, and what it must be allowed.",
     ),
     CommandEntry("status", "finops.cli.status", "Show what the ledger holds and how fresh it is."),
+    CommandEntry(
+        "quality", "finops.cli.quality", "Show whether the numbers can be trusted, in dollars."
+    ),
     CommandEntry("costs", "finops.cli.costs", "Show spend by any column of the bill, tag or pool."),
     CommandEntry(
         "compare",
