@@ -10,7 +10,7 @@ from typing import Any
 
 from finops.errors import UsageError
 
-__all__ = ["CONNECTORS", "FORMATS", "PROBES", "REVIEW", "load", "names"]
+__all__ = ["CONNECTORS", "EXPORTS", "FORMATS", "PROBES", "REVIEW", "load", "names"]
 
 FORMATS = "finops.formats"
 """Entry-point group of file formats (`connectors.formats.contract.Format`)."""
@@ -20,6 +20,9 @@ PROBES = "finops.probes"
 
 CONNECTORS = "finops.connectors"
 """Entry-point group of systems that are pulled from (`connectors.contract.Connector`)."""
+
+EXPORTS = "finops.exports"
+"""Entry-point group of exports (`finops.exports.contract.Export`)."""
 
 REVIEW = "finops.review"
 """Entry-point group of sections of the monthly review (`finops.api.review.contract.SectionKind`)."""

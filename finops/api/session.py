@@ -16,6 +16,7 @@ from finops.api import (
     compare,
     costs,
     explain,
+    exports,
     marginal,
     settled,
     sql,
@@ -63,6 +64,7 @@ class Session:
     chargeback = chargeback.chargeback
     marginal = marginal.marginal
     explain = explain.explain
+    export = exports.export
     status = status.status
     sql = sql.sql
     review = reviews.review
