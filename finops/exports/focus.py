@@ -42,8 +42,6 @@ def write(wanted: Wanted, target: Path) -> Written:
             f"{_text(sql, kind) if is_text else _typed(sql, kind)} as {identifier(name)}"
             for name, sql, kind in columns
         )
-        # one thread reads and writes in one order, so that two exports are the same bytes
-        query(bill.con, "set threads = 1")
         how = _COPY[wanted.format]
         (rows,) = query(
             bill.con, f"copy (select {select} from {SPLIT}) to {literal(str(target))} ({how})"
