@@ -19,6 +19,7 @@ from finops import plugins
 from finops.cli.app import COMMANDS, load_command
 from finops.config import json_schema
 from finops.errors import ExitCode, FinopsError
+from finops.exports.grafana import dashboard_json
 from finops.model.tables import TABLES
 
 if TYPE_CHECKING:
@@ -289,6 +290,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "connectors.md": connectors_page,
     "errors.md": errors_page,
     "finops.schema.json": json_schema,
+    "grafana.json": lambda: dashboard_json("USD"),
 }
 
 
