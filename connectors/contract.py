@@ -18,7 +18,7 @@ costs holds *all* rows of its months, and one of samples all of its window.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 from connectors.settings import SourceSettings
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from connectors.spool import Spool
     from finops.model.period import Period
 
-__all__ = ["Connector", "Delivery", "Files", "Finding", "Rows", "Session", "Spooled"]
+__all__ = ["Connector", "Delivery", "Files", "Finding", "Rows", "Session", "Sign", "Spooled"]
 
 S = TypeVar("S", bound=SourceSettings)
 
@@ -122,6 +122,18 @@ class Session(Generic[S]):
         return open_objects(self.source, url, config or {}, self)
 
 
+class Sign(NamedTuple):
+    """A trace of the system that `finops init --interactive` looks for, and the settings that follow from it.
+
+    `kind` says what `place` is: the `variable` of an environment, a `path` (`~` is home), a `program` on PATH, or
+    an `address` that answers a GET. In a setting, `{value}` stands for the variable's value.
+    """
+
+    kind: Literal["variable", "path", "program", "address"]
+    place: str
+    settings: Mapping[str, Any] = {}
+
+
 class Connector(NamedTuple):
     """One system we can pull from."""
 
@@ -133,3 +145,5 @@ class Connector(NamedTuple):
     read: Callable[[Session[Any]], Iterator[Delivery]]
     policy: str
     """The least permission it works with, in the system's own words (Markdown)."""
+    signs: tuple[Sign, ...] = ()
+    """How a machine that uses the system is known, the surest sign first."""

@@ -16,7 +16,7 @@ from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path  # noqa: TC003  (pydantic reads it)
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import Field
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Reduce = Callable[[dict[str, Any]], Mapping[str, Any] | None]
 
-__all__ = ["FolderSettings", "Layout", "check_folder", "deliveries", "scalars"]
+__all__ = ["FolderSettings", "Layout", "check_folder", "deliveries"]
 
 _MARK_BYTES = 6
 """Of a file's hash: among ten thousand files the chance to take a new one for a known one is below 1e-10."""
@@ -178,13 +178,6 @@ def _kept(layout: Layout, lines: Iterable[bytes], broken: list[int]) -> Iterator
         kept = layout.reduce(found) if isinstance(found, dict) else None
         if kept is not None:
             yield kept
-
-
-def scalars(given: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """The fields `names` of a line that are there and hold no object and no list."""
-    return {
-        name: given[name] for name in names if isinstance(given.get(name), str | int | float | bool)
-    }
 
 
 def check_folder(session: Session[Any]) -> Iterator[Finding]:

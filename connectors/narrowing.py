@@ -1,8 +1,13 @@
-"""Which of a delivery's rows are stored: those of the pulled months or days, and a replayed call where it first was.
+"""Which of a delivery's rows are stored, and as which: where a delivery is only a part of what its source knows.
+
+Of a pull only the months or days it is about are stored.
 
 Agents write a call down again when a session is resumed or forked, perhaps days later and under another session.
 Files that are read together are told apart by their format. Of a call that is in the ledger already, a copy read
 later changes neither time, session nor agent; where it says more of the call's tokens, those are taken over.
+
+A format that numbers the attempts of a call numbers those it sees together. An attempt that is stored keeps its number,
+and a new one is numbered after those stored that this delivery does not hold.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ if TYPE_CHECKING:
     from finops.ledger.store import Ledger
     from finops.model.period import Period
 
-__all__ = ["of_days", "of_months", "replays_in_place"]
+__all__ = ["attempts_in_place", "of_days", "of_months", "replays_in_place"]
 
 _PLACE = ("timestamp", "day", "trace_id", "workflow_run_id", "agent", "feature")
 """What says where a call was made: of a copy they are wrong."""
@@ -37,6 +42,21 @@ select {columns} from (
       on s.request_id = n.request_id and s.attempt = n.attempt
   )
 )
+"""
+
+_NUMBERED = """
+with new as materialized ({rows}), old as (
+  select request_id, call_id, min(attempt) as attempt, min("timestamp") as began
+  from ({stored}) where source_id = {source} group by request_id, call_id
+), apart as (
+  select * from old semi join new using (call_id) anti join new using (request_id)
+), before as (
+  select new.request_id, count(*) as missing
+  from new join apart on apart.call_id = new.call_id and apart.began < new."timestamp"
+  group by new.request_id
+)
+select new.* replace (coalesce(old.attempt, new.attempt + coalesce(missing, 0)) as attempt)
+from new left join old using (request_id) left join before using (request_id)
 """
 
 
@@ -83,3 +103,12 @@ def replays_in_place(ledger: Ledger, con: duckdb.DuckDBPyConnection, rows: str, 
         s_tokens=tokens_of("s"),
         n_tokens=tokens_of("n"),
     )
+
+
+def attempts_in_place(ledger: Ledger, rows: str, source: str) -> str:
+    """The requests `rows`, attempts of calls that `ledger` has of `source` numbered as, or after, those."""
+    files = ledger.files(REQUESTS.name)
+    if not files:
+        return rows
+    ledger.local(files, REQUESTS.name)
+    return _NUMBERED.format(rows=rows, stored=rows_sql(REQUESTS, files), source=literal(source))

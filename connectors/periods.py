@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from connectors.contract import Session
 
-__all__ = ["SETTLED", "Stretch", "days_to_read", "months_to_read"]
+__all__ = ["SETTLED", "Stretch", "days_to_read", "first_day", "instant", "months_to_read"]
 
 SETTLED = timedelta(days=10)
 """How long after its end a month still changes: invoices are made in its first days."""
@@ -43,7 +43,7 @@ def months_to_read(session: Session[Any], table: str) -> Iterator[Stretch]:
     if session.window is not None:
         wanted = session.window
     else:
-        wanted = Period(_first_day(session, today), month_of(today).end)
+        wanted = Period(first_day(session, today), month_of(today).end)
     for name in wanted.months:
         month = parse_month(name)
         if month.start > today:
@@ -53,7 +53,8 @@ def months_to_read(session: Session[Any], table: str) -> Iterator[Stretch]:
             yield Stretch(month, today.isoformat())
 
 
-def _first_day(session: Session[Any], today: date) -> date:
+def first_day(session: Session[Any], today: date) -> date:
+    """Where a first pull begins: at `since`, else with the month before the last."""
     if session.settings.since is not None:
         since: date = session.settings.since
         return min(since, today)
@@ -74,7 +75,7 @@ def days_to_read(
     if session.window is not None:
         first, end = session.window.start, min(session.window.end, tomorrow)
     else:
-        earliest, end = _first_day(session, session.now.date()), tomorrow
+        earliest, end = first_day(session, session.now.date()), tomorrow
         seen = session.cursor(table, stream)
         if seen is None:
             first = earliest

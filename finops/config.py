@@ -22,6 +22,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from finops.errors import ConfigError
 from finops.sections.base import Amount, CurrencyCode, Section
+from finops.sections.budgets import Budget
 from finops.sections.calls import Objective, Requests
 from finops.sections.chargeback import Accounts
 from finops.sections.close import Close, Fx
@@ -29,8 +30,10 @@ from finops.sections.commitments import Commitment
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
 from finops.sections.pools import Driver, Pool, PoolKind
+from finops.sections.review import Review
 from finops.sections.scorecard import Scorecard
 from finops.sections.scorecard import anchored as anchored_scorecard
+from finops.sections.tui import Tui
 
 __all__ = [
     "Attributes",
@@ -144,6 +147,9 @@ class Config(Section):
     layers: tuple[Layer, ...] = Field(
         default=(), description="Layers of the stack, in the order they are tried."
     )
+    budgets: tuple[Budget, ...] = Field(
+        default=(), description="What may be spent, on what, in which stretch of time."
+    )
     commitments: tuple[Commitment, ...] = Field(
         default=(), description="Terms of commitments and reservations that bills do not tell."
     )
@@ -155,15 +161,20 @@ class Config(Section):
     scorecard: Scorecard = Field(
         default_factory=Scorecard, description="What the scorecard holds the ledger against."
     )
+    review: Review = Field(
+        default_factory=Review, description="Where monthly reviews go, and who is told."
+    )
+    tui: Tui = Field(default_factory=Tui, description="The terminal interface.")
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
 
     @model_validator(mode="after")
-    def _owned_names_are_one_each(self) -> Config:
-        names = [owned.name for owned in self.owned]
-        if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"owned: the name {twice[0]!r} is given twice")
+    def _names_are_given_once(self) -> Config:
+        for section, named in (("owned", self.owned), ("budgets", self.budgets)):
+            names = [each.name for each in named]
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise ValueError(f"{section}: the name {twice[0]!r} is given twice")
         return self
 
     def price_entries(self) -> tuple[dict[str, Any], ...]:
@@ -263,6 +274,9 @@ def _anchored(values: dict[str, Any], file: Path) -> dict[str, Any]:
     if named is not None or (folder / OWNERS_FILE).is_file():
         owners["file"] = str(folder / Path(named or OWNERS_FILE).expanduser())
         found["owners"] = owners
+    review = values.get("review")
+    if isinstance(review, dict) and isinstance(review.get("to"), str) and "://" not in review["to"]:
+        found["review"] = {**review, "to": str(folder / Path(review["to"]).expanduser())}
     if isinstance(values.get("scorecard"), dict):
         found["scorecard"] = anchored_scorecard(values["scorecard"], folder)
     return found
@@ -332,9 +346,12 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "chargeback": Accounts,
     "layers": Layer,
     "close": Close,
+    "budgets": Budget,
     "commitments": Commitment,
     "fx": Fx,
     "scorecard": Scorecard,
+    "review": Review,
+    "tui": Tui,
 }
 
 

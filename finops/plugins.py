@@ -5,10 +5,15 @@ A plug-in that fails to load is reported by whoever asked for it and never stops
 
 from __future__ import annotations
 
+import sys
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from finops.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["CONNECTORS", "EXPORTS", "FORMATS", "PROBES", "REVIEW", "load", "names"]
 
@@ -28,7 +33,14 @@ REVIEW = "finops.review"
 """Entry-point group of sections of the monthly review (`finops.api.review.contract.SectionKind`)."""
 
 
-def _group(group: str) -> dict[str, EntryPoint]:
+def _group(group: str) -> Mapping[str, EntryPoint]:
+    return _read(group, tuple(sys.path))
+
+
+@cache
+def _read(group: str, path: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+    """The entry points of `group`; reading the metadata of everything on `path` takes 50 ms."""
+    del path
     return {point.name: point for point in entry_points(group=group)}
 
 

@@ -1,7 +1,7 @@
 """Writes the reference pages under docs/ from the code they describe.
 
 Tables come from `finops.model.tables`, commands from the command line itself, formats from what is
-registered, exit codes from `finops.errors`. A test fails when a page and its source disagree, so
+registered, keys from `tui.actions`, exit codes from `finops.errors`. A test fails when a page and its source disagree, so
 nothing here is ever edited by hand: `make docs`.
 """
 
@@ -21,6 +21,8 @@ from finops.config import json_schema
 from finops.errors import ExitCode, FinopsError
 from finops.exports.grafana import dashboard_json
 from finops.model.tables import TABLES
+from tui.actions import ACTIONS, MOVES, Group, go_actions, key_text
+from tui.views import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -283,12 +285,54 @@ def errors_page() -> str:
     )
 
 
+# --- the terminal interface ------------------------------------------------------------------------
+
+
+def keys_page() -> str:
+    """docs/keys.md."""
+    actions = (*ACTIONS, *go_actions(VIEWS), *MOVES)
+    about = (
+        "Keys of `finops tui`. `?` shows those that work on the screen there is, and why others do not; `:` does any of "
+        "it by name. Each can be another one, by the action's name in finops.toml; several are separated by commas:"
+    )
+    example = '[tui.keys]\ncopy = "ctrl+y"\n"period.earlier" = "left"'
+    sections = [
+        f"## {group}\n\n"
+        + table(
+            ("keys", "what it does", "action"),
+            [
+                (
+                    " ".join(f"`{key_text(key)}`" for key in action.keys.split(",")),
+                    action.help,
+                    f"`{action.id}`",
+                )
+                for action in actions
+                if action.group is group
+            ],
+        )
+        for group in Group
+    ]
+    views = table(
+        ("view", "what it answers", "name after `:`"),
+        [(view.title, view.about, f"`{view.name}`") for view in VIEWS],
+    )
+    return page(
+        "Keys",
+        "`tui/actions.py`",
+        about,
+        f"```toml\n{example}\n```",
+        *sections,
+        f"## Views\n\n{views}",
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "ledger.md": ledger_page,
     "commands.md": commands_page,
     "formats.md": formats_page,
     "connectors.md": connectors_page,
     "errors.md": errors_page,
+    "keys.md": keys_page,
     "finops.schema.json": json_schema,
     "grafana.json": lambda: dashboard_json("USD"),
 }

@@ -83,6 +83,19 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ledger of the sample company with its finops.toml, as `finops demo` makes it; read, never written."""
+    from typer.testing import CliRunner
+
+    from finops.cli.app import app
+
+    folder = tmp_path_factory.mktemp("company") / "demo"
+    result = CliRunner().invoke(app, ["demo", "--ledger", str(folder)])
+    assert result.exit_code == 0, result.output
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No setting of the person running the tests reaches them, and they touch none of their files."""

@@ -39,7 +39,7 @@ class Rig(ABC):
 
     @property
     def address(self) -> str:
-        """`http://HOST:PORT` of the system; empty when it is not reached through the network."""
+        """`http://HOST:PORT` of the system, which `later` may move; empty when it is not reached through the network."""
         return ""
 
     @abstractmethod
@@ -48,7 +48,7 @@ class Rig(ABC):
 
     @abstractmethod
     def first(self) -> None:
-        """Put the first data there: at least two streams, or two pages, of it."""
+        """Put the first data there: at least two streams, or two pages, of it; the same every time."""
 
     @abstractmethod
     def later(self) -> None:

@@ -111,3 +111,5 @@ class Format(NamedTuple):
     """File names picked from a folder, as globs; empty takes every file of the right shape."""
     replays: bool = False
     """Whether a file may repeat calls of another: of one the ledger has, a copy changes neither time nor session."""
+    numbers_attempts: bool = False
+    """Whether `attempt` is counted over the files read together: those stored before are then counted too."""

@@ -60,6 +60,11 @@ class Client:
         self._http = http
         self._dialect = dialect
 
+    @property
+    def source(self) -> str:
+        """Name of the source that is asked, for errors."""
+        return self._http.source
+
     def raw(self, selector: str, start: datetime, end: datetime) -> Iterator[Series]:
         """What was scraped for `selector` in `[start, end)`; series without a sample there are left out."""
         first, last = _millis(start), _millis(end)
@@ -79,6 +84,11 @@ class Client:
         length = _millis(end) - _millis(start)
         answer = self._query(f"last_over_time({selector}[{length}ms])", _millis(end) - 1)
         return [one["metric"] for one in answer["result"]]
+
+    def values(self, query: str, at: datetime) -> list[tuple[Mapping[str, str], Decimal]]:
+        """Labels and value of every result of `query`, asked just before `at`."""
+        result = self._query(query, _millis(at) - 1)["result"]
+        return [(one["metric"], Decimal(str(one["value"][1]))) for one in result]
 
     def number(self, query: str, at: datetime) -> int:
         """The value of a query with one result, 0 without any."""

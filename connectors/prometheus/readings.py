@@ -49,6 +49,8 @@ class Selection(NamedTuple):
     workloads: Mapping[tuple[str, str], str]
     """Workload of each (namespace, pod)."""
     pools: Mapping[tuple[str, str], str]
+    jobs: Mapping[tuple[str, str], str]
+    """The Job of each pod that has one, as the `jobs` table knows it."""
     cluster: str
     """Cluster of series that name none."""
 
@@ -133,6 +135,9 @@ def _named(labels: Mapping[str, str], chosen: Selection, *, hidden: bool) -> lis
         "exported_pod": pod,
         "exported_namespace": namespace if pod else "",
         "workload": chosen.workloads.get((namespace, pod), ""),
+        "hpc_job": labels.get("hpc_job")
+        or labels.get("job_id")
+        or chosen.jobs.get((namespace, pod), ""),
     }
     return [said.get(name, "") for name in _LABELS]
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from connectors.arrow import batches_of
-from connectors.contract import Connector, Finding, Rows
+from connectors.contract import Connector, Finding, Rows, Sign
 from connectors.periods import days_to_read, months_to_read
 from connectors.settings import Secret, SourceSettings
 from connectors.vendor_bills import amount, buckets, charge, whole
@@ -190,4 +190,5 @@ CONNECTOR = Connector(
     check=check,
     read=read,
     policy="an Admin API key; Anthropic has none that can only read, so keep it in a keyring or a file of its own.",
+    signs=(Sign("variable", "ANTHROPIC_ADMIN_KEY", {"admin_key": "env:ANTHROPIC_ADMIN_KEY"}),),
 )

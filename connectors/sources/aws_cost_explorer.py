@@ -16,7 +16,7 @@ from pydantic import Field
 
 from connectors.arrow import batches_of
 from connectors.aws_signing import AwsAccess, signed
-from connectors.contract import Connector, Finding, Rows
+from connectors.contract import Connector, Finding, Rows, Sign
 from connectors.periods import instant, months_to_read
 from connectors.vendor_bills import amount, quantity
 from finops.errors import SourceError
@@ -203,4 +203,9 @@ CONNECTOR = Connector(
 {"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "ce:GetCostAndUsage", "Resource": "*"}]}
 ```""",
+    signs=(
+        Sign("variable", "AWS_PROFILE", {"profile": "{value}"}),
+        Sign("variable", "AWS_ACCESS_KEY_ID"),
+        Sign("path", "~/.aws/credentials", {"profile": "default"}),
+    ),
 )

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import Field
 
 from connectors.buckets import S3Settings
-from connectors.contract import Connector, Files, Finding
+from connectors.contract import Connector, Files, Finding, Sign
 from finops.errors import SourceError, SourceMissing
 
 if TYPE_CHECKING:
@@ -251,4 +251,9 @@ CONNECTOR = Connector(
    "Condition": {"StringLike": {"s3:prefix": ["FOLDER", "FOLDER/*"]}}},
   {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::BUCKET/FOLDER/*"}]}
 ```""",
+    signs=(
+        Sign("variable", "AWS_PROFILE", {"profile": "{value}"}),
+        Sign("variable", "AWS_ACCESS_KEY_ID"),
+        Sign("path", "~/.aws/credentials", {"profile": "default"}),
+    ),
 )

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import Field
 
 from connectors.buckets import AzureSettings
-from connectors.contract import Connector, Files, Finding
+from connectors.contract import Connector, Files, Finding, Sign
 from finops.errors import SourceError, SourceMissing
 
 if TYPE_CHECKING:
@@ -219,4 +219,8 @@ CONNECTOR = Connector(
     check=check,
     read=read,
     policy="the role `Storage Blob Data Reader` on the container, or a shared access signature with `sp=rl` (read, list).",
+    signs=(
+        Sign("variable", "AZURE_STORAGE_ACCOUNT_NAME", {"account": "{value}"}),
+        Sign("variable", "AZURE_CLIENT_ID"),
+    ),
 )

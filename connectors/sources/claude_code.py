@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from connectors.contract import Connector
-from connectors.folders import FolderSettings, Layout, check_folder, deliveries, scalars
+from connectors.contract import Connector, Sign
+from connectors.folders import FolderSettings, Layout, check_folder, deliveries
+from connectors.reducing import scalars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,4 +73,5 @@ CONNECTOR = Connector(
     check=check_folder,
     read=read,
     policy="reading the folder: pull as the user whose sessions they are.",
+    signs=(Sign("path", "~/.claude/projects"),),
 )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from connectors.contract import Connector, Files, Finding
+from connectors.contract import Connector, Files, Finding, Sign
 from connectors.google import GoogleAccess, Tokens
 from connectors.periods import months_to_read
 from finops.errors import SourceError
@@ -201,4 +201,7 @@ CONNECTOR = Connector(
     check=check,
     read=read,
     policy="`roles/bigquery.dataViewer` on the export's dataset and `roles/bigquery.jobUser` on the project that is billed.",
+    signs=(
+        Sign("variable", "GOOGLE_APPLICATION_CREDENTIALS", {"service_account_key": "file:{value}"}),
+    ),
 )

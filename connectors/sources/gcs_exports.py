@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from connectors.buckets import GoogleSettings
-from connectors.contract import Connector, Finding
+from connectors.contract import Connector, Finding, Sign
 from connectors.dated import Layout, deliveries, months_of
 
 if TYPE_CHECKING:
@@ -75,4 +75,7 @@ CONNECTOR = Connector(
     check=check,
     read=read,
     policy="the role `roles/storage.objectViewer` on the bucket.",
+    signs=(
+        Sign("variable", "GOOGLE_APPLICATION_CREDENTIALS", {"service_account_key": "file:{value}"}),
+    ),
 )

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pydantic import Field
 
 from connectors.arrow import batches_of
-from connectors.contract import Connector, Finding, Rows
+from connectors.contract import Connector, Finding, Rows, Sign
 from connectors.periods import days_to_read, instant, months_to_read
 from connectors.settings import Secret, SourceSettings
 from connectors.vendor_bills import amount, buckets, charge, quantity, whole
@@ -235,4 +235,5 @@ CONNECTOR = Connector(
     check=check,
     read=read,
     policy="an admin key limited to reading usage: organization settings, Admin keys, permission `Usage: Read`.",
+    signs=(Sign("variable", "OPENAI_ADMIN_KEY", {"admin_key": "env:OPENAI_ADMIN_KEY"}),),
 )

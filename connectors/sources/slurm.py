@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
-from connectors.contract import Connector, Files, Finding
+from connectors.contract import Connector, Files, Finding, Sign
 from connectors.settings import SourceSettings
 from finops.errors import AccessDenied, SourceError, SourceMissing, SourceUnavailable
 from finops.redaction import redact
@@ -179,4 +179,5 @@ CONNECTOR = Connector(
         "Running `sacct -a`. Where `PrivateData=jobs` is set, the account needs Slurm's Operator level to see "
         "other people's jobs; a plain account pulls its own."
     ),
+    signs=(Sign("program", "sacct"),),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from finops.api.files import write_file
 from finops.errors import UsageError
 from finops.report.formats import ReportFormat, render
 
@@ -62,7 +63,7 @@ class Answer(Generic[Value]):
         if ending not in set(ReportFormat) - {ReportFormat.TABLE}:
             known = ", ".join(f".{name}" for name in ReportFormat if name is not ReportFormat.TABLE)
             raise UsageError(f"{target}: no format ends like this", hint=f"choose among {known}")
-        target.write_bytes(self.to(ending))
+        write_file(self.to(ending), target)
         return target
 
     def __str__(self) -> str:

@@ -126,7 +126,7 @@ def breakeven(
     from finops.analysis.breakeven.uncertainty import uncertainty
     from finops.report.breakeven import breakeven_report, input_rows, origin_note
 
-    told, money = _told(scenario, currency)
+    told, money = _told(scenario, currency, None if pool is None else pool.config)
     measured = _measured(pool, money)
     given = {INPUTS[name]: value for name, value in numbers.items()}
     asked = _asked(told, measured, given, money)  # type: ignore[arg-type]
@@ -161,7 +161,9 @@ def audit(scenario: str | Path) -> Answer[Audit]:
     return Answer(value, audit_report(value))
 
 
-def _told(path: str | Path | None, currency: str | None) -> tuple[Scenario | None, str]:
+def _told(
+    path: str | Path | None, currency: str | None, config: Config | None
+) -> tuple[Scenario | None, str]:
     """The scenario and the currency of every amount; nothing is converted."""
     from finops.analysis.breakeven.scenario import load_scenario
     from finops.config import load_config
@@ -171,7 +173,7 @@ def _told(path: str | Path | None, currency: str | None) -> tuple[Scenario | Non
         raise UsageError(f"{path} is in {told.currency}, not {currency.upper()}")
     if told is not None:
         return told, told.currency
-    return None, (currency or load_config().currency).upper()
+    return None, (currency or (config or load_config()).currency).upper()
 
 
 def _measured(pool: Pool | None, currency: str) -> Demand | None:

@@ -21,6 +21,7 @@ __all__ = [
     "PeriodChoice",
     "When",
     "ledger_location",
+    "ledger_months",
     "newest_complete",
     "open_ledger",
     "resolve_period",
@@ -113,7 +114,7 @@ def resolve_period(
         if everything:
             raise UsageError("--all and a period exclude each other")
         return PeriodChoice(asked)
-    months = _months(ledger)
+    months = ledger_months(ledger)
     if not months:
         raise LedgerMissing(
             f"the ledger at {ledger.location} holds nothing yet", hint=_HOW_TO_START
@@ -133,7 +134,7 @@ def newest_complete(months: tuple[str, ...], today: date) -> PeriodChoice:
     )
 
 
-def _months(ledger: Ledger) -> tuple[str, ...]:
+def ledger_months(ledger: Ledger) -> tuple[str, ...]:
     """Months with costs, else months with requests; read from partition names, not from rows."""
     found = {file.partition["x_BillingMonth"] for file in ledger.files("costs")}
     if not found:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from finops.api import (
+    budgets,
     capacity,
     chargeback,
     commitments,
@@ -17,16 +18,21 @@ from finops.api import (
     costs,
     explain,
     exports,
+    load,
     marginal,
+    pull,
     settled,
     sql,
     status,
     unit,
 )
 from finops.api.close import Close
+from finops.api.connectors import Connectors
 from finops.api.opening import open_ledger, resolve_period
 from finops.api.owners import Owners
 from finops.api.review import ask as reviews
+from finops.api.scorecard import Scorecard
+from finops.api.vendor import Vendors
 from finops.errors import LedgerMissing
 
 if TYPE_CHECKING:
@@ -58,6 +64,8 @@ class Session:
     costs = costs.costs
     compare = compare.compare
     commitments = commitments.commitments
+    budget = budgets.budget
+    forecast = budgets.forecast
     unit = unit.unit
     settle = settled.settle
     capacity = capacity.capacity
@@ -67,6 +75,13 @@ class Session:
     export = exports.export
     status = status.status
     sql = sql.sql
+    pull = pull.pull
+    load_costs = load.load_costs
+    load_requests = load.load_requests
+    load_usage = load.load_usage
+    load_gpu = load.load_gpu
+    load_jobs = load.load_jobs
+    load_changes = load.load_changes
     review = reviews.review
     review_diff = reviews.review_diff
 
@@ -76,6 +91,25 @@ class Session:
         if self.found is not None:
             return self.found
         return open_ledger(self.named, config=self.config)
+
+    def to_write(self) -> Ledger:
+        """The ledger; where there is none it is made."""
+        return self.found or open_ledger(self.named, config=self.config, create=True)
+
+    @property
+    def connectors(self) -> Connectors:
+        """What can be pulled from, whether it can be reached, and what it must be allowed."""
+        return Connectors(self.config)
+
+    @property
+    def scorecard(self) -> Scorecard:
+        """Sixteen points from evidence, and what would raise them."""
+        return Scorecard(self)
+
+    @property
+    def vendor(self) -> Vendors:
+        """What vendors say and offer, beside what was measured of them."""
+        return Vendors(self)
 
     @property
     def owners(self) -> Owners:
@@ -87,28 +121,34 @@ class Session:
         """Months: what one lacks, closing it, taking a close back."""
         return Close(self)
 
-    def breakeven(
+    def breakeven(  # noqa: PLR0913  (one parameter for each option)
         self,
         pool: str,
         *,
         scenario: str | Path | None = None,
         month: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        last: str | None = None,
         against: str = "cloud",
+        currency: str | None = None,
         draws: int = 10_000,
         seed: int = 0,
         **numbers: Unpack[Numbers],
     ) -> Breakeven:
         """When owning beats renting (or calling, `against="api"`) for the demand measured in `pool`.
 
-        `month` is YYYY-MM; without it all samples of the pool count.
+        Without a period all samples of the pool count.
         """
         from finops.api.breakeven import Pool, breakeven
         from finops.model.period import parse_period
 
-        measured = Pool(self.ledger, pool, parse_period(month=month), self.config)
+        period = parse_period(month=month, since=since, until=until, last=last)
+        measured = Pool(self.ledger, pool, period, self.config)
         return breakeven(
-            scenario=scenario, pool=measured, against=against, draws=draws, seed=seed, **numbers
-        )
+            scenario=scenario, pool=measured, against=against, currency=currency,
+            draws=draws, seed=seed, **numbers,
+        )  # fmt: skip
 
     def route(
         self,

@@ -58,12 +58,11 @@ NOWHERE = Measuring()
 
 
 def asked_of(catalog: str | None = None) -> tuple[Catalog, tuple[Item, ...]]:
-    """The catalog (a file, else that of the settings, else ours), and what a vendor is asked by it."""
-    from finops.config import load_config
+    """The catalog (a file, else ours), and what a vendor is asked by it."""
     from scorecard.catalog import SubjectKind, load_catalog
     from scorecard.questionnaire.items import items_of
 
-    found = load_catalog(catalog or load_config().scorecard.catalog)
+    found = load_catalog(catalog)
     return found, items_of(found, SubjectKind.VENDOR)
 
 
@@ -92,9 +91,13 @@ def filters_of(vendor: Vendor) -> Filters | None:
 
 @dataclass(frozen=True, slots=True)
 class Scored(Answer["Card"]):
-    """A vendor's card, as the scorecard shows it."""
+    """A vendor's card, as the scorecard shows it; `written` is whether it was news to the history.
+
+    It is None where it was not written down, or there is no place for a history.
+    """
 
     where: Measuring = NOWHERE
+    written: bool | None = None
 
     def claims(self) -> Answer[tuple[Card, ...]]:
         """Every claim beside its measurement."""

@@ -67,6 +67,14 @@ COMMANDS = (
         "Show what accelerators were used for, and what was idle or unseen.",
     ),
     CommandEntry(
+        "budget",
+        "finops.cli.budget",
+        "Show how budgets stand: what is spent, and what it will come to.",
+    ),
+    CommandEntry(
+        "forecast", "finops.cli.forecast", "Show what coming months will cost, with a range."
+    ),
+    CommandEntry(
         "commitments",
         "finops.cli.commitments",
         "Show what commitments cover, save, leave unused, and when they end.",
@@ -110,6 +118,7 @@ COMMANDS = (
         "finops.cli.scorecard",
         "Score infrastructure in sixteen points, from evidence.",
     ),
+    CommandEntry("tui", "finops.cli.tui", "Browse every answer in the terminal."),
     CommandEntry("sql", "finops.cli.sql", "Ask the ledger in SQL, read-only."),
     CommandEntry("doctor", "finops.cli.doctor", "Check that everything finops needs is in order."),
 )
@@ -144,7 +153,7 @@ class CommandGroup(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         """Answer --version before Typer looks at values: for that it would import pydantic."""
         if args[:1] == ["--version"]:
-            from finops.cli.version import version_text
+            from finops.api.versions import version_text
 
             output.write_bytes(f"{version_text()}\n".encode())
             raise typer.Exit

@@ -41,14 +41,12 @@ from finops.cli.options import (
     LedgerOption,
     OutputOption,
     ToOption,
-    open_ledger,
+    open_session,
 )
-from finops.model.period import parse_period
 from finops.report.formats import ReportFormat
 
 if TYPE_CHECKING:
-    from finops.api.breakeven import Breakeven, Pool
-    from finops.model.period import Period
+    from finops.api.breakeven import Breakeven
     from finops.report.breakeven_chart import BreakevenChart
 
 __all__ = ["register"]
@@ -101,22 +99,26 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     hours that would otherwise be rented, of the hours owned: a unit held idle would be rented too.
     """
     from finops.api.breakeven import INPUTS
-    from finops.api.breakeven import breakeven as ask
+    from finops.api.breakeven import breakeven as compare
 
     if ctx.invoked_subcommand is not None:
         return
-    period = parse_period(month=month, since=since, until=until, last=last)
     given = (
         *(capex, opex_per_hour, variable_per_hour, residual, lead_months, cloud_per_hour),
         *(interim_per_hour, price_decline, units, utilization, hours_per_month),
         *(horizon_months, discount_rate, tax_rate),
     )
     numbers: Any = dict(zip(INPUTS, given, strict=True))
-    pool, drawn = _pool(from_ledger, period, ledger), 0 if explain else draws
-    found = ask(
-        scenario=scenario, pool=pool, against=against.value, currency=currency,
-        draws=drawn, seed=seed, **numbers,
-    )  # fmt: skip
+    asked: Any = {
+        "scenario": scenario, "against": against.value, "currency": currency,
+        "draws": 0 if explain else draws, "seed": seed, **numbers,
+    }  # fmt: skip
+    when: Any = {"month": month, "since": since, "until": until, "last": last}
+    if from_ledger is None:
+        _needs_pool(ledger, *when.values())
+        found = compare(**asked)
+    else:
+        found = open_session(ledger).breakeven(_pool(from_ledger), **when, **asked)
     _emit(found, format, output, explain=explain, chart=chart)
 
 
@@ -138,23 +140,24 @@ def _emit(
         _draw_chart(found, chart, format, output)
 
 
-def _pool(named: str | None, period: Period | None, ledger: str | None) -> Pool | None:
-    """The pool `pool=NAME` names; None where no pool is asked for."""
-    from finops.api.breakeven import Pool
-    from finops.config import load_config
+def _needs_pool(*given: str | None) -> None:
+    """UsageError when something is given that only the demand of a pool has."""
     from finops.errors import UsageError
 
-    if named is None:
-        if period is not None or ledger is not None:
-            raise UsageError("a period or ledger needs a pool", hint="--from-ledger pool=NAME")
-        return None
+    if any(one is not None for one in given):
+        raise UsageError("a period or ledger needs a pool", hint="--from-ledger pool=NAME")
+
+
+def _pool(named: str) -> str:
+    """The name in `pool=NAME`."""
+    from finops.errors import UsageError
+
     key, _, name = named.partition("=")
     if key.strip() != "pool" or not name.strip():
         raise UsageError(
             f"--from-ledger {named!r} names no pool", hint="--from-ledger pool=aws-serving"
         )
-    config = load_config()
-    return Pool(open_ledger(ledger, config=config), name.strip(), period, config)
+    return name.strip()
 
 
 def _draw_chart(

@@ -15,7 +15,8 @@ from finops.cli.options import LedgerOption  # noqa: TC001  (Typer reads the ann
 from finops.errors import FinopsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     import typer
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from finops.cli.diagnostics import Advance
     from finops.ledger.store import Ledger
 
-__all__ = ["register"]
+__all__ = ["Narrator", "register", "sample_company"]
 
 CONFIG = "finops.toml"
 OWNERS = "owners.csv"
@@ -37,6 +38,13 @@ class Step(NamedTuple):
     source: str
     pattern: str
     what: str
+
+
+class Narrator(NamedTuple):
+    """Who is told how loading goes: a sentence, and how much of the work is done."""
+
+    say: Callable[[str], None]
+    progress: Callable[..., AbstractContextManager[Advance]]
 
 
 STEPS = (
@@ -64,21 +72,30 @@ def demo(*, ledger: LedgerOption = None) -> None:
     samples and jobs, with a dozen troubles planted. It is loaded into a ledger of its own (--ledger, else
     the platform's data folder); your own ledger is never touched.
     """
+    from finops.api import session
     from finops.cli.demo_screen import demo_screen
-    from finops.cli.diagnostics import say
+    from finops.cli.diagnostics import progress, say
     from finops.cli.output import write_bytes
-    from finops.config import load_config
+
+    store, config = sample_company(ledger, Narrator(say, progress))
+    lines = demo_screen(session.open_session(store.location.url, config=config), config)
+    write_bytes(("\n".join(lines) + "\n").encode())
+    vendors = samples_folder() / "vendors"
+    say(f"Three sample vendors to compare: finops vendor compare --vendors {vendors}")
+
+
+def sample_company(location: str | None, narrator: Narrator) -> tuple[Ledger, Path]:
+    """The sample company's ledger at `location` (default: the platform's data folder) and its finops.toml.
+
+    What is not there yet is loaded. UsageError when the ledger holds other data.
+    """
     from finops.ledger.store import Ledger
 
-    location = ledger or _default_location()
     samples = samples_folder()
-    store = Ledger.open(location, create=True)
+    store = Ledger.open(location or _default_location(), create=True)
     _refuse_other_data(store)
-    _load(store, samples)
-    config = _put_config(store, samples)
-    lines = demo_screen(store, load_config(config), config)
-    write_bytes(("\n".join(lines) + "\n").encode())
-    say(f"Three sample vendors to compare: finops vendor compare --vendors {samples / 'vendors'}")
+    _load(store, samples, narrator)
+    return store, _put_config(store, samples)
 
 
 def samples_folder() -> Path:
@@ -114,11 +131,11 @@ def _refuse_other_data(store: Ledger) -> None:
         )
 
 
-def _load(store: Ledger, samples: Path) -> None:
+def _load(store: Ledger, samples: Path, narrator: Narrator) -> None:
     """Bring the ledger up to the samples; says what it did, or that nothing was to be done."""
     from connectors.loading import LoadOptions, load_files
-    from finops.cli.diagnostics import progress, say
 
+    say, progress = narrator
     files = {step: sorted(samples.glob(step.pattern)) for step in STEPS}
     if _is_loaded(store, [file for found in files.values() for file in found]):
         say(f"The sample company is loaded already, unchanged: {store.location.url}")

@@ -1,6 +1,6 @@
 """The demo's one screen: a month's bill, its unit costs, where it goes, and what the numbers say is wrong.
 
-At most 24 rows of 80 columns. Every figure comes from `finops.analysis`; this module chooses and words.
+At most 24 rows of 80 columns. Every figure is an answer of the session's; this module chooses and words.
 A finding is printed only when its number passes the threshold named here.
 """
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from finops.analysis.economics import UnitEconomics
-    from finops.config import Config
-    from finops.ledger.store import Ledger
+    from finops.api.session import Session
     from finops.report.model import Row
 
 __all__ = ["Facts", "demo_screen", "screen"]
@@ -58,39 +57,30 @@ class Facts(NamedTuple):
     """Tokens by model that no price book knows."""
 
 
-def demo_screen(ledger: Ledger, config: Config, config_file: Path) -> list[str]:
-    """The screen's lines for the newest month in `ledger`."""
-    return screen(_facts(ledger, config), config_file)
+def demo_screen(session: Session, config_file: Path) -> list[str]:
+    """The screen's lines for the newest month in the ledger of `session`."""
+    return screen(_facts(session), config_file)
 
 
-def _facts(ledger: Ledger, config: Config) -> Facts:
-    from finops.report.unit import unit_report
-
-    newest = max(file.partition["x_BillingMonth"] or "" for file in ledger.files("costs"))
+def _facts(session: Session) -> Facts:
+    newest = max(file.partition["x_BillingMonth"] or "" for file in session.ledger.files("costs"))
     period = parse_month(newest)
     before = month_of(period.start - timedelta(days=1))
-    now, then = (_unit(ledger, config, each) for each in (period, before))
-    now_report, then_report = unit_report(now), unit_report(then)
+    now, then = (session.unit("workflow", month=each.label) for each in (period, before))
     return Facts(
         period,
         before,
-        now.currency,
-        _by_provider(ledger, period),
-        _by_provider(ledger, before),
-        _unused(ledger, period),
-        now_report.totals or {},
-        then_report.totals or {},
-        now_report.rows,
-        {str(row["workflow"]): row for row in then_report.rows},
-        now.reconciliation.unallocated,
-        _tokens_by_model(now),
+        now.value.currency,
+        _by_provider(session, period),
+        _by_provider(session, before),
+        _unused(session, period),
+        now.report.totals or {},
+        then.report.totals or {},
+        now.rows,
+        {str(row["workflow"]): row for row in then.rows},
+        now.value.reconciliation.unallocated,
+        _tokens_by_model(now.value),
     )
-
-
-def _unit(ledger: Ledger, config: Config, period: Period) -> UnitEconomics:
-    from finops.analysis.economics import Question, unit_economics
-
-    return unit_economics(ledger, config, Question(period=period, by=("workflow",)))
 
 
 def _tokens_by_model(answer: UnitEconomics) -> dict[str, int]:
@@ -100,32 +90,25 @@ def _tokens_by_model(answer: UnitEconomics) -> dict[str, int]:
     return found
 
 
-def _by_provider(ledger: Ledger, period: Period) -> dict[str, tuple[Decimal, Decimal]]:
-    from finops.analysis.spend import Slice, resolve_dimensions, spend
-
-    with ledger.connect(["costs"]) as con:
-        answer = spend(con, resolve_dimensions(["provider"]), Slice(period))
+def _by_provider(session: Session, period: Period) -> dict[str, tuple[Decimal, Decimal]]:
     return {
         str(group.values[0]): (
             group.amounts.BilledCost or ZERO,
             group.amounts.EffectiveCost or ZERO,
         )
-        for group in answer.groups
+        for group in session.costs("provider", month=period.label).value.groups
     }
 
 
-def _unused(ledger: Ledger, period: Period) -> dict[str, Decimal]:
-    from finops.analysis.spend import Slice, resolve_dimensions, spend
-
+def _unused(session: Session, period: Period) -> dict[str, Decimal]:
     found = {}
     for column, name in (
         ("CapacityReservationStatus", "reserved capacity"),
         ("CommitmentDiscountStatus", "commitments"),
     ):
-        with ledger.connect(["costs"]) as con:
-            answer = spend(con, resolve_dimensions([column]), Slice(period))
+        groups = session.costs(column, month=period.label).value.groups
         cost = sum(
-            (g.amounts.EffectiveCost or ZERO for g in answer.groups if g.values[0] == "Unused"),
+            (each.amounts.EffectiveCost or ZERO for each in groups if each.values[0] == "Unused"),
             ZERO,
         )
         if cost:

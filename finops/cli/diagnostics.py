@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Protocol
 
 from finops.errors import ExitCode, FinopsError, InputError
@@ -16,6 +16,7 @@ from finops.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "crashed",
     "fail",
     "interrupted",
+    "narrated",
     "progress",
     "say",
     "warn",
@@ -51,6 +53,11 @@ class Advance(Protocol):
 def say(message: str) -> None:
     """One line of narration."""
     _write(message)
+
+
+def narrated() -> AbstractContextManager[object]:
+    """Within it, what a library prints is narration too."""
+    return redirect_stdout(sys.stderr)
 
 
 def ask(words: str) -> str | None:

@@ -120,6 +120,12 @@ ScenarioOption = Annotated[
         "--scenario", help="Write a break-even scenario instead, scenario.yaml by default."
     ),
 ]
+InteractiveOption = Annotated[
+    bool,
+    typer.Option(
+        "--interactive", help="Look for sources here, ask, check each, and write those agreed to."
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")]
 
 
@@ -129,17 +135,25 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    *, path: PathArgument = None, scenario: ScenarioOption = False, force: ForceOption = False
+    *,
+    path: PathArgument = None,
+    interactive: InteractiveOption = False,
+    scenario: ScenarioOption = False,
+    force: ForceOption = False,
 ) -> None:
     """Write a finops.toml to start from.
 
-    Pools and prices are explained by examples in it. An existing file is kept unless --force is given.
+    Pools and prices are explained by examples in it. With --interactive it also names the sources that this machine
+    shows: admin keys in the environment, agents' logs, a Prometheus, Slurm and others; each is checked first. An
+    existing file is kept unless --force is given.
     """
     from finops.cli.diagnostics import say
     from finops.cli.output import write_bytes
     from finops.errors import UsageError
 
     target = path or Path("scenario.yaml" if scenario else "finops.toml")
+    if interactive and scenario:
+        raise UsageError("--interactive looks for sources, and a scenario has none")
     if target.exists() and not force:
         raise UsageError(f"{target} exists already", hint="--force replaces it")
     if scenario:
@@ -148,5 +162,24 @@ def init(
         write_bytes(template().encode(), target)
         say(f"wrote {target}; next: finops breakeven --scenario {target}")
         return
+    if interactive:
+        _interactive(target)
+        return
     write_bytes(TEMPLATE.encode(), target)
     say(f"wrote {target}; next: finops load costs BILL.csv, or finops demo to see it with samples")
+
+
+def _interactive(target: Path) -> None:
+    """Ask, write, and read what was written as every later command will."""
+    from shutil import which
+
+    from finops.cli.diagnostics import say
+    from finops.cli.interview import interview
+    from finops.cli.output import write_bytes
+
+    sources = interview()
+    write_bytes((TEMPLATE + sources).encode(), target)
+    follow = "finops pull" if sources else "finops load costs BILL.csv"
+    say(f"wrote {target}; next: {follow}")
+    if which("nvidia-smi"):
+        say("this machine has NVIDIA accelerators: finops collect gpu samples them")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finops.cli.options import FormatOption, LedgerOption, OutputOption, open_ledger
+from finops.cli.options import FormatOption, LedgerOption, OutputOption, open_session
 from finops.errors import UsageError
 from finops.report.formats import ReportFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from connectors.loading import LoadOptions, LoadResult, Progress
-    from finops.ledger.store import Ledger
+    from connectors.loading import Progress
+    from finops.cli.diagnostics import Advance
 
 __all__ = ["register"]
 
@@ -108,112 +108,30 @@ def _command(table: str) -> Callable[..., None]:
         format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
         output: OutputOption = None,
     ) -> None:
-        from connectors.loading import LoadOptions
-        from finops.config import load_config
+        from finops.api.load import load as load_into
+        from finops.cli import diagnostics
+        from finops.cli.output import emit
 
-        options = LoadOptions(
-            source=source,
-            hint=hint,
-            maps=_pairs(maps, "--map"),
-            sets=_pairs(sets, "--set"),
-            keep_good=keep_good,
-            problems_file=problems,
-            allowed=load_config().attributes.allow,
-        )
-        _load(table, paths, options, open_ledger(ledger, create=True), format, output)
+        columns, values = _pairs(maps, "--map"), _pairs(sets, "--set")
+        session = open_session(ledger, required=False)
+        with diagnostics.progress("reading") as advance:
+            found = load_into(
+                session, table, paths, source=source, format_hint=hint, maps=columns, sets=values,
+                keep_good=keep_good, problems=problems, progress=partial(_advance, advance),
+            )  # fmt: skip
+        for line in found.warnings:
+            diagnostics.warn(line)
+        if not found.summed:
+            diagnostics.say(
+                "the first report about these days will take longer: it sums them up once"
+            )
+        emit(found.report, format, output)
 
     return load
 
 
-def _load(
-    table: str,
-    paths: Sequence[Path],
-    options: LoadOptions,
-    ledger: Ledger,
-    format: ReportFormat,  # noqa: A002
-    output: str | None,
-) -> None:
-    from connectors.loading import load_files
-    from finops.cli import diagnostics
-    from finops.cli.load_report import load_report, narration
-    from finops.cli.output import emit
-
-    with diagnostics.progress("reading") as advance:
-
-        def tell(progress: Progress) -> None:
-            advance(progress.done_bytes, total=progress.total_bytes)
-
-        results = load_files(ledger, table, paths, options, tell)
-    for result in results:
-        for line in narration(result.stored.replaced, result.source):
-            diagnostics.warn(line)
-        if result.rows_refused:
-            diagnostics.warn(_refused(result, options))
-    for line in _elsewhere(ledger, results) if table == "costs" else ():
-        diagnostics.warn(line)
-    for line in _closed(ledger, results):
-        diagnostics.warn(line)
-    if table == "requests":
-        _roll_up(ledger, results)
-    emit(load_report(results), format, output)
-
-
-def _roll_up(ledger: Ledger, results: Sequence[LoadResult]) -> None:
-    """Make the roll-ups of the days the load touched, so that the first report does not wait for them."""
-    from finops.analysis.rollups import refresh
-    from finops.analysis.terms import Terms
-    from finops.cli import diagnostics
-    from finops.config import load_config
-
-    days = {
-        date.fromisoformat(day)
-        for result in results
-        if not result.stored.unchanged
-        for each in result.stored.slices
-        if (day := each.names.get("day")) is not None
-    }
-    if days and not refresh(ledger, Terms.of(load_config()), sorted(days)):
-        diagnostics.say("the first report about these days will take longer: it sums them up once")
-
-
-def _closed(ledger: Ledger, results: Sequence[LoadResult]) -> list[str]:
-    """What the reader must know of rows loaded into months that are closed."""
-    from finops.ledger.open_months import first_open_month
-    from finops.ledger.snapshots import closed_months
-
-    touched = {
-        (each.names.get("month") or each.names.get("day") or "")[:7]
-        for result in results
-        if not result.stored.unchanged
-        for each in result.stored.slices
-    }
-    if not touched - {""}:
-        return []
-    closes = closed_months(ledger.location)
-    target = first_open_month(closes)
-    booked = {
-        "costs": f"what changed in it is booked in {target}: finops close {target} --check --show adjustments"
-    }
-    said = booked.get(results[0].table, "its books do not count these rows: finops close --list")
-    return [f"{each.month} is closed; {said}" for each in closes if each.month in touched]
-
-
-def _refused(result: LoadResult, options: LoadOptions) -> str:
-    where = f" (all of them: {options.problems_file})" if options.problems_file else ""
-    first = "; ".join(str(problem) for problem in result.problems[:3])
-    return f"{result.rows_refused:,} bad rows were left out: {first}{where}"
-
-
-def _elsewhere(ledger: Ledger, results: Sequence[LoadResult]) -> list[str]:
-    """Warnings for months of an account that another source has brought too: both are counted."""
-    from connectors.overlap import overlapping
-
-    loaded = {result.source for result in results if not result.stored.unchanged}
-    return [
-        f"{twin.scope} {twin.month} is in the ledger twice, from {' and '.join(twin.sources)}: both count"
-        for twin in overlapping(ledger)
-        if loaded & set(twin.sources)
-    ]
+def _advance(advance: Advance, progress: Progress) -> None:
+    advance(progress.done_bytes, total=progress.total_bytes)
 
 
 def _pairs(given: list[str] | None, option: str) -> dict[str, str]:

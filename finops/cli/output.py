@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from finops.api.files import write_file
 from finops.errors import FinopsError, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def write_bytes(data: bytes, path: str | Path | None = None) -> None:
     if _is_stdout(path):
         _to_stdout(data)
     else:
-        _to_file(data, Path(str(path)))
+        write_file(data, str(path))
 
 
 def folder_at(path: str | Path) -> Path:
@@ -121,42 +121,3 @@ def _silence_stdout() -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     os.close(nothing)
-
-
-def _to_file(data: bytes, path: Path) -> None:
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise UsageError(
-            f"{path} is a directory", hint="name the file to write, for example costs.json"
-        )
-    if not target.parent.is_dir():
-        raise UsageError(f"{path} cannot be written: the folder {target.parent} does not exist")
-    try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-        else:
-            _replace(data, target)
-    except OSError as error:
-        raise FinopsError(f"{path} could not be written: {error.strerror or error}") from error
-
-
-def _replace(data: bytes, target: Path) -> None:
-    """Write beside `target` and rename over it: whoever reads sees the old file or the new one."""
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

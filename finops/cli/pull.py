@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finops.cli.options import FormatOption, LedgerOption, OutputOption, open_ledger
+from finops.cli.options import FormatOption, LedgerOption, OutputOption, open_session
 from finops.report.formats import ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connectors.pulling import SourceResult
-    from finops.model.period import Period
+    from finops.errors import FinopsError
 
 __all__ = ["register"]
 
@@ -79,62 +78,32 @@ def pull(  # noqa: PLR0913  (one parameter for each option)
     Safe to repeat and to interrupt: what is stored is not read again, and nothing is skipped or doubled. A source
     that cannot be reached leaves the others alone; the exit code is then 3. A period reads its days again.
     """
-    from datetime import UTC, datetime
-
-    from connectors.configured import configured
-    from connectors.pulling import PullOptions
-    from finops.cli.output import emit
-    from finops.cli.pull_report import pull_report
-    from finops.config import load_config
-    from finops.errors import UsageError
-    from finops.model.period import parse_period
-
-    config = load_config()
-    if not config.sources:
-        raise UsageError(
-            "finops.toml names no sources",
-            hint="add a [sources.NAME] table; `finops connectors list` shows what there is",
-        )
-    now = datetime.now(tz=UTC)
-    window: Period | None = parse_period(
-        month=month, since=since, until=until, last=last, today=now.date()
-    )
-    chosen = configured(config.sources, sources or ())
-    options = PullOptions(now, window, dry_run, keep_good, config.attributes.allow)
-    opened = open_ledger(ledger, config=config, create=True)
-    from connectors.pulling import pull as pull_all
     from finops.cli import diagnostics
+    from finops.cli.output import emit
 
+    session = open_session(ledger, required=False)
     with diagnostics.progress("pulling") as advance:
 
         def tell(what: str, done: int, total: int | None) -> None:
             advance(done, total=total, what=what)
 
-        results = tuple(pull_all(opened, chosen, options._replace(tell=tell)))
-    _narrate(results)
-    emit(pull_report(results, dry_run=dry_run), format, output)
-    _fail(results)
+        found = session.pull(
+            sources, dry_run=dry_run, keep_good=keep_good, progress=tell,
+            month=month, since=since, until=until, last=last,
+        )  # fmt: skip
+    for line in found.replaced:
+        diagnostics.say(line)
+    for line in found.warnings:
+        diagnostics.warn(line)
+    emit(found.report, format, output)
+    _fail(found.errors)
 
 
-def _narrate(results: Sequence[SourceResult]) -> None:
-    from finops.cli import diagnostics
-    from finops.cli.load_report import narration
-
-    for result in results:
-        for _, load in result.loads:
-            for line in narration(load.stored.replaced, load.source):
-                diagnostics.say(line)
-            if load.rows_refused:
-                diagnostics.warn(f"{result.source}: {load.rows_refused:,} bad rows were left out")
-        for note in result.notes:
-            diagnostics.warn(f"{result.source}: {note}")
-
-
-def _fail(results: Sequence[SourceResult]) -> None:
+def _fail(errors: Sequence[FinopsError]) -> None:
     """Tell every failure; leave with 3 when a source was down, else with the first failure's own code."""
     from finops.cli import diagnostics
     from finops.errors import ExitCode
 
-    codes = [diagnostics.fail(result.error) for result in results if result.error is not None]
+    codes = [diagnostics.fail(error) for error in errors]
     if codes:
         raise typer.Exit(ExitCode.SOURCE if ExitCode.SOURCE in codes else codes[0])

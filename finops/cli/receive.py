@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import signal
 import threading
 from contextlib import contextmanager
@@ -12,7 +11,9 @@ import typer
 
 from finops.cli.collect import seconds
 from finops.cli.options import LedgerOption, open_ledger
+from finops.cli.secrets import revealed
 from finops.errors import FinopsError, UsageError
+from finops.model.address import parse_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,11 +95,12 @@ def receive(
     from finops.cli import diagnostics
     from finops.config import load_config
 
-    host, port = _address(listen)
-    secret = None if token is None else _revealed(token)
-    if secret is None and not _is_local(host):
+    address = parse_address(listen, "--listen", "127.0.0.1:4318")
+    secret = None if token is None else revealed(token)
+    if secret is None and not address.local:
         raise UsageError(
-            f"{host} can be reached by others", hint="--token env:NAME, or --listen 127.0.0.1:4318"
+            f"{address.host} can be reached by others",
+            hint="--token env:NAME, or --listen 127.0.0.1:4318",
         )
     every, quiet = seconds(flush, "--flush"), seconds(settle, "--settle")
     config = load_config()
@@ -109,12 +111,12 @@ def receive(
         batch = spool.folder / "batch.jsonl"
         drain = Drain(store, source, journal, batch, allowed=allowed, patience=Patience(quiet))
         try:
-            server = Receiver(
-                (host, port), Reducer(allowed), journal, token=secret, seen=drain.seen
-            )
+            server = Receiver(address, Reducer(allowed), journal, token=secret, seen=drain.seen)
         except OSError as error:
             raise UsageError(f"cannot listen on {listen}: {error.strerror}") from error
-        diagnostics.say(f"receiving traces on http://{host}:{server.server_address[1]}/v1/traces")
+        diagnostics.say(
+            f"receiving traces on http://{address.host}:{server.server_address[1]}/v1/traces"
+        )
         _serve(server, drain, every)
         journal.close()
         if not journal.waiting:
@@ -180,26 +182,3 @@ def _stopped() -> Iterator[threading.Event]:
         for number, handler in before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(noticed)
-
-
-def _revealed(token: str) -> str:
-    from connectors.settings import SecretReference
-
-    try:
-        return SecretReference.parse(token).reveal()
-    except ValueError as error:
-        raise UsageError(f"--token: {error}") from error
-
-
-def _address(listen: str) -> tuple[str, int]:
-    host, colon, port = listen.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004  (the largest port)
-        raise UsageError(f"--listen {listen!r} is no address", hint="--listen 127.0.0.1:4318")
-    return host.strip("[]") or "127.0.0.1", int(port)
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

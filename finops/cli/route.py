@@ -16,8 +16,7 @@ from finops.cli.options import (
     MonthOption,
     OutputOption,
     ToOption,
-    open_ledger,
-    resolve_period,
+    open_session,
 )
 from finops.errors import UsageError
 from finops.report.formats import ReportFormat
@@ -155,23 +154,8 @@ def _ask(
         raise UsageError(
             "columns of judgements and latencies are of a file: give --scores FILE.csv"
         )
-    return _from_ledger(asked, named.risk, how)
-
-
-def _from_ledger(asked: Selection, risk: str | None, how: How) -> Routed:
-    from finops.analysis.route.ledger import Pair
-    from finops.api.route import route_ledger
-    from finops.config import load_config
-
-    config = load_config()
-    store = open_ledger(asked.ledger, config=config)
-    choice = resolve_period(
-        store,
-        month=asked.month,
-        since=asked.since,
-        until=asked.until,
-        last=asked.last,
+    return open_session(asked.ledger).route(
+        asked.small, asked.large, how, workflow=asked.workflow, risk=named.risk,
+        month=asked.month, since=asked.since, until=asked.until, last=asked.last,
         everything=asked.everything,
-    )
-    pair = Pair(asked.small or "", asked.large or "", choice.period, asked.workflow, risk)
-    return route_ledger(store, pair, how, config=config, notes=choice.notes)
+    )  # fmt: skip

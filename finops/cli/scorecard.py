@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from finops.cli import scorecard_options as its
-from finops.cli.options import (  # noqa: TC001  (Typer reads the annotations)
-    FormatOption,
-    LedgerOption,
-    OutputOption,
-)
+from finops.cli.options import FormatOption, LedgerOption, OutputOption, open_session
 from finops.cli.scorecard_answer import answer
 from finops.cli.scorecard_gate import gate
 from finops.cli.scorecard_plan import catalog, checklist, roadmap
 from finops.cli.vendor_quote import VendorsOption  # noqa: TC001  (Typer reads the annotation)
-from finops.errors import UsageError
 from finops.report.formats import ReportFormat
-
-if TYPE_CHECKING:
-    from finops.report.model import Report
-    from scorecard.catalog import Catalog
-    from scorecard.scoring import Score
 
 __all__ = ["register"]
 
@@ -85,13 +75,14 @@ def run(  # noqa: PLR0913  (one parameter for each option)
     Two runs on the same ledger and answers print the same, byte for byte.
     """
     from finops.cli.output import emit
-    from finops.report.scorecard import score_report
 
-    where = its.place(subject, catalog, store, ledger, vendors)
-    found = its.measure(where, answers, as_of)
-    if not no_history:
-        its.write_down(where, found)
-    emit(score_report(found, where.catalog), format, output)
+    found = open_session(ledger, required=False).scorecard.run(
+        answers=answers, as_of=as_of, no_history=no_history,
+        subject=subject, catalog=catalog, store=store, vendors=vendors,
+    )  # fmt: skip
+    its.tell(found.where)
+    its.tell_written(found.written)
+    emit(found.report, format, output)
 
 
 def show(  # noqa: PLR0913  (one parameter for each option)
@@ -111,36 +102,15 @@ def show(  # noqa: PLR0913  (one parameter for each option)
 ) -> None:
     """Show the last score written down, or its checks with their evidence."""
     from finops.cli.output import emit, write_bytes
-    from finops.report.badge import badge_svg
 
-    where = its.place(subject, catalog, store, ledger, vendors)
-    found = its.latest(where, as_of).score
+    found = open_session(ledger, required=False).scorecard.show(
+        as_of=as_of, category=category, checks=checks, unknown=unknown,
+        subject=subject, catalog=catalog, store=store, vendors=vendors,
+    )  # fmt: skip
+    its.tell(found.where)
     if badge is not None:
-        write_bytes(badge_svg(found), badge)
-    emit(_shown(found, where.catalog, category, checks=checks, unknown=unknown), format, output)
-
-
-def _shown(
-    found: Score, catalog: Catalog, category: str | None, *, checks: bool, unknown: bool
-) -> Report:
-    from dataclasses import replace
-
-    from finops.report.scorecard import checks_report, score_report
-
-    if category is None and not checks and not unknown:
-        return score_report(found, catalog)
-    names = tuple(category.split(",")) if category is not None else ()
-    known = [each.id for each in found.categories]
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"there is no category {name!r}", hint=f"choose among {', '.join(known)}"
-            )
-    report = checks_report(found, catalog, categories=names)
-    if unknown:
-        rows = tuple(row for row in report.rows if row["check"] in found.unknown)
-        report = replace(report, rows=rows)
-    return report
+        write_bytes(found.badge(), badge)
+    emit(found.report, format, output)
 
 
 def history(
@@ -154,12 +124,11 @@ def history(
 ) -> None:
     """Show every score written down, and how they moved."""
     from finops.cli.output import emit
-    from finops.report.scorecard_time import history_report
-    from scorecard.history import read_history
 
-    where = its.place(subject, None, store, ledger, vendors)
-    its.latest(where)
-    emit(history_report(read_history(where.history_file)), format, output)
+    asked = open_session(ledger, required=False).scorecard
+    found = asked.history(subject=subject, store=store, vendors=vendors)
+    its.tell(found.where)
+    emit(found.report, format, output)
 
 
 def diff(  # noqa: PLR0913  (one parameter for each option)
@@ -175,20 +144,8 @@ def diff(  # noqa: PLR0913  (one parameter for each option)
 ) -> None:
     """Show what changed between two scores written down, and why."""
     from finops.cli.output import emit
-    from finops.report.scorecard_time import diff_report
-    from scorecard.history import read_history
 
-    where = its.place(subject, None, store, ledger, vendors)
-    after = its.latest(where, until)
-    if since is not None:
-        before = its.latest(where, since)
-    else:
-        records = read_history(where.history_file)
-        place = records.index(after)
-        if place == 0:
-            raise UsageError(
-                f"there is one score of {where.subject}, and nothing to compare it with",
-                hint="run finops scorecard run again when something has changed",
-            )
-        before = records[place - 1]
-    emit(diff_report(before, after), format, output)
+    asked = open_session(ledger, required=False).scorecard
+    found = asked.diff(since, until, subject=subject, store=store, vendors=vendors)
+    its.tell(found.where)
+    emit(found.report, format, output)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TypeVar
 import typer
 
 from finops.cli import scorecard_options as its
-from finops.cli.options import LedgerOption  # noqa: TC001  (Typer reads the annotation)
+from finops.cli.options import LedgerOption, open_session
 from finops.cli.vendor_quote import VendorsOption  # noqa: TC001  (Typer reads the annotation)
 from finops.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from finops.api.scorecard_place import Place
     from scorecard.answers import Answer, Answers, Document, Subject, Value
     from scorecard.catalog import Check, QuestionField
 
@@ -92,7 +93,10 @@ def answer(  # noqa: PLR0913  (one parameter for each option)
     from finops.cli.diagnostics import say
     from scorecard.catalog import SubjectKind
 
-    where = its.place(subject, catalog, store, ledger, vendors)
+    where = open_session(ledger, required=False).scorecard.place(
+        subject=subject, catalog=catalog, store=store, vendors=vendors
+    )
+    its.tell(where)
     if target is not None:
         _write_questionnaire(where, target)
         say(f"wrote {target}: fill it in, then --from {target}")
@@ -109,7 +113,7 @@ def answer(  # noqa: PLR0913  (one parameter for each option)
     say(f"{asked.given} answered, {asked.left} still open; stored in {where.answers_file}")
 
 
-def _taken(where: its.Place, source: Path) -> int:
+def _taken(where: Place, source: Path) -> int:
     """Lay the answers of a file over the stored ones; how many there were."""
     from scorecard.run import known
 
@@ -130,7 +134,7 @@ def _taken(where: its.Place, source: Path) -> int:
     return len(found.answers) + len(found.responses) + len(found.claims)
 
 
-def _read(where: its.Place, source: Path) -> Answers:
+def _read(where: Place, source: Path) -> Answers:
     """The answers in a file: a workbook when its name ends so, else YAML. Odd cells are told on stderr."""
     from finops.cli.diagnostics import warn
     from scorecard.answers import read_answers
@@ -150,7 +154,7 @@ def _read(where: its.Place, source: Path) -> Answers:
     return found
 
 
-def _is_same(where: its.Place, subject: Subject) -> bool:
+def _is_same(where: Place, subject: Subject) -> bool:
     """Whether answers about `subject` are about the vendor whose folder is used, by whatever spelling."""
     from scorecard.vendors import slug
 
@@ -161,7 +165,7 @@ def _is_same(where: its.Place, subject: Subject) -> bool:
     )
 
 
-def _write_questionnaire(where: its.Place, target: Path) -> None:
+def _write_questionnaire(where: Place, target: Path) -> None:
     from finops.cli.output import write_bytes
     from scorecard.questionnaire.items import items_of
     from scorecard.questionnaire.sheet import write_questionnaire
@@ -174,7 +178,7 @@ def _write_questionnaire(where: its.Place, target: Path) -> None:
 
 
 def _ask_checks(
-    where: its.Place, names: tuple[str, ...], owner: str | None, *, everything: bool
+    where: Place, names: tuple[str, ...], owner: str | None, *, everything: bool
 ) -> Asked:
     from scorecard.catalog import CheckKind
 
@@ -206,7 +210,7 @@ def _ask_checks(
     return Asked(given, len(wanted) - given)
 
 
-def _measured(where: its.Place) -> set[str]:
+def _measured(where: Place) -> set[str]:
     """Checks the last score written down has measured: nobody need answer them."""
     from scorecard.history import read_history
 
@@ -270,7 +274,7 @@ def _readable(text: str) -> str:
 # --- a questionnaire -----------------------------------------------------------------------------
 
 
-def _ask_fields(where: its.Place, *, everything: bool) -> Asked:
+def _ask_fields(where: Place, *, everything: bool) -> Asked:
     from finops.cli.diagnostics import say
     from scorecard.questions import asked
 
@@ -298,7 +302,7 @@ def _with_response(answers: Answers, field: str, value: Value) -> Answers:
     return answers._replace(responses={**answers.responses, field: value})
 
 
-def _open_fields(where: its.Place, answers: Answers) -> int:
+def _open_fields(where: Place, answers: Answers) -> int:
     from scorecard.questions import asked, fields
 
     return sum(

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from finops.cli import scorecard_options as its
-from finops.cli.options import (  # noqa: TC001  (Typer reads the annotations)
-    FormatOption,
-    LedgerOption,
-    OutputOption,
-)
+from finops.cli.options import FormatOption, LedgerOption, OutputOption, open_session
 from finops.cli.vendor_quote import VendorsOption  # noqa: TC001  (Typer reads the annotation)
-from finops.errors import GateFailed, UsageError
 from finops.report.formats import ReportFormat
-
-if TYPE_CHECKING:
-    from scorecard.gate import Policy
-    from scorecard.scoring import Score
 
 __all__ = ["gate"]
 
@@ -107,65 +97,17 @@ def gate(  # noqa: PLR0913  (one parameter for each option)
     Nothing is written down. What is unknown counts as false.
     """
     from finops.cli.output import emit, write_bytes
-    from finops.report.scorecard_gate import gate_report
-    from finops.report.scorecard_gate import junit as as_junit
-    from finops.report.scorecard_gate import sarif as as_sarif
-    from scorecard.gate import Policy, parse_levels
-    from scorecard.gate import gate as decide
 
-    where = its.place(subject, catalog, store, ledger, vendors)
-    policy = Policy(
-        _points(minimum),
-        parse_levels(min_level or (), where.catalog),
-        no_regression,
-        max_unknown,
-        red_flags,
-        sovereign,
-    )
-    _demands_something(policy)
-    found = its.measure(where, answers, as_of)
-    rules = decide(found, policy, _before(where, found) if no_regression else None)
+    found = open_session(ledger, required=False).scorecard.gate(
+        minimum=minimum, min_level=min_level or (), no_regression=no_regression,
+        max_unknown=max_unknown, red_flags=red_flags, sovereign=sovereign,
+        answers=answers, as_of=as_of,
+        subject=subject, catalog=catalog, store=store, vendors=vendors,
+    )  # fmt: skip
+    its.tell(found.where)
     if sarif is not None:
-        place = (answers or where.answers_file).name
-        write_bytes(as_sarif(found, rules, where.catalog, place=place), sarif)
+        write_bytes(found.sarif(), sarif)
     if junit is not None:
-        write_bytes(as_junit(found, rules), junit)
-    emit(gate_report(found, rules), format, output)
-    broken = [rule for rule in rules if not rule.met]
-    if broken:
-        raise GateFailed(
-            f"{len(broken)} of {len(rules)} demands are not met: "
-            + ", ".join(rule.id for rule in broken),
-            hint="finops scorecard roadmap says what to do about it",
-        )
-
-
-def _points(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found < 0:
-        raise UsageError(f"--min {text!r} is no number of points", hint="--min 10")
-    return found
-
-
-def _demands_something(policy: Policy) -> None:
-    if policy == type(policy)(red_flags=False):
-        raise UsageError(
-            "nothing is demanded",
-            hint="for example --min 10 --min-level cost_model=1 --no-regression --max-unknown 2",
-        )
-
-
-def _before(where: its.Place, found: Score) -> Score | None:
-    """The last score written down that is not the same as `found`."""
-    from scorecard.history import plain, read_history
-
-    now = plain(found)
-    for record in reversed(read_history(where.history_file)):
-        if plain(record.score) != now:
-            return record.score
-    return None
+        write_bytes(found.junit(), junit)
+    emit(found.report, format, output)
+    found.require()

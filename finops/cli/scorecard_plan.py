@@ -8,11 +8,7 @@ from typing import Annotated
 import typer
 
 from finops.cli import scorecard_options as its
-from finops.cli.options import (  # noqa: TC001  (Typer reads the annotations)
-    FormatOption,
-    LedgerOption,
-    OutputOption,
-)
+from finops.cli.options import FormatOption, LedgerOption, OutputOption, open_session
 from finops.cli.vendor_quote import VendorsOption  # noqa: TC001  (Typer reads the annotation)
 from finops.report.formats import ReportFormat
 
@@ -49,20 +45,20 @@ def roadmap(  # noqa: PLR0913  (one parameter for each option)
     """
     from finops.cli.output import emit, write_bytes
     from finops.errors import UsageError
-    from finops.report.scorecard_plan import issues_csv, plan_markdown, plan_report
-    from scorecard.roadmap import roadmap as plan
 
     if tasks and issues:
         raise UsageError("--tasks and --issues exclude each other")
-    where = its.place(subject, catalog, store, ledger, vendors)
-    found = its.measure(where, answers, as_of)
-    steps = plan(found, where.catalog)
+    found = open_session(ledger, required=False).scorecard.roadmap(
+        answers=answers, as_of=as_of,
+        subject=subject, catalog=catalog, store=store, vendors=vendors,
+    )  # fmt: skip
+    its.tell(found.where)
     if tasks:
-        write_bytes(plan_markdown(steps, found), output)
+        write_bytes(found.tasks(), output)
     elif issues:
-        write_bytes(issues_csv(steps), output)
+        write_bytes(found.issues(), output)
     else:
-        emit(plan_report(steps, found), format, output)
+        emit(found.report, format, output)
 
 
 def checklist(  # noqa: PLR0913  (one parameter for each option)
@@ -79,10 +75,13 @@ def checklist(  # noqa: PLR0913  (one parameter for each option)
 ) -> None:
     """Show nine layers and eight concepts to know, with your own numbers."""
     from finops.cli.output import emit
-    from finops.report.scorecard_plan import checklist_report
 
-    where = its.place(subject, catalog, store, ledger, vendors)
-    emit(checklist_report(its.measure(where, answers, as_of), where.catalog), format, output)
+    found = open_session(ledger, required=False).scorecard.checklist(
+        answers=answers, as_of=as_of,
+        subject=subject, catalog=catalog, store=store, vendors=vendors,
+    )  # fmt: skip
+    its.tell(found.where)
+    emit(found.report, format, output)
 
 
 def catalog(
@@ -95,14 +94,9 @@ def catalog(
 ) -> None:
     """List every check that is asked, with the probe that answers it and what to do when it is false."""
     from finops.cli.output import emit, write_bytes
-    from finops.config import load_config
-    from finops.report.scorecard_plan import catalog_report
-    from scorecard.answers import parse_subject
-    from scorecard.catalog import catalog_source, load_catalog
 
-    chosen = str(catalog) if catalog is not None else load_config().scorecard.catalog
-    kind = parse_subject(subject if ":" in subject or subject == "self" else f"{subject}:any").kind
+    found = open_session(required=False).scorecard.catalog(subject, catalog=catalog)
     if yaml:
-        write_bytes(catalog_source(chosen), output)
+        write_bytes(found.yaml(), output)
     else:
-        emit(catalog_report(load_catalog(chosen), kind), format, output)
+        emit(found.report, format, output)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from finops.cli.options import FormatOption, OutputOption  # noqa: TC001  (Typer reads them)
+from finops.cli.options import FormatOption, OutputOption, open_session
 from finops.cli.vendor_quote import VendorsOption  # noqa: TC001
-from finops.errors import FinopsError, InputError, UsageError
+from finops.errors import FinopsError, UsageError
 from finops.report.formats import ReportFormat
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from scorecard.questionnaire.columns import ColumnMap
-    from scorecard.questionnaire.items import Item
-    from scorecard.questionnaire.returned import Returned
-    from scorecard.vendors import Vendor
+    from scorecard.questionnaire.columns import Proposal
 
 __all__ = ["CatalogOption", "export_", "import_", "new"]
 
@@ -114,13 +108,12 @@ def new(
     Makes a folder with questionnaire.xlsx (drop-downs and guidance, for Excel or LibreOffice), quote.yaml and
     telemetry.yaml. What is there already is kept unless --force is given.
     """
-    from finops.api.vendors import asked_of
     from finops.cli.diagnostics import say
     from finops.cli.output import write_bytes
     from scorecard.questionnaire.sheet import write_questionnaire
     from scorecard.vendors import slug, vendor_at
 
-    asked, items = asked_of(catalog)
+    asked, items = open_session(required=False).vendor.asked(catalog)
     vendor = vendor_at(vendors, name)
     try:
         vendor.folder.mkdir(parents=True, exist_ok=True)
@@ -161,83 +154,29 @@ def import_(  # noqa: PLR0913  (one parameter for each option)
     given. Documents named as evidence are taken from beside the file. Somebody else's questionnaire needs a
     column map: --save-map proposes one to check, --map uses it.
     """
-    from finops.api.vendors import asked_of
     from finops.cli.output import emit
-    from finops.report.vendor import returned_report
-    from scorecard.answers import Subject
-    from scorecard.catalog import SubjectKind
-    from scorecard.questionnaire.columns import read_map
-    from scorecard.questionnaire.returned import read_returned
-    from scorecard.vendors import vendor_at
-    from scorecard.workbook.reading import read_workbook
 
-    asked, items = asked_of(catalog)
-    book = read_workbook(file)
+    asked = open_session(required=False).vendor
     if save_map is not None:
-        _save_map(book, items, save_map)
+        _save_map(asked.propose_map(file, catalog=catalog), save_map)
         return
-    columns: ColumnMap | None = None if map_ is None else read_map(map_, items)
-    vendor = vendor_at(vendors, name)
-    subject = Subject(SubjectKind.VENDOR, name)
-    found = read_returned(
-        book, asked, items, subject, columns=columns, folder=file.resolve().parent
+    found = asked.import_(
+        name, file, map=map_, keep_good=keep_good, vendors=vendors, catalog=catalog
     )
-    keep = keep_good or not found.errors
-    if keep:
-        _keep(vendor, found, items, file.resolve().parent)
-    kept = str(vendor.answers) if keep else None
-    emit(returned_report(found, items, kept=kept), format, output)
-    if not keep:
-        raise InputError(
-            f"{file.name}: {len(found.errors)} answers cannot be taken; nothing was kept",
-            hint="mend the cells named, or keep the others with --keep-good",
-        )
+    emit(found.report, format, output)
+    found.require()
 
 
-def _save_map(book: object, items: Sequence[Item], path: Path) -> None:
+def _save_map(proposal: Proposal, path: Path) -> None:
     from finops.cli.diagnostics import say
     from finops.cli.output import write_bytes
-    from scorecard.questionnaire.columns import dump_map, propose_map
-    from scorecard.workbook.reading import Workbook
+    from scorecard.questionnaire.columns import dump_map
 
-    if not isinstance(book, Workbook):
-        raise TypeError(f"{book!r} is no workbook")
-    proposal = propose_map(book, items)
     write_bytes(dump_map(proposal).encode(), path)
     sure = sum(match.item is not None for match in proposal.matches)
     say(
         f"wrote {path}: {sure} of {len(proposal.matches)} questions matched; check each, then --map {path}"
     )
-
-
-def _keep(vendor: Vendor, found: Returned, items: Sequence[Item], source: Path) -> None:
-    """Write the answers, and copy the documents they name to beside them.
-
-    What we say of the vendor ourselves stays as it is.
-    """
-    from finops.cli.output import write_bytes
-    from scorecard.attachments import attached, is_web
-    from scorecard.questionnaire.filled import dump_filled, read_filled
-
-    filled = found.filled
-    if vendor.answers.is_file():
-        before = read_filled(vendor.answers, items)
-        filled = filled._replace(checks=before.checks, claims=before.claims)
-    try:
-        vendor.folder.mkdir(parents=True, exist_ok=True)
-        for given in found.filled.given.values():
-            for name in given.documents:
-                there = None if is_web(name) else attached(source, name, where=name)
-                if there is None or source == vendor.folder.resolve():
-                    continue
-                target = vendor.folder / name.replace("\\", "/")
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(there, target)
-    except OSError as error:
-        raise FinopsError(
-            f"{vendor.folder} could not be written: {error.strerror or error}"
-        ) from error
-    write_bytes(dump_filled(filled).encode(), vendor.answers)
 
 
 def export_(
@@ -253,23 +192,16 @@ def export_(
 
     The workbook can be filled in and imported again; the YAML is what is kept.
     """
-    from finops.api.vendors import answers_of, asked_of
     from finops.cli.output import emit, write_bytes
-    from finops.report.vendor import filled_report
-    from scorecard.questionnaire.filled import dump_filled
-    from scorecard.questionnaire.sheet import write_questionnaire
-    from scorecard.vendors import find_vendor
 
-    asked, items = asked_of(catalog)
-    vendor = find_vendor(vendors, name)
-    given = answers_of(vendor, items) if filled else None
+    found = open_session(required=False).vendor.export(
+        name, filled=filled, vendors=vendors, catalog=catalog
+    )
     if format is ExportFormat.XLSX:
         if output is None:
             raise UsageError("a workbook is a file: name it", hint="-o questionnaire.xlsx")
-        write_bytes(write_questionnaire(asked, items, vendor.name, given), output)
+        write_bytes(found.workbook(), output)
     elif format is ExportFormat.YAML:
-        if given is None:
-            raise UsageError("a blank questionnaire has no answers to write as YAML")
-        write_bytes(dump_filled(given).encode(), output)
+        write_bytes(found.yaml(), output)
     else:
-        emit(filled_report(items, given, vendor.name), ReportFormat(format), output)
+        emit(found.report, ReportFormat(format), output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,21 +19,15 @@ from finops.cli.options import (
     MonthOption,
     OutputOption,
     ToOption,
-    open_ledger,
-    resolve_period,
+    open_session,
 )
 from finops.cli.vendor_ask import CatalogOption  # noqa: TC001  (Typer reads it)
 from finops.cli.vendor_quote import VendorsOption  # noqa: TC001
-from finops.errors import LedgerMissing, UsageError
+from finops.errors import UsageError
 from finops.report.formats import ReportFormat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
-
-    from finops.api.vendors import Measuring
-    from scorecard.scoring import Score
-    from scorecard.vendors import Vendor
 
 __all__ = ["compare", "score"]
 
@@ -99,36 +93,27 @@ def score(  # noqa: PLR0913  (one parameter for each option)
     claims are held against what was measured, and those that fail are named with the rows behind. The score is
     written down: finops scorecard history and diff --subject vendor:NAME show how it moved.
     """
-    from finops.api.vendors import score_vendor
+    from finops.cli.diagnostics import say
     from finops.cli.output import emit
 
-    chosen = _named([vendor], vendors)
-    when = Choice(month, since, until, last, everything, ledger)
-    found = score_vendor(chosen[0], _where(chosen, when), catalog=catalog, as_of=_day(as_of))
+    shown = claims or rows is not None
+    found = open_session(ledger, required=False).vendor.score(
+        vendor, vendors=vendors, catalog=catalog, as_of=as_of,
+        store=store, no_history=no_history or shown,
+        month=month, since=since, until=until, last=last, everything=everything,
+    )  # fmt: skip
     if rows is not None:
         emit(found.behind(rows, limit).report, format, output)
-    elif claims:
+        return
+    if claims:
         emit(found.claims().report, format, output)
-    else:
-        if not no_history:
-            _write_down(found.value.score, vendors, store, ledger)
-        emit(found.report, format, output)
-
-
-def _write_down(score: Score, vendors: Path, store: Path | None, ledger: str | None) -> None:
-    """Add `score` to the history of its vendor; where there is no place for one, say so."""
-    from finops.cli.diagnostics import say
-
-    try:
-        where = its.place(str(score.subject), None, store, ledger, vendors)
-    except LedgerMissing:
-        if ledger is not None:
-            raise
+        return
+    if found.written is None and not no_history:
         say(
             "Not written down: there is no ledger to keep it in; --store FOLDER names another place."
         )
-        return
-    its.write_down(where, score)
+    its.tell_written(found.written)
+    emit(found.report, format, output)
 
 
 def compare(  # noqa: PLR0913  (one parameter for each option)
@@ -154,85 +139,14 @@ def compare(  # noqa: PLR0913  (one parameter for each option)
     Vendors are ranked by weighted verified points; the notes say which weight would have to move, and how far,
     for another to come first. A vendor that fails a sovereignty requirement comes last.
     """
-    from finops.api.vendors import compare_vendors
     from finops.cli.output import emit
 
-    chosen = _named(names or [], vendors)
-    when = Choice(month, since, until, last, everything, ledger)
-    found = compare_vendors(
-        chosen,
-        _where(chosen, when),
-        catalog=catalog,
-        weights=_weights(weight or []),
-        as_of=_day(as_of),
-        sovereign=not ignore_sovereignty,
-    )
+    found = open_session(ledger, required=False).vendor.compare(
+        names or (), weight=_weights(weight or []), ignore_sovereignty=ignore_sovereignty,
+        vendors=vendors, catalog=catalog, as_of=as_of,
+        month=month, since=since, until=until, last=last, everything=everything,
+    )  # fmt: skip
     emit(found.claims().report if claims else found.report, format, output)
-
-
-class Choice(NamedTuple):
-    """The options that choose a period of a ledger, as given."""
-
-    month: str | None
-    since: str | None
-    until: str | None
-    last: str | None
-    everything: bool
-    ledger: str | None
-
-
-def _named(names: Sequence[str], root: Path) -> tuple[Vendor, ...]:
-    """The vendors named, else all there are; UsageError when there is none, or one is named twice."""
-    from scorecard.vendors import all_vendors, find_vendor
-
-    if not names:
-        found = tuple(one for one in all_vendors(root) if one.answers.is_file())
-        if not found:
-            raise UsageError(
-                f"no vendor in {root} has answered", hint="finops vendor import NAME FILE.xlsx"
-            )
-        return found
-    vendors = tuple(find_vendor(root, name) for name in names)
-    folders = [vendor.folder for vendor in vendors]
-    twice = next((one for one in vendors if folders.count(one.folder) > 1), None)
-    if twice is not None:
-        raise UsageError(f"{twice.name} is named twice")
-    return tuple(vendor._replace(name=vendor.folder.name) for vendor in vendors)
-
-
-def _where(vendors: Sequence[Vendor], when: Choice) -> Measuring:
-    """The ledger and the period to measure in; a note says so where there is no ledger, or nobody to measure."""
-    from finops.api.vendors import Measuring, filters_of
-
-    if not any(filters_of(vendor) for vendor in vendors):
-        return Measuring()
-    try:
-        store = open_ledger(when.ledger)
-        choice = resolve_period(
-            store,
-            month=when.month,
-            since=when.since,
-            until=when.until,
-            last=when.last,
-            everything=when.everything,
-        )
-    except LedgerMissing as error:
-        if when.ledger is not None:
-            raise
-        return Measuring(notes=(f"Nothing is measured: {error.message}; --ledger names another.",))
-    label = "all of the ledger" if choice.period is None else choice.period.label
-    return Measuring(store, choice.period, (f"Measured: {label}.", *choice.notes))
-
-
-def _day(text: str | None) -> date | None:
-    from datetime import date
-
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--as-of {text!r} is not a day", hint="--as-of 2026-10-31") from None
 
 
 def _weights(given: Sequence[str]) -> dict[str, Fraction]:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from finops.cli.options import FormatOption, OutputOption  # noqa: TC001  (Typer reads them)
+from finops.cli.options import FormatOption, OutputOption, open_session
 from finops.errors import UsageError
 from finops.report.formats import ReportFormat
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 __all__ = ["VendorsOption", "quote"]
 
@@ -83,16 +79,16 @@ def quote(  # noqa: PLR0913  (one parameter for each option)
     the hours the need can use, and over tokens at a benchmarked throughput. What an offer does not say is
     not taken for nothing: its cost is n/a, with what to ask.
     """
-    from finops.api.vendors import quote_offers
     from finops.cli.output import emit
 
     if explain and sensitivity:
         raise UsageError("--explain and --sensitivity are two answers: ask for one")
-    found = quote_offers(
-        _files(offers or [], vendors),
-        dict(_pair(one, "--need gpus=64") for one in need or []),
+    found = open_session(required=False).vendor.quote(
+        offers or (),
+        need=dict(_pair(one, "--need gpus=64") for one in need or []),
         currency=currency,
-        rates=dict(_rate(one) for one in rate or []),
+        rate=dict(_rate(one) for one in rate or []),
+        vendors=vendors,
     )
     if explain:
         emit(found.steps().report, format, output)
@@ -100,31 +96,6 @@ def quote(  # noqa: PLR0913  (one parameter for each option)
         emit(found.sensitivity(Decimal(str(step))).report, format, output)
     else:
         emit(found.report, format, output)
-
-
-def _files(offers: Sequence[str], vendors: Path) -> list[Path]:
-    """Files as named, or the quote of each vendor named; without any, of every vendor."""
-    from scorecard.vendors import all_vendors, find_vendor
-
-    if not offers:
-        found = [one.quote for one in all_vendors(vendors) if one.quote is not None]
-        if not found:
-            raise UsageError(
-                f"no vendor in {vendors} has a quote",
-                hint="name a file of offers, or start one with `finops vendor new NAME`",
-            )
-        return found
-    files = []
-    for offer in offers:
-        path = Path(offer)
-        if path.suffix and not path.is_dir():
-            files.append(path)
-            continue
-        vendor = find_vendor(vendors, offer)
-        if vendor.quote is None:
-            raise UsageError(f"{vendor.folder} has no quote.yaml (or .toml, .csv, .xlsx)")
-        files.append(vendor.quote)
-    return files
 
 
 def _pair(text: str, example: str) -> tuple[str, str]:

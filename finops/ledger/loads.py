@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
-    from finops.ledger.store import DataFile, Ledger
+    from finops.ledger.store import DataFile, Ledger, Snapshot
     from finops.ledger.totals import SliceTotal
 
 __all__ = [
@@ -228,26 +228,33 @@ def _same_delivery(ledger: Ledger, table: str, load: Load) -> Record | None:
     return None
 
 
-def repair(ledger: Ledger, table: str) -> None:
-    """Write the records of loads that were committed to `table` and never recorded."""
-    snapshot = ledger.snapshot(table)
-    if snapshot is None:
+def repair(ledger: Ledger, *tables: str) -> None:
+    """Write the records of loads that were committed to `tables` and never recorded."""
+    found = {table: ledger.snapshot(table) for table in tables}
+    wrote = {
+        (file.load_id, table)
+        for table, snapshot in found.items()
+        for file in (snapshot.files if snapshot else ())
+        if file.load_id is not None
+    }
+    if not wrote:
         return
-    wrote = {file.load_id for file in snapshot.files if file.load_id is not None}
     with open_engine() as con:
-        known = {
-            load_id
-            for load_id, name in _present(con, ledger, ledger.files(LOADS.name))
-            if name == table
-        }
-    lost = wrote - known
-    if lost:
-        found = [
-            json.loads(info[METADATA]) for info in snapshot.delta.history() if METADATA in info
-        ]
-        rows = [row for row in found if row["load_id"] in lost]
-        if rows:
-            record(ledger, rows)
+        lost = wrote - _present(con, ledger, ledger.files(LOADS.name))
+    rows = [
+        row
+        for table, snapshot in found.items()
+        if snapshot and any(name == table for _, name in lost)
+        for row in _committed(snapshot)
+        if (row["load_id"], table) in lost
+    ]
+    if rows:
+        record(ledger, rows)
+
+
+def _committed(snapshot: Snapshot) -> list[Record]:
+    """The records in a table's commits."""
+    return [json.loads(info[METADATA]) for info in snapshot.delta.history() if METADATA in info]
 
 
 def moved_on(ledger: Ledger, table: str, load: Load, rows: int) -> None:
@@ -258,9 +265,7 @@ def moved_on(ledger: Ledger, table: str, load: Load, rows: int) -> None:
 
 def cursors(ledger: Ledger, source: str) -> dict[tuple[str, str], str]:
     """How far each (table, stream) of a pulled source has been read, as its newest load said."""
-    for table in TABLES:
-        if table != LOADS.name:
-            repair(ledger, table)
+    repair(ledger, *(table for table in TABLES if table != LOADS.name))
     if ledger.delta(LOADS.name) is None:
         return {}
     with ledger.connect([LOADS.name]) as con:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Basis"]
+__all__ = ["Basis", "Of"]
 
 
 class Basis(StrEnum):
@@ -12,3 +12,10 @@ class Basis(StrEnum):
 
     BILLING = "billing"
     CHARGE = "charge"
+
+
+class Of(StrEnum):
+    """Whose costs are asked for: those of bills, or what requests cost."""
+
+    BILL = "bill"
+    REQUESTS = "requests"

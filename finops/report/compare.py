@@ -69,7 +69,7 @@ def compare_report(
         totals=None if many else _row(found, found.totals[0], effects, items=items),
         notes=(*told, *found.notes),
         extras={
-            "of": found.of,
+            "of": str(found.of),
             "before": {"start": asked.before.start, "end": asked.before.end},
             "waterfall": [_steps(each, effects) for each in found.totals],
             "movers": [_mover(found, each) for each in found.items[:10]],

@@ -22,6 +22,7 @@ PAGES = (
     "formats.md",
     "connectors.md",
     "errors.md",
+    "keys.md",
     "finops.schema.json",
 )
 

@@ -86,7 +86,7 @@ def test_a_wrong_configuration_is_broken_and_named(
 def test_something_not_installed_is_broken(
     finops: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from finops.cli import doctor
+    from finops.api import doctor
 
     monkeypatch.setattr(doctor, "ENGINES", ("no-such-distribution",))
     monkeypatch.setattr(doctor, "price_book_date", lambda: None)

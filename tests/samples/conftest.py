@@ -1,26 +1,26 @@
-"""One demo ledger for every test that asks about the sample company."""
+"""The sample company, for every test that asks about it."""
 
 from __future__ import annotations
 
-import pytest
-from typer.testing import CliRunner
+from typing import TYPE_CHECKING
 
-from finops.cli.app import app
+import pytest
+
 from finops.config import Config, load_config
 from finops.ledger.store import Ledger
 from tests.samples.company import Company
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @pytest.fixture(scope="session")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
+def company(demo_folder: Path) -> Company:
     """The ledger `finops demo` makes, read and never written."""
-    folder = tmp_path_factory.mktemp("planted") / "ledger"
-    result = CliRunner().invoke(app, ["demo", "--ledger", str(folder)])
-    assert result.exit_code == 0, result.output
-    config = load_config(folder / "finops.toml")
+    config = load_config(demo_folder / "finops.toml")
     metered = tuple(pool for pool in config.pools if pool.kind == "metered")
     return Company(
-        Ledger.open(str(folder)),
+        Ledger.open(str(demo_folder)),
         config,
         Config(pools=metered, currency=config.currency, slo=config.slo),
     )

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from finops.analysis.book_spend import SpendQuestion
+from finops.analysis.budgets.daily import Asked, daily
+from finops.analysis.budgets.projection import Projection, project
 from finops.analysis.commitments import commitments
 from finops.analysis.compare.comparison import Versus, compare
-from finops.model.period import parse_month
+from finops.model.basis import Of
+from finops.model.period import Period, parse_month
 from tests.samples.company import TRUTH
 
 if TYPE_CHECKING:
@@ -85,3 +88,38 @@ def test_the_reservation_nobody_uses(company: Company) -> None:
     found = commitments(company.ledger, company.config, SpendQuestion(period=OCTOBER))
     (held,) = (each for each in found.held if each.id == truth["id"])
     assert (held.utilization, held.sums.unused) == (0, Decimal(truth["effective_cost"]))
+
+
+def held(series: list[float], origins: range, ahead: int | None = None) -> int:
+    """Of forecasts from each of `origins`, `ahead` days or all that is left, those whose range held what came."""
+    found = 0
+    for known in origins:
+        days = ahead or len(series) - known
+        foreseen = project(series[:known], days)
+        assert isinstance(foreseen, Projection)
+        found += foreseen.low <= sum(series[known : known + days]) <= foreseen.high
+    return found
+
+
+def test_how_often_the_range_of_a_forecast_held(company: Company) -> None:
+    """The rest of October from each of its 30 days, and 31 days ahead from each of the 27 days before.
+
+    A reservation that begins, a plan half of which is no longer used and a cache that stops are planted: no day
+    before can know of them, and alone, providers they are planted in hold less often than four times in five.
+    """
+    months = Period(parse_month("2026-08").start, OCTOBER.end)
+    asked = Asked(months, Of.BILL, "USD", ("provider",))
+    found = daily(company.ledger, company.config, asked)
+    groups = {str(key[0]): days.series(months) for key, days in found.groups.items()}
+    groups["all"] = found.whole.series(months)
+    counts = {
+        name: (held(series, range(61, 91)), held(series, range(35, 62), 31))
+        for name, series in groups.items()
+    }
+    assert counts == {
+        "all": (29, 27),
+        "AWS": (29, 15),
+        "Anthropic": (17, 13),
+        "OpenAI": (21, 9),
+        "owned": (24, 13),
+    }

@@ -41,7 +41,7 @@ from connectors.sql import literal, quoted
 if TYPE_CHECKING:
     from connectors.formats.contract import Delivery, Head
 
-__all__ = ["PAYLOADS", "SPEND_LOGS"]
+__all__ = ["PAYLOADS", "PAYLOAD_COLUMNS", "SPEND_COLUMNS", "SPEND_LOGS"]
 
 _CALL_TYPES = {
     "chat": (
@@ -59,7 +59,7 @@ _SHARED = (
     "model", "model_group", "custom_llm_provider", "cache_hit", "end_user", "status", "session_id",
     "litellm_call_id",
 )  # fmt: skip
-_SPEND = (
+SPEND_COLUMNS = (
     *_SHARED,
     "request_id",
     "api_key",
@@ -68,7 +68,7 @@ _SPEND = (
     "team_id",
     "organization_id",
 )
-_PAYLOAD = (*_SHARED, "id", "trace_id", "response_cost")
+PAYLOAD_COLUMNS = (*_SHARED, "id", "trace_id", "response_cost")
 _DOCUMENTS = ("metadata", "error_information")
 _METADATA = ("_meta->'spend_logs_metadata'", "_meta->'requester_metadata'", "_meta")
 """Where a caller's own metadata stands, nearest first."""
@@ -214,7 +214,7 @@ def _numbered(rows: str, call: str, identity: str) -> str:
 
 def _select_spend(delivery: Delivery) -> str:
     call = first("litellm_call_id", nested("_meta", "litellm_call_id"), "request_id")
-    rows = _numbered(_rows(delivery, _SPEND), call, "request_id")
+    rows = _numbered(_rows(delivery, SPEND_COLUMNS), call, "request_id")
     fields = _fields(delivery, "request_id", "spend")
     key = "case when regexp_full_match(api_key, '[0-9a-f]{64}') then api_key end"
     fields["api_key_id"] = key
@@ -228,7 +228,9 @@ def _select_spend(delivery: Delivery) -> str:
 
 
 def _select_payload(delivery: Delivery) -> str:
-    rows = _numbered(_rows(delivery, _PAYLOAD), first("trace_id", "litellm_call_id", "id"), "id")
+    rows = _numbered(
+        _rows(delivery, PAYLOAD_COLUMNS), first("trace_id", "litellm_call_id", "id"), "id"
+    )
     fields = _fields(delivery, "id", "response_cost")
     fields["trace_id"] = label(first("trace_id"))
     hashed = nested("_meta", "user_api_key_hash")
@@ -248,6 +250,7 @@ SPEND_LOGS = Format(
     recognises=_recognises_spend,
     select=_select_spend,
     cached_in_input=True,
+    numbers_attempts=True,
 )
 
 PAYLOADS = Format(
@@ -258,4 +261,5 @@ PAYLOADS = Format(
     recognises=_recognises_payload,
     select=_select_payload,
     cached_in_input=True,
+    numbers_attempts=True,
 )

@@ -17,11 +17,10 @@ from finops.analysis.compare.effects import EFFECTS, Change, decompose, sums
 from finops.analysis.compare.readings import items_of
 from finops.analysis.compare.requested import requested_readings
 from finops.analysis.economics import Question
-from finops.analysis.grain import DIMENSIONS
-from finops.analysis.spend import RULED, resolve_dimensions
+from finops.analysis.whose import whose
 from finops.errors import UsageError
 from finops.ledger.engine import query
-from finops.model.basis import Basis
+from finops.model.basis import Basis, Of
 from finops.model.money import ZERO, add, subtract, total
 from finops.model.period import Period
 
@@ -88,8 +87,7 @@ class Comparison(NamedTuple):
     """The answer: groups and items, what moved most first, and the whole of each currency."""
 
     asked: Versus
-    of: str
-    """`bill` or `requests`: whose costs these are."""
+    of: Of
     groups: tuple[Moved, ...]
     items: tuple[Moved, ...]
     totals: tuple[Moved, ...]
@@ -118,8 +116,8 @@ def compare(ledger: Ledger, config: Config, asked: Versus) -> Comparison:
             f"{asked.before.label} does not end before {asked.after.label} begins",
             hint="compare an earlier period with a later one",
         )
-    of = "bill" if _bill_knows(asked) else "requests"
-    read = _billed if of == "bill" else _requested
+    of = whose(asked.by, asked.where)
+    read = _billed if of is Of.BILL else _requested
     (before, told), (after, telling) = (
         read(ledger, config, asked, period) for period in (asked.before, asked.after)
     )
@@ -136,20 +134,6 @@ def compare(ledger: Ledger, config: Config, asked: Versus) -> Comparison:
         tuple(sorted(_together(changes, _whole), key=lambda each: each.currency)),
     )
     return found._replace(notes=(*_notes(found), *dict.fromkeys((*told, *telling))))
-
-
-def _bill_knows(asked: Versus) -> bool:
-    """Whether every dimension is one of bills; UsageError when neither bills nor requests know one."""
-    placeholders = dict.fromkeys(RULED, "null")
-    unknown = []
-    for name in asked.by:
-        try:
-            resolve_dimensions([name], ruled=placeholders)
-        except UsageError:
-            unknown.append(name)
-            if name.casefold() not in DIMENSIONS:
-                raise
-    return not unknown
 
 
 def _billed(ledger: Ledger, config: Config, asked: Versus, period: Period) -> _Read:

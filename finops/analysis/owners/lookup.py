@@ -7,8 +7,8 @@ names), then owners.csv, by the identifiers a row of the table has:
                  billing account) · service (ServiceName); by the day a charge begins
     requests     api_key · tag of attributes · workspace, project, account (all of `project`); by day
     gpu_samples  namespace; by day
-    jobs         user · account, project (the scheduler's account, which `team` holds); by the day it
-                 was submitted
+    jobs         user · namespace, account, project (the scheduler's account, or the namespace, which
+                 `team` holds); by the day it was submitted
 
 A scheduler's account that owners.csv knows is an account and not a team: there its row comes first.
 """
@@ -72,7 +72,12 @@ _READINGS = {
     "gpu_samples": _Reading("day", {"namespace": ("namespace",)}),
     "jobs": _Reading(
         "cast(coalesce(submitted_at, started_at, ended_at) as date)",
-        {"user": ('jobs."user"',), "project": ("team",), "account": ("team",)},
+        {
+            "user": ('jobs."user"',),
+            "namespace": ("team",),
+            "project": ("team",),
+            "account": ("team",),
+        },
         team="team",
     ),
 }

@@ -40,18 +40,18 @@ figure { margin: 1rem 0; break-inside: avoid; } figcaption { font-weight: 600; m
 .drawing .chart { min-width: 34rem; }
 .from, .notes { font-size: .85rem; } .from code { overflow-wrap: anywhere; } .notes { padding-left: 1.2rem; max-width: 60rem; }
 summary { cursor: pointer; font-weight: 600; margin: 1.2rem 0 .3rem; }
-table { font-size: .9rem; } table caption { font-size: .85rem; }
+table { font-size: .9rem; } th, td { overflow-wrap: break-word; } table caption { font-size: .85rem; }
 @media print {
   @page { size: A4; margin: 14mm 13mm; }
   html { scroll-behavior: auto; } nav, .skip { display: none; }
   section { border-top: 0; margin-top: 6mm; } section:first-of-type { break-after: page; margin-top: 0; }
   h2, h3, summary, figcaption { break-after: avoid; }
   details::details-content { content-visibility: visible; display: block; } summary { list-style: none; }
-  .drawing { overflow: visible; } .drawing .chart { min-width: 0; max-width: 100%; }
+  .drawing { overflow: visible; } .drawing .chart { min-width: 0; }
   h1 { font-size: 14pt; margin: 0 0 2mm; } h2 { font-size: 12pt; margin: 0 0 2mm; } h3, summary, figcaption { font-size: 9.5pt; margin: 2.5mm 0 1mm; }
   .said { margin: 1mm 0; } .from, .notes { font-size: 7pt; margin: 1mm 0; } figure { margin: 2mm 0; }
   table { font-size: 7.5pt; } table caption { font-size: 7pt; padding: 0; } th, td { padding: .1rem .35rem; }
-  #headline .chart { max-width: 150mm; } .figures { margin: 2mm 0; } .figures dt, .figures .against, .figures .why { font-size: 7.5pt; }
+  figure .chart { max-width: 150mm; } .figures { margin: 2mm 0; } .figures dt, .figures .against, .figures .why { font-size: 7.5pt; }
   .figures .unit { font-size: 7.5pt; } .figures { grid-template-columns: repeat(4, 1fr); gap: 2mm; }
   .figures div { padding: 1.5mm 2mm; } .figures .value { font-size: 11pt; }
   a { text-decoration: none; }

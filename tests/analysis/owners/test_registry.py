@@ -218,11 +218,12 @@ def test_samples_and_jobs() -> None:
             ("claims", None),
             (None, "mara"),
             ("own", "mara"),
+            ("rag", None),
             (None, None),
         )
     ]
     teams = [row[0] for row in owners_of("jobs", jobs, KNOWN)]
-    assert teams == ["platform", "claims", "claims", "own", None]
+    assert teams == ["platform", "claims", "claims", "own", "search", None]
 
 
 def test_a_relation_of_jobs_with_owners(tmp_path: Path) -> None:

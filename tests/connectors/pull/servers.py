@@ -76,7 +76,8 @@ def azurite() -> str:
     if program is None:
         absent("azurite-blob")
     port = free_port()
-    flags = ["--inMemoryPersistence", "--skipApiVersionCheck", "--silent", "--blobPort", str(port)]
+    quiet = ["--silent", "--disableTelemetry"]
+    flags = ["--inMemoryPersistence", "--skipApiVersionCheck", *quiet, "--blobPort", str(port)]
     return f"{started([program, *flags], port)}/{AZURE_ACCOUNT}"
 
 

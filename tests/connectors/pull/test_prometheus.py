@@ -5,15 +5,12 @@ VictoriaMetrics, Thanos and Mimir do not run here: their answers are recorded fr
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import time
+import functools
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import httpx
 import pytest
 
 from connectors.configured import Source, settings_of
@@ -27,6 +24,14 @@ from finops.errors import ConfigError, SourceError, SourceUnavailable
 from finops.ledger.engine import query
 from finops.ledger.store import Ledger
 from finops.model.period import Period
+from tests.connectors.pull.prometheus_server import (
+    EXPORTER,
+    START,
+    Sample,
+    device,
+    held,
+    prometheus_with,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,114 +41,61 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.needs("prometheus", "promtool")
 
-START = datetime(2026, 10, 5, tzinfo=UTC)
 NOW = START + timedelta(days=3)
-EXPORTER = {"pod": "dcgm-exporter-x", "namespace": "monitoring", "container": "exporter"}
 
 
-class Sample(NamedTuple):
-    """One sample of one series, `minute` after `START`."""
-
-    metric: str
-    labels: Mapping[str, object]
-    minute: int
-    value: float
-
-
-def device(number: int, minute: int, **labels: object) -> Iterator[Sample]:
-    """What dcgm-exporter says of a device in a minute: half busy, 300 W, its memory."""
-    said = {"gpu": number, "UUID": f"GPU-{number}", "modelName": "H100", "Hostname": "n1", **labels}
-    readings = {
-        "DCGM_FI_DEV_GPU_UTIL": 50,
-        "DCGM_FI_DEV_FB_USED": 1000,
-        "DCGM_FI_DEV_FB_FREE": 79_000,
-        "DCGM_FI_DEV_POWER_USAGE": 300,
-        "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION": 300 * 60 * 1000 * minute,
-    }
-    for metric, value in readings.items():
-        yield Sample(metric, said, minute, value)
-
-
-def held(number: int, minutes: range, **labels: object) -> Iterator[Sample]:
+def counted(model: str, minutes: range, **labels: object) -> Iterator[Sample]:
+    """A vLLM engine that reads 100 tokens and writes 10 for each request, one a minute, since minute 1400."""
+    said = {"model_name": model, "engine": "0", **labels}
     for minute in minutes:
-        yield from device(number, minute, **{**EXPORTER, **labels})
+        done = minute - 1400
+        yield Sample("vllm:prompt_tokens_total", said, minute, 100 * done)
+        yield Sample("vllm:generation_tokens_total", said, minute, 10 * done)
+        finished = {**said, "finished_reason": "stop"}
+        yield Sample("vllm:request_success_total", finished, minute, done)
 
 
-def _line(one: Sample) -> str:
-    labels = ",".join(f'{name}="{value}"' for name, value in one.labels.items())
-    at = int(START.timestamp()) + 60 * one.minute
-    return f"{one.metric}{{{labels}}} {one.value} {at}"
+def trained(name: str, made: int, minutes: range, ended: int | None) -> Iterator[Sample]:
+    """A Job that was made at minute `made`, seen in `minutes`, and ended at `ended`: one pod with two devices."""
+    job = {"namespace": "ml", "job_name": name}
+    pod = {"namespace": "ml", "pod": f"{name}-x"}
+    start = START.timestamp()
+    for minute in minutes:
+        yield Sample("kube_node_info", {"node": "n1"}, minute, 1)
+        yield Sample("kube_job_created", job, minute, start + 60 * made)
+        yield Sample("kube_job_status_start_time", job, minute, start + 60 * made)
+        if ended is not None and minute >= ended:
+            yield Sample("kube_job_status_completion_time", job, minute, start + 60 * ended)
+        owner = {**pod, "owner_kind": "Job", "owner_name": name}
+        yield Sample("kube_pod_owner", owner, minute, 1)
+        asked = {**pod, "container": "c", "resource": "nvidia_com_gpu", "unit": "integer"}
+        yield Sample("kube_pod_container_resource_requests", asked, minute, 2)
 
 
-class Server:
-    """A Prometheus on this machine with the blocks it is given, and nothing to scrape."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.blocks = 0
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        (folder / "prometheus.yml").write_text("global: {scrape_interval: 1m}\n")
-        self.running: subprocess.Popen[bytes] | None = None
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def add(self, samples: Iterator[Sample]) -> None:
-        """Put `samples` into a block of their own, and start again with it."""
-        self.stop()
-        families: dict[str, list[Sample]] = {}
-        for sample in samples:
-            families.setdefault(sample.metric, []).append(sample)
-        lines = []
-        for name, found in families.items():
-            lines.append(f"# TYPE {name} gauge")
-            lines += [_line(one) for one in found]
-        self.blocks += 1
-        written = self.folder / f"{self.blocks}.om"
-        written.write_text("\n".join([*lines, "# EOF", ""]))
-        built = self.folder / f"built-{self.blocks}"
-        subprocess.run(
-            ["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=720h",
-             written, built],
-            check=True, capture_output=True,
-        )  # fmt: skip
-        for block in built.iterdir():
-            shutil.move(block, self.folder / "data" / block.name)
-        self.start()
-
-    def start(self) -> None:
-        self.running = subprocess.Popen(
-            [
-                "prometheus", f"--config.file={self.folder / 'prometheus.yml'}",
-                f"--storage.tsdb.path={self.folder / 'data'}", "--storage.tsdb.retention.time=100y",
-                f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=error",
-            ],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        for _ in range(400):
-            if _is_ready(self.address):
-                return
-            time.sleep(0.05)
-        raise AssertionError("Prometheus does not start")
-
-    def stop(self) -> None:
-        if self.running is not None:
-            self.running.terminate()
-            self.running.wait(timeout=20)
-            self.running = None
+def first_block() -> Iterator[Sample]:
+    for number in (0, 1):
+        yield from held(number, range(1430, 1450), cluster="c")
+    yield from counted("chat", range(1430, 1450))
+    yield from trained("one", 1425, range(1430, 1436), 1435)
+    yield from trained("two", 1431, range(1431, 1450), None)
 
 
-def _is_ready(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/-/ready", timeout=1).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
+def later_block() -> Iterator[Sample]:
+    for minutes in (range(1440, 1450), range(2880, 2890)):
+        yield from held(2, minutes, cluster="c")
+        yield from counted("draft", minutes)
+    yield from counted("chat", range(2880, 2890))
+    yield from trained("two", 1431, range(2880, 2890), 2885)
+
+
+@functools.cache
+def standing(*, all_of_it: bool) -> str:
+    """A server with the first block, or with both."""
+    return prometheus_with(first_block(), *([later_block()] if all_of_it else []))
 
 
 class PrometheusRig(Rig):
-    """Two devices over two days, then a third day and another device on the second."""
+    """Devices, an engine and Jobs over two days, then a third day, and more of the second."""
 
     connector: ClassVar[Connector] = CONNECTOR
     secrets: ClassVar[Mapping[str, str]] = {"PLANTED_TOKEN": "planted-prometheus-token"}
@@ -153,42 +105,23 @@ class PrometheusRig(Rig):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        (folder / "data").mkdir()
-        self.server = Server(folder)
+        self.all_of_it = False
 
     @property
     def address(self) -> str:
-        return self.server.address
+        return standing(all_of_it=self.all_of_it)
 
     def settings(self, address: str) -> dict[str, Any]:
         return {"url": address, "token": "env:PLANTED_TOKEN", "since": date(2026, 10, 4)}
 
     def first(self) -> None:
-        self.server.add(
-            sample for number in (0, 1) for sample in held(number, range(1430, 1450), cluster="c")
-        )
+        self.all_of_it = False
 
     def later(self) -> None:
-        self.server.add(
-            sample
-            for minutes in (range(1440, 1450), range(2880, 2890))
-            for sample in held(2, minutes, cluster="c")
-        )
-
-    def stop(self) -> None:
-        self.server.stop()
+        self.all_of_it = True
 
 
 TestPrometheus = suite(PrometheusRig)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    folder = tmp_path / "prometheus"
-    (folder / "data").mkdir(parents=True)
-    made = Server(folder)
-    yield made
-    made.stop()
 
 
 def pulled(folder: Path, **settings: Any) -> Ledger:  # noqa: ANN401  (settings of any kind)
@@ -211,27 +144,68 @@ HOURS = (
 )
 
 
-def test_gpu_hours_are_exact_where_a_device_changes_hands(server: Server, tmp_path: Path) -> None:
+def changing_hands() -> Iterator[Sample]:
     """A pod has GPU 0 for 10 h and hands it to another for 7; GPU 1 is nobody's for 20 h."""
+    yield from held(0, range(600), case="hands", exported_pod="web-5d-a", exported_namespace="prod")
+    yield from held(
+        0, range(600, 1020), case="hands", exported_pod="job-1-x", exported_namespace="prod"
+    )
+    yield from held(1, range(1200), case="hands")
+    owner = {"namespace": "prod", "pod": "web-5d-a", "owner_kind": "ReplicaSet", "owner_name": "web-5d"}  # fmt: skip
+    above = {"namespace": "prod", "replicaset": "web-5d", "owner_kind": "Deployment", "owner_name": "web"}  # fmt: skip
+    for minute in range(1020):
+        yield Sample("kube_pod_owner", owner, minute, 1)
+        yield Sample("kube_replicaset_owner", above, minute, 1)
 
-    def samples() -> Iterator[Sample]:
-        yield from held(0, range(600), exported_pod="web-5d-a", exported_namespace="prod")
-        yield from held(0, range(600, 1020), exported_pod="job-1-x", exported_namespace="prod")
-        yield from held(1, range(1200))
-        for minute in range(1020):
-            yield Sample(
-                "kube_pod_owner",
-                {"namespace": "prod", "pod": "web-5d-a", "owner_kind": "ReplicaSet",
-                 "owner_name": "web-5d"}, minute, 1,
-            )  # fmt: skip
-            yield Sample(
-                "kube_replicaset_owner",
-                {"namespace": "prod", "replicaset": "web-5d", "owner_kind": "Deployment",
-                 "owner_name": "web"}, minute, 1,
-            )  # fmt: skip
 
-    server.add(samples())
-    ledger = pulled(tmp_path, url=server.address, scrape_s=60)
+def copied() -> Iterator[Sample]:
+    """A series per job line and one per sharing pod."""
+    for job in ("41", "42"):
+        yield from held(0, range(60), case="copies", hpc_job=job)
+    for pod in ("a", "b"):
+        yield from held(1, range(60), case="copies", exported_pod=pod, exported_namespace="prod")
+
+
+def with_a_gap() -> Iterator[Sample]:
+    yield from held(0, range(60), case="gap")
+    yield from held(0, range(300, 360), case="gap")
+    said = {"gpu": 0, "UUID": "GPU-0", "case": "gap", **EXPORTER}
+    yield Sample("DCGM_FI_DEV_SM_CLOCK", said, 3, 9.2e18)
+
+
+def plain() -> Iterator[Sample]:
+    for minute in range(60):
+        yield from device(0, minute, case="plain", pod="web", namespace="prod", container="server")
+
+
+def labelled() -> Iterator[Sample]:
+    for number, job in ((0, "dcgm"), (1, "other")):
+        yield from held(number, range(60), job=job, exported_pod="p", exported_namespace="n")
+    said = {"namespace": "n", "pod": "p", "label_pool": "h100", "label_app": "chat"}
+    yield Sample("kube_pod_labels", said, 1, 1)
+
+
+def of_amd() -> Iterator[Sample]:
+    """Percent, megabytes and microjoules; partitions other than 0 are the same device."""
+    for minute in range(60):
+        for partition in ("0", "1"):
+            said = {"serial_number": "S1", "card_model": "MI300X", "hostname": "n2",
+                    "gpu_partition_id": partition, "case": "amd"}  # fmt: skip
+            yield Sample("gpu_gfx_activity", said, minute, 80 if partition == "0" else 0)
+            yield Sample("gpu_used_vram", said, minute, 1000)
+            yield Sample("gpu_free_vram", said, minute, 191_000)
+            yield Sample("gpu_energy_consumed", said, minute, 700 * 60 * 1e6 * minute)
+
+
+@pytest.fixture(scope="module")
+def server() -> str:
+    """A server with every case, told apart by a label."""
+    cases = (changing_hands, copied, with_a_gap, plain, labelled, of_amd)
+    return prometheus_with(chain.from_iterable(case() for case in cases))
+
+
+def test_gpu_hours_are_exact_where_a_device_changes_hands(server: str, tmp_path: Path) -> None:
+    ledger = pulled(tmp_path, url=server, scrape_s=60, matchers='case="hands"')
     assert asked(ledger, HOURS) == [
         ("GPU-0", "job-1-x", None, 7.0, 420),
         ("GPU-0", "web-5d-a", "web", 10.0, 600),
@@ -243,17 +217,9 @@ def test_gpu_hours_are_exact_where_a_device_changes_hands(server: Server, tmp_pa
     assert (cluster, util, memory) == ("k8s", 0.5, 80_000 * 1024 * 1024)
 
 
-def test_copies_of_a_device_are_one_device(server: Server, tmp_path: Path) -> None:
-    """A series per job line and one per sharing pod: still one device-hour an hour."""
-
-    def samples() -> Iterator[Sample]:
-        for job in ("41", "42"):
-            yield from held(0, range(60), hpc_job=job)
-        for pod in ("a", "b"):
-            yield from held(1, range(60), exported_pod=pod, exported_namespace="prod")
-
-    server.add(samples())
-    ledger = pulled(tmp_path, url=server.address)
+def test_copies_of_a_device_are_one_device(server: str, tmp_path: Path) -> None:
+    """Still one device-hour an hour."""
+    ledger = pulled(tmp_path, url=server, matchers='case="copies"')
     assert asked(
         ledger, "select device_uuid, sum(interval_s) / 3600 from gpu_samples group by 1 order by 1"
     ) == [
@@ -262,14 +228,8 @@ def test_copies_of_a_device_are_one_device(server: Server, tmp_path: Path) -> No
     ]
 
 
-def test_a_gap_is_not_filled_and_blanks_are_no_readings(server: Server, tmp_path: Path) -> None:
-    def samples() -> Iterator[Sample]:
-        yield from held(0, range(60))
-        yield from held(0, range(300, 360))
-        yield Sample("DCGM_FI_DEV_SM_CLOCK", {"gpu": 0, "UUID": "GPU-0", **EXPORTER}, 3, 9.2e18)
-
-    server.add(samples())
-    ledger = pulled(tmp_path, url=server.address)
+def test_a_gap_is_not_filled_and_blanks_are_no_readings(server: str, tmp_path: Path) -> None:
+    ledger = pulled(tmp_path, url=server, matchers='case="gap"')
     ((hours, longest, clock),) = asked(
         ledger, "select sum(interval_s) / 3600, max(interval_s), max(sm_clock_mhz) from gpu_samples"
     )
@@ -277,28 +237,14 @@ def test_a_gap_is_not_filled_and_blanks_are_no_readings(server: Server, tmp_path
     assert (longest, clock) == (180.0, None)
 
 
-def test_plain_pods_are_believed_where_prometheus_kept_them(server: Server, tmp_path: Path) -> None:
-    server.add(
-        sample
-        for minute in range(60)
-        for sample in device(0, minute, pod="web", namespace="prod", container="server")
-    )
-    ledger = pulled(tmp_path, url=server.address)
+def test_plain_pods_are_believed_where_prometheus_kept_them(server: str, tmp_path: Path) -> None:
+    ledger = pulled(tmp_path, url=server, matchers='case="plain"')
     assert asked(ledger, "select distinct pod, namespace from gpu_samples") == [("web", "prod")]
 
 
-def test_matchers_choose_and_labels_name_the_pool(server: Server, tmp_path: Path) -> None:
-    def samples() -> Iterator[Sample]:
-        for number, job in ((0, "dcgm"), (1, "other")):
-            yield from held(number, range(60), job=job, exported_pod="p", exported_namespace="n")
-        yield Sample(
-            "kube_pod_labels",
-            {"namespace": "n", "pod": "p", "label_pool": "h100", "label_app": "chat"}, 1, 1,
-        )  # fmt: skip
-
-    server.add(samples())
+def test_matchers_choose_and_labels_name_the_pool(server: str, tmp_path: Path) -> None:
     ledger = pulled(
-        tmp_path, url=f"{server.address}/api/v1/", matchers='{job="dcgm"}',
+        tmp_path, url=f"{server}/api/v1/", matchers='{job="dcgm"}',
         pool_label="label_pool", workload_label="label_app", cluster="fra",
     )  # fmt: skip
     assert asked(
@@ -306,21 +252,8 @@ def test_matchers_choose_and_labels_name_the_pool(server: Server, tmp_path: Path
     ) == [("GPU-0", "h100", "chat", "fra")]
 
 
-def test_amd_devices_speak_in_other_units(server: Server, tmp_path: Path) -> None:
-    """Percent, megabytes and microjoules; partitions other than 0 are the same device."""
-
-    def samples() -> Iterator[Sample]:
-        for minute in range(60):
-            for partition in ("0", "1"):
-                said = {"serial_number": "S1", "card_model": "MI300X", "hostname": "n2",
-                        "gpu_partition_id": partition}  # fmt: skip
-                yield Sample("gpu_gfx_activity", said, minute, 80 if partition == "0" else 0)
-                yield Sample("gpu_used_vram", said, minute, 1000)
-                yield Sample("gpu_free_vram", said, minute, 191_000)
-                yield Sample("gpu_energy_consumed", said, minute, 700 * 60 * 1e6 * minute)
-
-    server.add(samples())
-    ledger = pulled(tmp_path, url=server.address)
+def test_amd_devices_speak_in_other_units(server: str, tmp_path: Path) -> None:
+    ledger = pulled(tmp_path, url=server, matchers='case="amd"')
     ((device_, model, util, total, energy, hours),) = asked(
         ledger,
         "select device_uuid, device_model, avg(gpu_util), max(memory_total_bytes), max(energy_j), "

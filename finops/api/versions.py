@@ -1,4 +1,4 @@
-"""What `finops --version` prints; read from package metadata and text, without importing the packages."""
+"""Which versions are installed; read from package metadata and text, without importing the packages."""
 
 from __future__ import annotations
 

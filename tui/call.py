@@ -1,0 +1,74 @@
+"""A question as a value: a command of finops and its options, asked through the API, printed by the shell.
+
+One declaration makes both, so what a view shows and what its copied command prints cannot differ.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from finops.api.answer import Answer
+    from finops.api.session import Session
+
+__all__ = ["Call", "Option"]
+
+Option: TypeAlias = "str | bool | int | float | tuple[str, ...] | None"
+"""A value of an option: a tuple is a list separated by commas, True a flag, None or False nothing."""
+
+_FLAGS = {"since": "--from", "until": "--to", "everything": "--all"}
+"""Options of the API whose flag is not their own name."""
+
+_ELSEWHERE = {
+    ("compare", "items"): ".items",
+    ("commitments", "services"): ".services",
+    ("owners check", "propose"): ".propose",
+    ("close", "check"): "close.check",
+    ("close", "list"): "close.list",
+}
+"""Flags that in the API are a method: of the answer where it begins with a dot, else of the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`command` (words as typed), its arguments and its options by the names the API gives them."""
+
+    command: str
+    arguments: tuple[str, ...] = ()
+    options: tuple[tuple[str, Option], ...] = ()
+
+    @classmethod
+    def of(cls, command: str, *arguments: str, **options: Option) -> Call:
+        """The call with every option that says something."""
+        said = tuple((name, value) for name, value in options.items() if value not in (None, False))
+        return cls(command, arguments, said)
+
+    def ask(self, session: Session) -> Answer[Any]:
+        """The answer of the API's method of the command's name; whatever error it raises."""
+        options = dict(self.options)
+        path, after = self.command.replace(" ", "."), None
+        for (command, flag), method in _ELSEWHERE.items():
+            if command == self.command and options.pop(flag, None):
+                path, after = (path, method[1:]) if method.startswith(".") else (method, None)
+        found: Answer[Any] = attrgetter(path)(session)(*self.arguments, **options)
+        return found if after is None else getattr(found, after)()
+
+    def words(self, *, ledger: str | None = None) -> tuple[str, ...]:
+        """The command as a shell splits it; `ledger` is named where it is not the default."""
+        named = () if ledger is None else ("--ledger", ledger)
+        return ("finops", *self.command.split(), *self.arguments, *self._flags(), *named)
+
+    def line(self, *, ledger: str | None = None) -> str:
+        """The command as it is typed, quoted for a POSIX shell."""
+        return shlex.join(self.words(ledger=ledger))
+
+    def _flags(self) -> Iterator[str]:
+        for name, value in self.options:
+            yield _FLAGS.get(name, f"--{name.replace('_', '-')}")
+            if value is not True:
+                yield ",".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,103 @@
+"""Bars above a table: amounts by day, stacked by what the rows are split by.
+
+Colour tells the parts apart and the legend's order repeats it; without colours one bar is drawn for the
+whole, and the table below has the parts.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from finops.report.cells import visible
+from tui.stacks import Stack, stacks
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual_plot import PlotWidget
+
+    from finops.api.answer import Answer
+    from finops.report.model import Report
+    from tui.view import Chart
+
+__all__ = ["ChartBox"]
+
+COLOURS = ("#3b82f6", "#f59e0b", "#10b981", "#a855f7", "#ef4444", "#6b7280")
+"""Colours of the parts, the largest first: told apart in 16 colours, on dark and on light."""
+
+
+class ChartBox(Vertical):
+    """A chart and its legend. Made when there is something to draw: the library is not loaded before."""
+
+    DEFAULT_CSS = """
+    ChartBox { padding: 0 2; }
+    ChartBox > #legend { height: 1; color: $text-muted; }
+    ChartBox > PlotWidget { height: 1fr; }
+    ChartBox > PlotWidget > .plot--axis { color: $panel-lighten-2; }
+    ChartBox > PlotWidget > .plot--tick { color: $text-muted; text-style: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn: tuple[Chart, Answer[Any]] | None = None
+        self.stack = Stack((), ())
+
+    def compose(self) -> ComposeResult:
+        """The legend; the plot comes with the first answer."""
+        yield Static(id="legend", markup=True)
+
+    def say(self, words: str) -> None:
+        """Say why there is nothing to see."""
+        self.query_one("#legend", Static).update(visible(words).replace("[", r"\["))
+
+    def draw(self, chart: Chart, report: Report, ledger: str | None) -> None:
+        """Draw the answer of the chart's call."""
+        del ledger
+        most = 1 if self.app.no_color else len(COLOURS)
+        parts = None if self.app.no_color else chart.parts
+        self.stack = stacks(report, chart.across, chart.height, parts, most=most)
+        self._legend(chart, report)
+        self.call_later(self._plot)
+
+    def _legend(self, chart: Chart, report: Report) -> None:
+        words = [f"{chart.height} by {chart.across}, {report.currency or ''}".rstrip(", ")]
+        for (name, _), colour in zip(self.stack.parts, COLOURS, strict=False):
+            if name:
+                words.append(f"[{colour}]■[/] {visible(name)[:24]}".replace("[[", r"\[["))
+        self.query_one("#legend", Static).update("  ".join(words))
+
+    async def _plot(self) -> None:
+        from textual_plot import HiResMode, PlotWidget
+
+        found = self.query(PlotWidget)
+        if found:
+            plot = found.first()
+        else:
+            plot = PlotWidget(allow_pan_and_zoom=False)
+            plot.can_focus = False
+            await self.mount(plot)
+            plot.margin_top, plot.margin_bottom, plot.margin_left = 0, 2, 9
+        plot.clear()
+        mode = HiResMode.HALFBLOCK
+        xs = list(range(1, len(self.stack.places) + 1))
+        upper = [0.0] * len(xs)
+        layers = []
+        for (_, heights), colour in zip(self.stack.parts, COLOURS, strict=False):
+            upper = [top + height for top, height in zip(upper, heights, strict=True)]
+            layers.append((list(upper), colour))
+        for tops, colour in reversed(layers):
+            plot.bar(xs, tops, width=0.75, bar_style=colour, hires_mode=mode)
+        self._axis(plot, xs)
+
+    def _axis(self, plot: PlotWidget, xs: list[int]) -> None:
+        """Room for every bar, and a label where labels do not touch."""
+        from textual_plot.axis_formatter import CategoricalAxisFormatter
+
+        plot.set_xlimits(0.4, len(xs) + 0.6)
+        labels = [place[5:] if place[4:5] == "-" else place for place in self.stack.places]
+        wide = max(map(len, labels), default=1) + 2
+        step = max(1, -(-len(xs) * wide // max(1, self.size.width - 14)))
+        plot.set_x_formatter(CategoricalAxisFormatter(labels))
+        plot.set_xticks([float(x) for x in xs[::step]])

@@ -1,0 +1,76 @@
+"""What a view must say about itself, on one page. A new view is one module and a line in `tui/views`.
+
+A view is a question in the words of a command: `call` turns what it is set to into the command's call,
+which the API answers, `y` copies and `e` exports. Everything else says how one moves in it. A view whose
+answer is a table needs no more than this; one that draws its own names its pane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable  # noqa: TC003  (a dataclass names its types)
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from tui.spans import Span
+from tui.state import State
+
+if TYPE_CHECKING:
+    from finops.report.model import Report, Row
+    from tui.call import Call
+    from tui.state import Place
+
+__all__ = ["Chart", "View"]
+
+
+class Chart(NamedTuple):
+    """What stands above the rows: a call of its own, and which columns of its answer are drawn.
+
+    `across` is the column along the axis (a day, say), `height` the amount, `parts` the column whose
+    values are stacked; None draws one bar each.
+    """
+
+    call: Call
+    across: str
+    height: str
+    parts: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A question that can be looked at. `name` is what `:` takes, `about` the question in one sentence."""
+
+    name: str
+    title: str
+    about: str
+    call: Callable[[State], Call]
+    """The command's call for what the view is set to; pure."""
+    by: tuple[str, ...] = ()
+    """What rows are split by at first."""
+    dimensions: tuple[str, ...] = ()
+    """What `g` offers; empty: rows are not split by choice."""
+    one_dimension: bool = False
+    """Whether only one of them can split at a time."""
+    grains: tuple[str, ...] = ()
+    """Stretches of time rows can be about, coarse to fine."""
+    timed: bool = True
+    """Whether it is about a period."""
+    filters: bool = False
+    """Whether the command takes --where."""
+    compares: bool = False
+    """Whether `call` can put the period beside the one before (`State.compared`)."""
+    drill: Callable[[State, Row], Place | None] | None = None
+    """Where Enter on a row leads; None where that is nowhere."""
+    explain: Callable[[State, Row, str], Call | None] | None = None
+    """The call of `finops explain` for a row's number; None where it has none."""
+    chart: Callable[[State], Chart | None] | None = None
+    """The chart above the rows, for what the view is set to."""
+    pane: str = "tui.panes.table:TablePane"
+    """`module:class` of the pane that shows it."""
+    tab: bool = True
+    """Whether it stands in the bar on top; the others are reached by `:` or from a row."""
+    empty: Callable[[Report], str | None] | None = None
+    """What to say of an answer without rows, where there is something better than its notes."""
+
+    def start(self, span: Span) -> State:
+        """What it is set to when somebody comes by name."""
+        return State(span=span if self.timed else Span(), by=self.by)

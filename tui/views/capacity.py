@@ -1,0 +1,49 @@
+"""Capacity: accelerators, provisioned throughput and seats, and what was busy, held, idle or never seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui.call import Call
+from tui.filters import equals
+from tui.state import Place
+from tui.view import View
+
+if TYPE_CHECKING:
+    from finops.report.model import Row
+    from tui.state import State
+
+__all__ = ["CAPACITY"]
+
+
+def _call(state: State) -> Call:
+    by = state.by[0] if state.by else "pool"
+    return Call.of("capacity", by=by, **dict(state.options), **state.span.options)
+
+
+def _drill(state: State, row: Row) -> Place | None:
+    """From pools to who holds them."""
+    if state.by != ("pool",):
+        return None
+    return Place("capacity", replace(state, by=("holder",), sort=None), f"holders ({row['pool']})")
+
+
+def _explain(state: State, row: Row, column: str) -> Call | None:
+    if state.by != ("pool",):
+        return None
+    where = equals("pool", row["pool"])
+    return Call.of("explain", f"capacity.{column}", where=where, **state.span.options)
+
+
+CAPACITY = View(
+    name="capacity",
+    title="Capacity",
+    about="What were accelerators used for, and what was idle or never seen?",
+    call=_call,
+    by=("pool",),
+    dimensions=("pool", "holder", "team"),
+    one_dimension=True,
+    drill=_drill,
+    explain=_explain,
+)

@@ -1,0 +1,118 @@
+"""Views that are one command's table and need nothing of their own: a few lines each.
+
+Every command that answers a question about the ledger has a view; those without more to do are here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui.call import Call
+from tui.filters import equals
+from tui.state import Place
+from tui.view import View
+from tui.views.steps import asked, deeper, explained
+
+if TYPE_CHECKING:
+    from finops.report.model import Row
+    from tui.state import State
+
+__all__ = ["REPORTS"]
+
+BILL = ("provider", "ServiceName", "pool", "layer", "team", "product", "RegionId", "x_Model")
+CHARGES = ("provider", "ServiceName", "ChargeDescription")
+CALLS = ("workflow", "model", "provider", "team", "feature", "tenant", "environment", "deployment")
+
+
+def _drill_changes(state: State, row: Row) -> Place | None:
+    """Dimensions of requests lead to dimensions of requests, those of the bill to those of the bill."""
+    steps = ("workflow", "model") if {"workflow", "model"} & set(state.by) else CHARGES
+    return deeper(state, row, steps, "changes")
+
+
+def _owners(state: State) -> Call:
+    """Whole months only: what else the period is, the command says."""
+    options = {name: value for name, value in state.span.options.items() if name in _MONTHS}
+    return Call.of("owners check", **options)
+
+
+_MONTHS = ("month", "everything")
+
+
+def _explain_owners(state: State, row: Row, column: str) -> Call | None:
+    where = " and ".join(equals(name, row[name]) for name in ("side", "kind", "match"))
+    return Call.of("explain", f"owners.{column}", where=where, **state.span.options)
+
+
+CHANGES = View(
+    name="changes",
+    title="Changes",
+    about="What changed since the period before: price, usage, mix, new and gone?",
+    call=lambda state: asked("compare", state),
+    by=("provider", "ServiceName"),
+    dimensions=(*BILL, *(name for name in CALLS if name not in BILL)),
+    filters=True,
+    drill=_drill_changes,
+)
+
+MARGINAL = View(
+    name="marginal",
+    title="Marginal",
+    about="What would twice the traffic cost, and what has to be bought for it?",
+    call=lambda state: asked("marginal", state),
+    by=("workflow", "model"),
+    dimensions=CALLS,
+    filters=True,
+    explain=lambda state, row, column: explained("marginal", state, row, column),
+    tab=False,
+)
+
+COMMITMENTS = View(
+    name="commitments",
+    title="Commitments",
+    about="What do commitments save, how much of them is used, and when do they end?",
+    call=lambda state: asked("commitments", state),
+    filters=True,
+    tab=False,
+)
+
+COVERAGE = View(
+    name="coverage",
+    title="Coverage",
+    about="How much of what could be under a commitment is?",
+    call=lambda state: asked("commitments", state, services=True),
+    filters=True,
+    tab=False,
+)
+
+OWNERS = View(
+    name="owners",
+    title="Owners",
+    about="Which dollars does nobody answer for?",
+    call=_owners,
+    explain=_explain_owners,
+    tab=False,
+)
+
+MONTHS = View(
+    name="months",
+    title="Months",
+    about="Which months are closed, and what does an open one still lack?",
+    call=lambda _state: Call.of("close", list=True),
+    drill=lambda state, row: Place("month", replace(state, options=(("of", str(row["month"])),))),
+    timed=False,
+    tab=False,
+)
+
+MONTH = View(
+    name="month",
+    title="Month",
+    about="What does a month lack before its numbers are final?",
+    call=lambda state: Call.of(
+        "close", str(state.option("of") or state.span.label), check=True, show=state.option("show")
+    ),
+    tab=False,
+)
+
+REPORTS = (CHANGES, MARGINAL, COMMITMENTS, COVERAGE, OWNERS, MONTHS, MONTH)
