@@ -46,8 +46,9 @@ def write(wanted: Wanted, target: Path) -> Written:
         (rows,) = query(
             bill.con, f"copy (select {select} from {SPLIT}) to {literal(str(target))} ({how})"
         )[0]
-        _check(bill, target, is_text=is_text)
-        notes = (*bill.notes, *_missing(bill.con, target, is_text=is_text))
+        found = _rows_of(target, wanted.format)
+        _check(bill, found)
+        notes = (*bill.notes, *_missing(bill.con, found))
     return Written(int(rows), notes)
 
 
@@ -72,22 +73,27 @@ def _text(sql: str, kind: Kind) -> str:
     return sql
 
 
-def _rows_of(target: Path, *, is_text: bool) -> str:
+def _rows_of(target: Path, how: str) -> str:
+    """The rows of the file in a FROM clause."""
     name = literal(str(target))
-    if is_text:
-        return f"read_csv({name}, all_varchar = true, header = true, delim = ',', quote = '\"')"
-    return f"read_parquet({name})"
+    if how == "parquet":
+        return f"read_parquet({name})"
+    packed = "gzip" if how.endswith(".gz") else "none"
+    return (
+        f"read_csv({name}, all_varchar = true, header = true, delim = ',', quote = '\"', "
+        f"compression = '{packed}')"
+    )
 
 
-def _check(bill: SplitBill, target: Path, *, is_text: bool) -> None:
-    """Hold the file against the charges it is made of."""
+def _check(bill: SplitBill, rows: str) -> None:
+    """Hold the `rows` of the file against the charges it is made of."""
     amounts = ", ".join(
         f"sum(cast({name} as decimal(38, 24)))" for name in ("BilledCost", "EffectiveCost")
     )
     keys = "coalesce(InvoiceId, ''), BillingCurrency"
     wrote = query(
         bill.con,
-        f"select {keys}, {amounts} from {_rows_of(target, is_text=is_text)} group by 1, 2 order by 1, 2",
+        f"select {keys}, {amounts} from {rows} group by 1, 2 order by 1, 2",
     )
     charged = query(
         bill.con,
@@ -103,10 +109,10 @@ def _check(bill: SplitBill, target: Path, *, is_text: bool) -> None:
             )
 
 
-def _missing(con: duckdb.DuckDBPyConnection, target: Path, *, is_text: bool) -> list[str]:
+def _missing(con: duckdb.DuckDBPyConnection, rows: str) -> list[str]:
     """What FOCUS wants filled and no bill says."""
     counts = ", ".join(f"count(*) filter (where {name} is null)" for name in MANDATORY)
-    (found,) = query(con, f"select count(*), {counts} from {_rows_of(target, is_text=is_text)}")
+    (found,) = query(con, f"select count(*), {counts} from {rows}")
     whole, *empty = found
     return [
         f"{name} is empty in {count:,} of {whole:,} rows: FOCUS wants it, and the bill does not say it."
