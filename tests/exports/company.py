@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from finops.api.session import Session
-from tests.analysis.ledgers import config, cost, make_ledger, request, sample
+from finops.api.session import open_session
+from tests.analysis.ledgers import cost, make_ledger, request, sample
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from finops.api.session import Session
     from tests.analysis.ledgers import Row
 
 OWNERS = """from,to,kind,match,team,product,cost_centre,gl_code
@@ -118,25 +119,40 @@ REQUESTS: tuple[Row, ...] = (
             pool="nodes", request_model="own-model", output_tokens=50),
 )  # fmt: skip
 
-POOLS: tuple[dict[str, Any], ...] = (
-    {"name": "nodes", "kind": "gpu", "where": "ServiceName = 'Nodes'"},
-    {"name": "vectors", "kind": "shared", "where": "ServiceName = 'Vectors'"},
-)
+SETTINGS = """
+currency = "USD"
 
-OWNED: dict[str, Any] = {
-    "name": "lab",
-    "pool": "lab",
-    "purchase_price": "3100",
-    "network_price": "310",
-    "in_service": "2026-10-01",
-    "life_months": 31,
-}
+[[pools]]
+name = "nodes"
+kind = "gpu"
+where = "ServiceName = 'Nodes'"
+
+[[pools]]
+name = "vectors"
+kind = "shared"
+where = "ServiceName = 'Vectors'"
+
+[[prices]]
+provider = "fakeai"
+model = "model-a"
+input = "2"
+output = "10"
+
+[[owned]]
+name = "lab"
+pool = "lab"
+purchase_price = "3100"
+network_price = "310"
+in_service = 2026-10-01
+life_months = 31
+"""
 
 
 def acme(folder: Path) -> Session:
-    """The company's October in a ledger of its own, ready to be asked."""
+    """The company's October in a ledger of its own, with its settings and owners in `folder`."""
+    folder.mkdir(exist_ok=True)
     (folder / "owners.csv").write_text(OWNERS)
-    settings = config(*POOLS, owners={"file": str(folder / "owners.csv")}, owned=[OWNED])
+    (folder / "finops.toml").write_text(f'ledger = "ledger"\n{SETTINGS}')
     samples = [
         sample("gpu-0", f"2026-10-05T{hour:02}:00:00", pool="nodes", gpu_util=0.5, workload="llm")
         for hour in range(8)
@@ -145,7 +161,5 @@ def acme(folder: Path) -> Session:
         sample("gpu-1", f"2026-10-05T{hour:02}:00:00", pool="nodes", gpu_util=0.0)
         for hour in range(8)
     ]
-    ledger = make_ledger(
-        folder / "ledger", costs=(*COSTS, CREDIT), requests=REQUESTS, samples=samples
-    )
-    return Session(ledger, settings)
+    make_ledger(folder / "ledger", costs=(*COSTS, CREDIT), requests=REQUESTS, samples=samples)
+    return open_session(config=folder / "finops.toml")
