@@ -93,17 +93,20 @@ class Objects:
         except SourceMissing:
             return None
 
-    def read(self, item: Object) -> bytes:
-        """A small object, whole; SourceError above 16 MiB, `Changed` when it is no longer the same."""
+    def read(self, item: Object, largest: int = _SMALL) -> bytes:
+        """A small object, whole; SourceError above `largest` bytes, `Changed` when it is no longer the same."""
         import obstore
 
-        if item.size > _SMALL:
+        if item.size > largest:
             raise SourceError(
                 f"{self.source}: {self.url}/{item.key} is too large for what it should be"
             )
         with self._errors(f"reading {self.url}/{item.key}"):
             result = obstore.get(self._store, item.key, options=_exactly(item, 0))
-            return bytes(result.bytes())
+            found = bytes(result.bytes())
+        if len(found) != item.size:
+            raise self._short(item, len(found))
+        return found
 
     def fetch(self, item: Object, origin: str | None = None) -> Spooled:
         """The object as a file in the spool, fetched if it is not there already."""
@@ -137,10 +140,13 @@ class Objects:
                     self._session.tell(item.key.rpartition("/")[2], have, item.size)
             sync(file.fileno())
         if have != item.size:
-            raise SourceUnavailable(
-                f"{self.source}: {self.url}/{item.key} ended after {have:,} of {item.size:,} bytes",
-                hint="pull again later",
-            )
+            raise self._short(item, have)
+
+    def _short(self, item: Object, have: int) -> SourceUnavailable:
+        return SourceUnavailable(
+            f"{self.source}: {self.url}/{item.key} ended after {have:,} of {item.size:,} bytes",
+            hint="pull again later",
+        )
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:

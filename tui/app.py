@@ -13,13 +13,13 @@ from textual.containers import Container
 from finops.errors import FinopsError
 from tui.actions import ACTIONS, Action, Context, go_actions, key_text
 from tui.bars import Bar, Hot
-from tui.desk import Desk
+from tui.desk import Desk, in_background, ledger_stamp
 from tui.doing import DOING
 from tui.keymap import keymap
 from tui.memory import packed, packed_span, recall, remember, unpacked, unpacked_span
 from tui.palette import Everything
 from tui.pane import Pane  # noqa: TC001  (Textual reads the messages' names)
-from tui.panes.start import START, StartPane
+from tui.panes.start import START, StartPane, months_of
 from tui.spans import Span
 from tui.state import Place
 from tui.views import HOME, VIEWS, view_named
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from textual.app import ComposeResult
+    from textual.timer import Timer
 
     from finops.api.session import Session
     from tui.call import Call
 
-__all__ = ["FinopsApp", "Opening"]
+__all__ = ["LAST", "FinopsApp", "Opening"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ class Opening:
     keys: Mapping[str, str] | None = None
     theme: str | None = None
 
+
+LAST = "last"
+"""The view it was left in, as the first one to open."""
+
+WATCH_S, WATCH_AFAR_S = 5.0, 60.0
+"""Seconds between looks at a ledger in a folder, and at one in a bucket."""
 
 _ALWAYS = {"goto", "help", "quit"}
 """Keys the bar shows however narrow it is."""
@@ -93,6 +100,8 @@ class FinopsApp(App[int]):
         self.tab = START.name
         self.before: str = HOME
         self.memory: dict[str, Any] = {}
+        self.stamp: tuple[int | None, ...] | None = None
+        self._watching: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Bars, and room for a pane."""
@@ -126,7 +135,11 @@ class FinopsApp(App[int]):
         self.tabs.clear()
         self.query_one("#stage").remove_children()
         self.tab = START.name
-        self.go(self.opening.view)
+        self.go(self.before if self.opening.view == LAST else self.opening.view)
+        self.stamp = None
+        self._watch()
+        every = WATCH_S if session.ledger.location.is_local else WATCH_AFAR_S
+        self._watching = self.set_interval(every, self._watch)
 
     def _remembered_span(self) -> Span | None:
         """The period last looked at, unless the ledger has a newer month since."""
@@ -237,9 +250,27 @@ class FinopsApp(App[int]):
         if self.pane is not None:
             self.pane.ask()
 
+    def _watch(self) -> None:
+        """Look whether the ledger has changed underneath."""
+        self.run_worker(self.look_again(), exclusive=True, group="watch", exit_on_error=False)
+
+    async def look_again(self) -> None:
+        """Ask everything again where the ledger has changed; nobody loses their place."""
+        desk = self.desk
+        if desk is None:
+            return
+        stamp = await in_background(lambda: ledger_stamp(desk.session.ledger))
+        before, self.stamp = self.stamp, stamp
+        if before is not None and before != stamp and desk is self.desk:
+            self.months = await in_background(lambda: months_of(desk.session))
+            self.notify("The ledger has changed: everything is asked again.", timeout=4)
+            self.refresh_answers()
+
     def load_demo(self) -> None:
         """Load the sample company and start with its ledger."""
         self.desk = None
+        if self._watching is not None:
+            self._watching.stop()
         self._start(self.opening.demo)
 
     # --- keys -------------------------------------------------------------------------------
@@ -290,7 +321,7 @@ class FinopsApp(App[int]):
             Hot(action.id, action.keys, action.name, action.id == f"go.{self.tab}")
             for action in go_actions(VIEWS)
         )
-        tabs.note = self.desk.session.ledger.location.url if self.desk is not None else ""
+        tabs.note = _short(self.desk.session.ledger.location.url) if self.desk is not None else ""
         crumbs.hots = tuple(
             Hot(
                 f"crumb.{depth}",
@@ -331,3 +362,8 @@ class FinopsApp(App[int]):
             }
             remember(self.desk.session.ledger.location.url, self.memory)
         self.exit(0)
+
+
+def _short(url: str) -> str:
+    """The last part of where the ledger is."""
+    return url.rstrip("/").rpartition("/")[2]

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     from finops.api.answer import Answer
     from finops.api.session import Session
+    from finops.ledger.store import Ledger
     from tui.call import Call
 
-__all__ = ["Desk", "in_background"]
+__all__ = ["Desk", "in_background", "ledger_stamp"]
 
 T = TypeVar("T")
 
@@ -110,6 +111,13 @@ class _Asked:
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
         self.waiting = 0
+
+
+def ledger_stamp(ledger: Ledger) -> tuple[int | None, ...]:
+    """Versions of every table: another one, and the ledger has changed."""
+    from finops.model.tables import TABLES
+
+    return tuple(ledger.version(name) for name in TABLES)
 
 
 async def in_background(work: Callable[[], T]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from finops.errors import UsageError
-from tui.app import FinopsApp, Opening
+from tui.app import LAST, FinopsApp, Opening
 from tui.keymap import keymap
 from tui.views import view_named
 
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from finops.api.session import Session
     from finops.sections.tui import Tui
 
-__all__ = ["LAST", "browse", "opening_of"]
-
-LAST = "last"
-"""The view it was left in, as `[tui] start`."""
+__all__ = ["browse", "opening_of"]
 
 
 def browse(

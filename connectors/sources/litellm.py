@@ -12,15 +12,13 @@ keeps no spend logs, is fetched from a place of its own at run time.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from connectors.contract import Connector, Finding, Sign
 from connectors.following import FollowingSettings, Stretch, followed
-from connectors.formats.requests.litellm import SPEND_COLUMNS
-from connectors.reducing import codes, figures, is_name, named, scalars
+from connectors.litellm import reduced_spend_log
 from connectors.settings import Secret
 from finops.errors import SourceError, SourceUnavailable
 
@@ -30,16 +28,9 @@ if TYPE_CHECKING:
     from connectors.contract import Files, Session
     from connectors.http import Http, Request
 
-__all__ = ["CONNECTOR", "LiteLLMSettings", "reduced_metadata"]
+__all__ = ["CONNECTOR", "LiteLLMSettings"]
 
 _READINGS = 3
-_HASH = re.compile("[0-9a-f]{64}")
-"""What the proxy keeps of a key."""
-_ERROR = ("error_class", "error_code")
-_HEADS = (
-    "litellm_call_id", "user_api_key_team_alias", "user_api_key_project_id", "user_api_key_hash",
-    "attempted_retries", "attempted_fallbacks",
-)  # fmt: skip
 
 
 class LiteLLMSettings(FollowingSettings):
@@ -82,7 +73,7 @@ def _rows(
             for row in page["data"]:
                 if row["request_id"] not in sent:
                     sent.add(row["request_id"])
-                    yield reduced(row, session.allowed)
+                    yield reduced_spend_log(row, session.allowed)
         if len(sent) >= total or (known and len(sent) == known):
             break
     if len(sent) < total:
@@ -115,28 +106,6 @@ def _pages(
         if len(page["data"]) < session.settings.page_size:
             return
         number += 1
-
-
-def reduced(row: Mapping[str, Any], allowed: tuple[str, ...]) -> dict[str, Any]:
-    """Of a spend log what the format reads."""
-    kept = {name: value for name, value in scalars(row, SPEND_COLUMNS).items() if is_name(value)}
-    if not _HASH.fullmatch(str(kept.get("api_key", ""))):
-        kept.pop("api_key", None)
-    return kept | {"metadata": reduced_metadata(row.get("metadata"), allowed)}
-
-
-def reduced_metadata(given: object, allowed: tuple[str, ...]) -> dict[str, Any]:
-    """Of a call's metadata the counts, the code of an error, and what of the caller's own is allowed."""
-    if not isinstance(given, dict):
-        return {}
-    kept = {name: value for name, value in scalars(given, _HEADS).items() if is_name(value)}
-    for name in ("usage_object", "additional_usage_values"):
-        if isinstance(given.get(name), dict):
-            kept[name] = figures(given[name])
-    for name in ("spend_logs_metadata", "requester_metadata"):
-        kept[name] = named(given.get(name), allowed)
-    kept["error_information"] = codes(given.get("error_information"), _ERROR)
-    return kept | named(given, allowed)
 
 
 def check(session: Session[LiteLLMSettings]) -> Iterator[Finding]:

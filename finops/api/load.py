@@ -114,7 +114,7 @@ def load(session: Session, table: str, paths: Paths, **how: Unpack[Reading]) -> 
         load_files(ledger, table, [Path(each) for each in named], options, how.get("progress"))
     )
     warnings = tuple(_warnings(ledger, table, results, options.problems_file))
-    summed = table != "requests" or _roll_up(session, ledger, results)
+    summed = _roll_up(session, ledger, table, results)
     return Loaded(results, load_report(results), warnings, summed)
 
 
@@ -132,10 +132,9 @@ def _warnings(
     yield from _closed(ledger, results)
 
 
-def _roll_up(session: Session, ledger: Ledger, results: Sequence[LoadResult]) -> bool:
+def _roll_up(session: Session, ledger: Ledger, table: str, results: Sequence[LoadResult]) -> bool:
     """Make the roll-ups of the days the load touched, so that the first report does not wait for them."""
-    from finops.analysis.rollups import refresh
-    from finops.analysis.terms import Terms
+    from finops.analysis.refreshing import roll_up_days
 
     days = {
         date.fromisoformat(day)
@@ -144,7 +143,7 @@ def _roll_up(session: Session, ledger: Ledger, results: Sequence[LoadResult]) ->
         for each in result.stored.slices
         if (day := each.names.get("day")) is not None
     }
-    return not days or refresh(ledger, Terms.of(session.config), sorted(days))
+    return roll_up_days(ledger, session.config, table, days)
 
 
 def _closed(ledger: Ledger, results: Sequence[LoadResult]) -> list[str]:

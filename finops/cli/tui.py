@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,7 +95,8 @@ def tui(
 
 
 def _in_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    """Whether there is a screen to draw on; the interface draws by way of stderr too."""
+    return all(map(os.isatty, (0, 1, 2))) and os.environ.get("TERM") != "dumb"
 
 
 def _in_browser() -> bool:

@@ -2,26 +2,55 @@
 -- In parts: 28ths of a device-millisecond, so that a seventh and a quarter of a device are whole numbers.
 -- Rows of one device, slice and timestamp are one; an interval ends where the next sample of the device
 -- begins. What no slice of a partitioned device covers is idle and nobody's. The day is that of the start.
-with seen as (
+with sampled as (
     select
         device_uuid,
         coalesce(mig_profile, '') as slice,
         timestamp,
         day,
-        max(cast(floor(least(interval_s, 86400) * 1000 + 0.5) as bigint)) as ms,
-        max({pool}) as pool,
+        cast(floor(least(interval_s, 86400) * 1000 + 0.5) as bigint) as ms,
+        {pool} as pool,
+        node,
+        device_model,
+        job_id as job,
+        coalesce(
+            workload,
+            case when pod is not null then coalesce(namespace || '/', '') || pod end
+        ) as work,
+        coalesce(gr_engine_active, gpu_util, sm_active) as active
+    from {samples} as samples
+),
+
+beside as (
+    select
+        *,
+        lag(timestamp) over neighbours as previous_at,
+        lead(timestamp) over neighbours as next_at
+    from sampled
+    window neighbours as (partition by device_uuid, slice order by timestamp)
+),
+
+seen as (
+    select * exclude (previous_at)
+    from beside
+    where previous_at is distinct from timestamp and next_at is distinct from timestamp
+    union all by name
+    select
+        device_uuid,
+        slice,
+        timestamp,
+        day,
+        max(ms) as ms,
+        max(pool) as pool,
         max(node) as node,
         max(device_model) as device_model,
-        max(job_id) as job,
-        max(
-            coalesce(
-                workload,
-                case when pod is not null then coalesce(namespace || '/', '') || pod end
-            )
-        ) as work,
-        max(coalesce(gr_engine_active, gpu_util, sm_active)) as active
-    from {samples} as samples
-    group by device_uuid, coalesce(mig_profile, ''), timestamp, day
+        max(job) as job,
+        max(work) as work,
+        max(active) as active,
+        max(next_at) filter (where next_at > timestamp) as next_at
+    from beside
+    where previous_at = timestamp or next_at = timestamp
+    group by device_uuid, slice, timestamp, day
 ),
 
 partitioned as (
@@ -33,7 +62,6 @@ partitioned as (
 whole as (
     select
         s.*,
-        lead(s.timestamp) over (partition by s.device_uuid order by s.timestamp) as next_at,
         28 as weight
     from seen as s
     where s.device_uuid not in (select p.device_uuid from partitioned as p)
@@ -67,19 +95,10 @@ ordered as (
 
 sliced as (
     select
-        s.*,
+        s.* exclude (next_at),
         case
             when s.slice = '' then o.next_any
-            else least(
-                coalesce(
-                    lead(s.timestamp) over (partition by s.device_uuid, s.slice order by s.timestamp),
-                    o.next_whole
-                ),
-                coalesce(
-                    o.next_whole,
-                    lead(s.timestamp) over (partition by s.device_uuid, s.slice order by s.timestamp)
-                )
-            )
+            else least(coalesce(s.next_at, o.next_whole), coalesce(o.next_whole, s.next_at))
         end as next_at,
         case
             when s.slice = '' then 28

@@ -89,6 +89,8 @@ def corners() -> World:
                 {"workload": "chat", "gpu_util": 0.75, "interval_s": 7200.0},
                 {"gr_engine_active": 0.0},
             )),
+            sample("a", "2026-10-01T01:00:00", pool="iron", node="n1", job_id="job-1", gpu_util=0.5),
+            sample("b", "2026-10-01T02:00:00", 1800.0, pool="iron", node="n2", job_id="job-2"),
             *_hours("b", {"pool": "iron", "node": "n2"}, (
                 {"workload": "chat", "gr_engine_active": 1.0},
                 {"job_id": "job-2", "gr_engine_active": 0.5},
@@ -135,6 +137,9 @@ STATEMENTS = (
     ("device_time", "case when pod is not null", "case when false"),
     ("device_time", "least(ms, (epoch_us(next_at) - epoch_us(timestamp)) // 1000)", "ms"),
     ("device_time", "coalesce(active, 0) > 0 as is_held", "false as is_held"),
+    ("device_time", "and next_at is distinct from timestamp\n", ""),
+    ("device_time", "where previous_at = timestamp or next_at = timestamp", "where true"),
+    ("device_time", "filter (where next_at > timestamp)", ""),
     ("device_time", "job is not null or work", "work"),
     ("device_time", "when active is null then lasted * weight", "when active is null then 0"),
     ("device_time", "coalesce(gr_engine_active, gpu_util, sm_active)", "gpu_util"),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from finops.api.session import Session
 
-__all__ = ["START", "StartPane"]
+__all__ = ["START", "StartPane", "months_of"]
 
 START = View(
     name="start",
@@ -88,7 +88,7 @@ class StartPane(Pane):
 
         session = self.open_ledger()
         choice = resolve_period(session.ledger)
-        return session, Span(choice.period), _months(session)
+        return session, Span(choice.period), months_of(session)
 
     def waiting(self, seconds: float) -> None:
         """Say what takes so long."""
@@ -102,7 +102,7 @@ class StartPane(Pane):
         """There is nothing to show here."""
 
 
-def _months(session: Session) -> tuple[str, ...]:
+def months_of(session: Session) -> tuple[str, ...]:
     """Months with costs or, without any, with requests; the newest first."""
     from finops.api.opening import ledger_months
 

@@ -8,7 +8,8 @@ together. SpendLogs has no cache columns; the kinds are in `metadata.usage_objec
   rows with no spend and often no tokens.
 * An answer from LiteLLM's own cache (`cache_hit`) reached no provider: its tokens are 0, and the
   attribute `cache_hit` says why.
-* `model_group` is the name the caller asked for, `model` the one that served it.
+* `model_group` is the name the caller asked for, `model` the one that served it, the provider's name before it
+  left out.
 * The key is stored as LiteLLM's SHA-256 of it, and only when it is one. `user` and the requester's
   address are not read; `end_user` is the tenant unless it is an e-mail address.
 * Of the caller's metadata, attributes on the allow-list are kept.
@@ -178,7 +179,8 @@ def _fields(delivery: Delivery, identity: str, cost: str) -> dict[str, str]:
         "operation": _operation(),
         "provider": first("custom_llm_provider"),
         "request_model": first("model_group", "model"),
-        "response_model": first("model"),
+        "response_model": "case when starts_with(model, custom_llm_provider || '/')"
+        " then substr(model, length(custom_llm_provider) + 2) else nullif(model, '') end",
         **given,
         "team": f"coalesce({given['team']}, {label(nested('_meta', 'user_api_key_team_alias'))})",
         "tenant": label(first("end_user")),

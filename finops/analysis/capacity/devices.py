@@ -8,7 +8,7 @@ so that a month of a thousand accelerators is read once.
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.kept import chunks, days_of, fingerprint, keep, kept_folder, prune
@@ -20,17 +20,24 @@ from finops.model.tables import GPU_SAMPLES
 from finops.sql import render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import duckdb
 
     from finops.analysis.capacity.pools import CapacityPool
-    from finops.ledger.store import Ledger
+    from finops.ledger.store import DataFile, Ledger
     from finops.model.period import Period
 
-__all__ = ["DEVICE_HOURS", "Seen", "device_time", "install_devices", "read_seen", "sample_pool"]
+__all__ = [
+    "DEVICE_HOURS",
+    "Seen",
+    "device_time",
+    "install_devices",
+    "read_seen",
+    "refresh_devices",
+    "sample_pool",
+]
 
 DEVICE_HOURS = "device_hours"
 """View of (day, hour, pool, node, job, work, is_held, parts, busy, unmeasured), parts being 28ths of a ms."""
@@ -85,34 +92,50 @@ def install_devices(
 
     `pool` is the SQL of a sample's pool; `gpu_samples` is a view on `con`.
     """
+    last = span.end - timedelta(days=1)
     if ledger is None:
-        days = f"day >= date '{span.start}' and day < date '{span.end}'"
-        _make(con, f"day >= date '{span.start}' and day <= date '{span.end}'", days, pool)
+        _make(con, span.start, last, pool)
         query(con, f"create or replace temp view {DEVICE_HOURS} as select * from made_devices")
         return
     by_day = days_of(ledger, "gpu_samples")
-    stamp = _stamp(pool)
-    folder = kept_folder(ledger)
-    wanted = {
-        day: fingerprint(by_day, (day, day + timedelta(days=1)), stamp)
-        for day in by_day
-        if span.start <= day < span.end
-    }
-    paths = {day: _path(folder, day, name) for day, name in wanted.items()}
-    for chunk in chunks(by_day, [day for day, path in paths.items() if not path.exists()]):
-        days = f"day between date '{chunk[0]}' and date '{chunk[-1]}'"
-        around = f"day between date '{chunk[0]}' and date '{chunk[-1] + timedelta(days=1)}'"
-        _make(con, around, days, pool)
-        for day in chunk:
-            keep(con, f"select * from made_devices where day = date '{day}'", paths[day])
-            prune(paths[day].parent, wanted[day])
+    paths = _keep_days(con, ledger, by_day, [d for d in by_day if span.start <= d <= last], pool)
     if paths:
-        files = ", ".join(literal(str(path)) for path in paths.values())
+        files = ", ".join(literal(str(path)) for path in paths)
         rows = f"select * from read_parquet([{files}])"
     else:
-        _make(con, "false", "false", pool)
+        _make(con, date.max, date.max, pool)
         rows = "select * from made_devices"
     query(con, f"create or replace temp view {DEVICE_HOURS} as {rows}")
+
+
+def refresh_devices(ledger: Ledger, pool: str, days: Iterable[date]) -> None:
+    """Sum up the samples of `days` and of the days before them again, as after a load that touched them."""
+    touched = {day - timedelta(days=shift) for day in days for shift in (0, 1)}
+    by_day = days_of(ledger, "gpu_samples")
+    con = ledger.connect(["gpu_samples"])
+    try:
+        _keep_days(con, ledger, by_day, sorted(touched & set(by_day)), pool)
+    finally:
+        con.close()
+
+
+def _keep_days(
+    con: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    by_day: Mapping[date, tuple[DataFile, ...]],
+    wanted: Sequence[date],
+    pool: str,
+) -> list[Path]:
+    """The files of the `wanted` days, those made that are missing."""
+    stamp = _stamp(pool)
+    names = {day: fingerprint(by_day, (day, day + timedelta(days=1)), stamp) for day in wanted}
+    paths = {day: _path(kept_folder(ledger), day, name) for day, name in names.items()}
+    for chunk in chunks(by_day, [day for day, path in paths.items() if not path.exists()]):
+        _make(con, chunk[0], chunk[-1], pool)
+        for day in chunk:
+            keep(con, f"select * from made_devices where day = date '{day}'", paths[day])
+            prune(paths[day].parent, names[day])
+    return list(paths.values())
 
 
 def read_seen(con: duckdb.DuckDBPyConnection, days: Period) -> list[Seen]:
@@ -132,8 +155,21 @@ def read_seen(con: duckdb.DuckDBPyConnection, days: Period) -> list[Seen]:
     return [Seen(*row) for row in rows]
 
 
-def _make(con: duckdb.DuckDBPyConnection, around: str, days: str, pool: str) -> None:
-    """Make temp table `made_devices`: sums of `days`, over the samples of `around`."""
+def _make(con: duckdb.DuckDBPyConnection, first: date, last: date, pool: str) -> None:
+    """Make temp table `made_devices`: sums of the days from `first` to `last`.
+
+    Of the day after them as much is read as the longest interval reaches into it: what may cut one short.
+    """
+    days = f"day between date '{first}' and date '{last}'"
+    around = days
+    if last != date.max:
+        after = last + timedelta(days=1)
+        longest = "cast(coalesce(max(least(interval_s, 86400)), 0) * 1000000 as bigint)"
+        ((reach,),) = query(con, f"select {longest} from gpu_samples where {days}")
+        around = (
+            f"({days} or (day = date '{after}' and "
+            f"timestamp < timestamptz '{after} 00:00:00+00' + to_microseconds({reach})))"
+        )
     timed = device_time(f"(select * from gpu_samples where {around})", pool)
     sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in _SUMS)
     query(

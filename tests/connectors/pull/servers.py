@@ -81,6 +81,14 @@ def azurite() -> str:
     return f"{started([program, *flags], port)}/{AZURE_ACCOUNT}"
 
 
+def own_program(server: str, program: str) -> Path:
+    """A program of an environment of its own, made by continuous integration; the test is skipped without it."""
+    found = REPOSITORY / ".tools" / server / "bin" / program
+    if not found.exists():
+        absent(f"{server} (tests/servers/{server}/requirements.txt in .tools/{server})")
+    return found
+
+
 def absent(program: str) -> NoReturn:
     """Skip; where everything must be there, the words make it a failure."""
     pytest.skip(f"not installed: {program}")

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from connectors.conformance import Asked, FakeSource, Rig, suite
-from connectors.sources.litellm import CONNECTOR, reduced
+from connectors.litellm import reduced_spend_log
+from connectors.sources.litellm import CONNECTOR
 from finops.model.period import Period
 from tests.connectors.pull.logs import kept, pulled
 
@@ -181,7 +182,7 @@ def test_nothing_anybody_said_passes(tmp_path: Path, proxy: Proxy) -> None:
         "a1", "2026-10-19T10:00:00", api_key=f"sk-{SECRET}", messages=SECRET, response=SECRET
     )
     assert SECRET in json.dumps(row)
-    small = json.dumps(reduced(row, ("notes", "prompt")))
+    small = json.dumps(reduced_spend_log(row, ("notes", "prompt")))
     assert SECRET not in small.replace(f"{SECRET} in a sentence", "")
     assert "user@example.com" not in small
     proxy.rows = [row]

@@ -1,0 +1,1 @@
+"""What finops brings to other programs, to run inside them: standard library only, and never in their way."""

@@ -1,0 +1,115 @@
+"""What a screen shows is what its copied command prints: every view, run both ways and compared."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from typer.testing import CliRunner
+
+from finops.cli.app import app as command_line
+from tests.tui.driving import Driver, driven, play
+from tui.panes.overview import OverviewPane
+from tui.panes.table import TablePane
+from tui.views import VIEWS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui.call import Call
+
+FIGURE = re.compile(r"[-+]?\d[\d,]*\.?\d*%?")
+
+
+GATED = (0, 4)
+"""Exit codes of an answer: a check that says no has answered, too."""
+
+
+def printed(it: Driver, call: Call, form: str) -> bytes:
+    """What the copied command prints to stdout in a format."""
+    program, *arguments = shlex.split(it.app.line_of(call))
+    assert program == "finops"
+    done = CliRunner().invoke(command_line, [*arguments, "--format", form])
+    assert done.exit_code in GATED, done.stderr
+    return done.stdout_bytes
+
+
+def cells(markdown: bytes) -> list[tuple[str, ...]]:
+    """The rows of a Markdown table, its title row, rule and totals left out."""
+    lines = [line for line in markdown.decode().splitlines() if line.startswith("|")]
+    rows = [
+        tuple(cell.strip().replace("\\|", "|") for cell in line.strip("|").split(" | "))
+        for line in lines
+    ]
+    return rows[2:]
+
+
+def check_table(it: Driver, pane: TablePane) -> None:
+    """The bytes of its answer, and every cell it shows."""
+    answer = pane.answer_shown()
+    assert answer is not None, (pane.view.name, pane.error)
+    assert printed(it, pane.call, "json") == answer.to("json")
+    rows = cells(answer.to("md"))
+    shown = [tuple(text.strip() for text in row) for row in it.shown]
+    assert [row[: len(row)] for row in rows[: len(shown)]] == shown
+
+
+def check_panels(it: Driver, pane: OverviewPane) -> None:
+    """Every figure a panel shows stands in what its command prints."""
+    for panel in pane.panels:
+        call = panel.kind.call(pane.state)
+        assert panel.answer is not None
+        assert printed(it, call, "json") == panel.answer.to("json")
+        figures = set(FIGURE.findall(panel.answer.to("md").decode()))
+        drawn = {figure.lstrip("+") for figure in FIGURE.findall(str(panel.render()))}
+        assert drawn <= figures | {"1,000"}, panel.kind.name
+
+
+def test_every_view_shows_what_its_command_prints(small_ledger: Path) -> None:
+    async def scenario() -> None:
+        async with driven(small_ledger, ledger=str(small_ledger), size=(160, 24)) as it:
+            for view in VIEWS:
+                it.app.go(view.name)
+                await it.settle()
+                assert it.pane.view is view
+                if isinstance(it.pane, OverviewPane):
+                    check_panels(it, it.pane)
+                elif isinstance(it.pane, TablePane):
+                    check_table(it, it.pane)
+
+    play(scenario)
+
+
+def test_a_shaped_and_drilled_view_still_does(small_ledger: Path) -> None:
+    async def scenario() -> None:
+        async with driven(
+            small_ledger, ledger=str(small_ledger), view="spend", size=(160, 24)
+        ) as it:
+            for keys in (
+                ("right_curly_bracket",),
+                ("left_curly_bracket", "c"),
+                ("c", "enter"),
+                ("escape", "right", "x"),
+                ("3", "enter"),
+                ("enter",),
+            ):
+                await it.press(*keys)
+                assert isinstance(it.pane, TablePane)
+                check_table(it, it.pane)
+
+    play(scenario)
+
+
+def test_an_export_has_the_bytes_of_the_command(small_ledger: Path, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with driven(
+            small_ledger, ledger=str(small_ledger), view="spend", size=(160, 24)
+        ) as it:
+            for form in ("csv", "json", "md", "html"):
+                await it.press("e", *["ctrl+u"])
+                await it.type(str(tmp_path / f"out.{form}"))
+                written = (tmp_path / f"out.{form}").read_bytes()
+                assert written == printed(it, it.pane.call, form)
+
+    play(scenario)
