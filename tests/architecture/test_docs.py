@@ -24,6 +24,7 @@ PAGES = (
     "errors.md",
     "keys.md",
     "finops.schema.json",
+    "grafana.json",
 )
 
 
