@@ -32,54 +32,8 @@ def dashboard_json(currency: str, by: tuple[str, ...] = ("workflow", "model")) -
 
 def dashboard(currency: str, by: tuple[str, ...]) -> dict[str, object]:
     """The dashboard: costs by the first dimension of `by`, unit costs by all, the bill, and accelerators."""
-    money, first, group = currency.lower(), by[0], ", ".join(by)
-    unit = f"currency{currency.upper()}"
-    each = " · ".join(f"{{{{{name}}}}}" for name in by)
-    panels = [
-        _panel("Charged", f'sum(finops_charged_{money}{{amount="EffectiveCost"}})', unit, "stat"),
-        _panel(
-            "Cost per request",
-            f"sum(finops_cost_{money}) / sum(finops_requests)",
-            unit,
-            "stat",
-        ),
-        _panel(
-            f"Cost by {first}",
-            f"topk(10, sum by ({first}) (finops_cost_{money}))",
-            unit,
-            "barchart",
-            f"{{{{{first}}}}}",
-        ),
-        _panel(
-            f"Cost per 1,000 requests by {group}",
-            f"1000 * finops_cost_per_request_{money}",
-            unit,
-            "table",
-            each,
-        ),
-        _panel(
-            f"Cost per million tokens by {group}",
-            f"1000000 * finops_cost_per_token_{money}",
-            unit,
-            "table",
-            each,
-        ),
-        _panel("Where the bill went", f"finops_charged_part_{money}", unit, "piechart", "{{part}}"),
-        _panel(
-            "Accelerator-hours by state",
-            "sum by (pool, state) (finops_gpu_time_seconds) / 3600",
-            "h",
-            "barchart",
-            "{{pool}} {{state}}",
-        ),
-        _panel(
-            "Price of an accelerator-hour",
-            f"finops_gpu_hour_price_{money}",
-            unit,
-            "stat",
-            "{{pool}}",
-        ),
-    ]
+    money = currency.lower()
+    panels = [_panel(*each) for each in _panels(money, f"currency{currency.upper()}", by)]
     for place, panel in enumerate(panels):
         panel["id"] = place + 1
         panel["gridPos"] = {
@@ -88,29 +42,46 @@ def dashboard(currency: str, by: tuple[str, ...]) -> dict[str, object]:
             "w": _WIDTH,
             "h": _HEIGHT,
         }
+    source = {
+        "name": "datasource",
+        "type": "datasource",
+        "query": "prometheus",
+        "label": "Source",
+    }
     return {
         "title": f"AI unit economics ({currency.upper()})",
         "uid": f"finops-{money}",
         "schemaVersion": 39,
         "tags": ["finops"],
         "time": {"from": "now-90d", "to": "now"},
-        "templating": {
-            "list": [
-                {
-                    "name": "datasource",
-                    "type": "datasource",
-                    "query": "prometheus",
-                    "label": "Source",
-                }
-            ]
-        },
+        "templating": {"list": [source]},
         "panels": panels,
     }
 
 
-def _panel(
-    title: str, expression: str, unit: str, kind: str, legend: str = ""
-) -> dict[str, object]:
+def _panels(money: str, unit: str, by: tuple[str, ...]) -> list[tuple[str, str, str, str, str]]:
+    """Title, expression, unit, kind and legend of every panel; amounts are in the currency `money`."""
+    first, group = by[0], ", ".join(by)
+    each = " · ".join(f"{{{{{name}}}}}" for name in by)
+    cost = f"finops_cost_{money}"
+    charged = f'sum(finops_charged_{money}{{amount="EffectiveCost"}})'
+    dearest = f"topk(10, sum by ({first}) ({cost}))"
+    per_request, per_token = (f"finops_cost_per_{of}_{money}" for of in ("request", "token"))
+    hours = "sum by (pool, state) (finops_gpu_time_seconds) / 3600"
+    price = f"finops_gpu_hour_price_{money}"
+    return [
+        ("Charged", charged, unit, "stat", ""),
+        ("Cost per request", f"sum({cost}) / sum(finops_requests)", unit, "stat", ""),
+        (f"Cost by {first}", dearest, unit, "barchart", f"{{{{{first}}}}}"),
+        (f"Cost per 1,000 requests by {group}", f"1000 * {per_request}", unit, "table", each),
+        (f"Cost per million tokens by {group}", f"1000000 * {per_token}", unit, "table", each),
+        ("Where the bill went", f"finops_charged_part_{money}", unit, "piechart", "{{part}}"),
+        ("Accelerator-hours by state", hours, "h", "barchart", "{{pool}} {{state}}"),
+        ("Price of an accelerator-hour", price, unit, "stat", "{{pool}}"),
+    ]
+
+
+def _panel(title: str, expression: str, unit: str, kind: str, legend: str) -> dict[str, object]:
     source = {"type": "prometheus", "uid": "${datasource}"}
     return {
         "title": title,

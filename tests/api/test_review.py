@@ -212,8 +212,10 @@ def test_a_closed_month_is_reviewed_from_its_books(ledger: Ledger) -> None:
     session = asking(ledger)
     before = session.review("2026-10")
     add(ledger, "costs", REISSUED)
-    add(ledger, "requests", [request("a", uncached_input_tokens=1)])
+    add(ledger, "requests", [*LOG, request("late", uncached_input_tokens=1)])
+    add(ledger, "costs", [cost("75", "2026-09-10", InvoiceId="S-1", ServiceName="Storage")])
     after = session.review("2026-10")
+    assert figure(after, "headline", "effective_cost") == (Decimal("98.5"), Decimal(60))
     assert after.to("html") == before.to("html")
     facts = {each.name: each.value for each in after.document.facts}
     assert (facts["state"], facts["closed_at"]) == ("closed", "2026-11-12T00:00:00+00:00")
