@@ -19,6 +19,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from finops.api.session import Session
 from finops.cli.app import CommandEntry
 from finops.model import tables
 from finops.model.schema import Column, Kind
@@ -133,6 +134,11 @@ def test_the_command_answers_from_the_analysis(
     ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module("finops.analysis.retries", block("python", holding="SQL = ").text, monkeypatch)
+    asked = module("finops.api.retries", block("python", holding="-> Answer[").text, monkeypatch)
+    line = block("python", holding="retries = ").text
+    bound: dict[str, Any] = {"retries": asked}
+    exec(line, bound)  # noqa: S102  (our own guide)
+    monkeypatch.setattr(Session, "retries", bound["retries"], raising=False)
     command = module(
         "finops.cli.retries", block("python", holding="def register").text, monkeypatch
     )
