@@ -17,6 +17,7 @@ from finops.api import (
     compare,
     costs,
     explain,
+    exports,
     load,
     marginal,
     pull,
@@ -76,6 +77,7 @@ class Session:
     chargeback = chargeback.chargeback
     marginal = marginal.marginal
     explain = explain.explain
+    export = exports.export
     status = status.status
     sql = sql.sql
     pull = pull.pull

@@ -106,6 +106,7 @@ COMMANDS = (
         "finops.cli.chargeback",
         "Charge a month's invoices back to the teams that used them.",
     ),
+    CommandEntry("export", "finops.cli.export", "Write the numbers in the form other tools read."),
     CommandEntry("marginal", "finops.cli.marginal", "Show what doubled traffic would cost."),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(
