@@ -6,6 +6,7 @@ tmux's control client says when something was drawn, so nothing here sleeps.
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.needs("tmux")
+
+PATIENCE_S = 60.0
+"""Seconds without anything drawn after which a test gives up, and shows the screen."""
 
 RUN = "from finops.cli.app import run; run()"
 
@@ -44,10 +48,13 @@ class Terminal:
         self.tmux("send-keys", "-t", "it", "-l", text)
 
     def until(self, text: str) -> str:
-        """The screen, once `text` stands on it."""
+        """The screen, once `text` stands on it; looked at whenever something was drawn."""
         assert self.watcher.stdout is not None
+        drawn = self.watcher.stdout.fileno()
         while text not in (screen := self.tmux("capture-pane", "-p", "-t", "it")):
-            assert self.watcher.stdout.readline(), screen
+            heard, _, _ = select.select([drawn], [], [], PATIENCE_S)
+            assert heard, f"{text!r} is not on the screen:\n{screen}"
+            os.read(drawn, 65_536)
         return screen
 
 
@@ -72,6 +79,7 @@ def terminal(folder: Path, *command: str, **env: str) -> Iterator[Terminal]:
         ["tmux", "-S", str(socket), "-C", "attach", "-t", "it", "-f", "ignore-size"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        bufsize=0,
         env=settings,
     )
     try:
@@ -133,3 +141,16 @@ def test_without_colours_the_cursor_is_seen_and_the_terminal_is_left_as_it_was(
         assert "▸" in screen.until("w1")
         screen.press("q")
         assert "Unit economics" not in screen.until("ended with 0")
+
+
+def test_quitting_while_a_question_is_asked_ends_cleanly(
+    small_ledger: Path, tmp_path: Path
+) -> None:
+    with terminal(
+        tmp_path, sys.executable, "-c", RUN, "tui", "--ledger", str(small_ledger)
+    ) as screen:
+        screen.until("ctrl+c stops")
+        screen.press("q")
+        last = screen.until("ended with")
+    assert "ended with 0" in last
+    assert "terminate called" not in last

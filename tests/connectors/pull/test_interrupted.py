@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
 import signal
-import subprocess
-import sys
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from connectors.conformance import Proxy, contents
 from connectors.conformance.proxy import cut
 from finops.ledger.store import Ledger
+from tests.connectors.pull.forking import Puller
 from tests.connectors.pull.test_aws_exports import ExportRig
 from tests.connectors.pull.test_model_vendors import NOW, OpenAIRig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from connectors.conformance.proxy import Call, Reply
 
@@ -33,43 +30,6 @@ pytestmark = [
 
 ROUNDS, DISTURBED = 10, 5
 """Ledgers begun anew; each is disturbed five times before a pull is let through."""
-
-
-class Ended(NamedTuple):
-    """How a pull ended (a negative number is the signal that ended it), and the processor time it took."""
-
-    status: int
-    cpu_s: float
-
-
-class Puller:
-    """The process that pulls; see puller.py."""
-
-    def __init__(self, sources: dict[str, Any], secrets: dict[str, str]) -> None:
-        self._sources = sources
-        self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("puller.py"))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, **secrets, "OPENBLAS_NUM_THREADS": "1"},
-        )  # fmt: skip
-
-    def pull(self, ledger: Path, cpu_s: float | None = None) -> Ended:
-        """Pull once; with `cpu_s`, killed after that much processor time."""
-        asked = {
-            "ledger": str(ledger),
-            "now": NOW.isoformat(),
-            "sources": self._sources,
-            "cpu_s": cpu_s,
-        }
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(asked) + "\n")
-        self._process.stdin.flush()
-        return Ended(**json.loads(self._process.stdout.readline()))
-
-    def end(self) -> str:
-        """What it and its children wrote to stderr."""
-        return self._process.communicate(timeout=60)[1]
 
 
 def cutting(chance: random.Random) -> Callable[[Call, Reply], Reply]:
@@ -98,12 +58,12 @@ def test_disturbed_pulls_lose_and_double_nothing(tmp_path: Path) -> None:
             "vendor": {"connector": "openai", **vendor.settings(proxies[1].address), **quick},
         }
         sources["vendor"]["since"] = vendor.split.isoformat()
-        puller = Puller(sources, secrets)
+        puller = Puller(secrets)
 
         def undisturbed(ledger: Path) -> float:
             for proxy in proxies:
                 proxy.fault = None
-            ended = puller.pull(ledger)
+            ended = puller.pull(ledger, sources, NOW)
             assert ended.status == 0
             return ended.cpu_s
 
@@ -116,9 +76,9 @@ def test_disturbed_pulls_lose_and_double_nothing(tmp_path: Path) -> None:
             for _ in range(DISTURBED):
                 for proxy in proxies:
                     proxy.fault = cutting(random.Random(chance.random()))
-                killed += (
-                    puller.pull(ledger, chance.uniform(0, whole_s * 1.1)).status == -signal.SIGPROF
-                )
+                spent = chance.uniform(0, whole_s * 1.1)
+                ended = puller.pull(ledger, sources, NOW, spent)
+                killed += ended.status == -signal.SIGPROF
                 found = contents(Ledger.open(str(ledger), create=True))
                 for name, part in found.items():
                     assert part.rows <= whole[name].rows
