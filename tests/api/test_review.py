@@ -255,6 +255,21 @@ def test_the_difference_names_every_number_that_changed(ledger: Ledger) -> None:
     assert unsupported(found.document) == ()
 
 
+def test_actions_are_told_as_they_stood_on_the_day(ledger: Ledger) -> None:
+    session = asking(ledger)
+    early, late = (datetime(2026, 11, day, tzinfo=UTC) for day in (2, 20))
+    session.actions.add(
+        "move storage", by="ann", at=early, owner="ops", due="2026-11-01", expected="5"
+    )
+    session.actions.add("cache prompts", by="ann", at=late)
+    found = rows(session.review("2026-10", as_of="2026-11-05"), "actions", "actions")
+    assert [
+        (row["action"], row["owner"], row["due"], row["expected"], row["overdue"])
+        for row in found.values()
+    ] == [("move storage", "ops", "2026-11-01", 5, True)]
+    assert len(rows(session.review("2026-10"), "actions", "actions")) == 2
+
+
 def test_the_past_can_only_be_read(ledger: Ledger) -> None:
     from finops.ledger.past import as_of
     from finops.ledger.store import Ledger as Opened

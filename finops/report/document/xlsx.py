@@ -49,6 +49,9 @@ _CHART_ROWS = 18
 _A4 = 9
 """Paper, by the number spreadsheets know it by."""
 
+_PROSE = 26
+"""Characters a column of prose is wide where other tables share it; it wraps."""
+
 _NARROWEST = 60
 """Characters prose has beside narrow tables."""
 
@@ -220,7 +223,8 @@ def _widths(sheet: Any, section: Section, tables: list[Table]) -> dict[int, int]
     widest: dict[int, int] = {}
     for table in tables:
         for at, column in enumerate(_shown(table)):
-            widest[at] = max(widest.get(at, 0), width_of(table.report, column))
+            width = width_of(table.report, column)
+            widest[at] = max(widest.get(at, 0), min(width, _PROSE) if column.prose else width)
     if section.figures:
         longest = max(len(figure.title) for figure in section.figures)
         widest[0] = max(widest.get(0, 0), longest + 2)
