@@ -41,6 +41,7 @@ SHOWN_AS = {
     "finops.chargeback": "chargeback",
     "finops.savings": "savings",
     "finops.actions": "actions",
+    "finops.quality": "quality",
     "finops.breakeven": "breakeven",
     "finops.breakeven.audit": "breakeven.audit",
     "finops.route": "route",
@@ -210,6 +211,13 @@ TOLD: dict[str, Told] = {
             "saved": "before - after; of a workflow the difference of a request x the requests after",
             "before": "the number the action's evidence is about, in the month it was written down",
             "after": "the same number in the month asked about",
+        },
+    ),
+    "quality": Told(
+        "finops quality --format json",
+        {
+            "at_stake": "dollars of what the finding is about",
+            "share": "at_stake / all dollars of the period it is held against",
         },
     ),
     "breakeven": Told(
