@@ -115,4 +115,45 @@ MONTH = View(
     tab=False,
 )
 
-REPORTS = (CHANGES, MARGINAL, COMMITMENTS, COVERAGE, OWNERS, MONTHS, MONTH)
+BUDGETS = View(
+    name="budgets",
+    title="Budgets",
+    about="What is spent of what may be, and what will it come to?",
+    call=lambda state: Call.of("budget", month=state.span.options.get("month")),
+)
+
+FORECAST = View(
+    name="forecast",
+    title="Forecast",
+    about="What will the coming months cost, with a range?",
+    call=lambda state: Call.of("forecast", by=state.split or None, where=state.filter),
+    dimensions=(*BILL, *(name for name in CALLS if name not in BILL)),
+    filters=True,
+    timed=False,
+    tab=False,
+)
+
+CHARGEBACK = View(
+    name="chargeback",
+    title="Chargeback",
+    about="What is each team charged for a month, to the last cent of the invoices?",
+    call=lambda state: Call.of(
+        "chargeback", by=state.split or None, month=state.span.options.get("month")
+    ),
+    by=("team",),
+    dimensions=("team", "product", "cost_centre"),
+    tab=False,
+)
+
+REPORTS = (
+    CHANGES,
+    BUDGETS,
+    FORECAST,
+    COMMITMENTS,
+    COVERAGE,
+    MARGINAL,
+    CHARGEBACK,
+    OWNERS,
+    MONTHS,
+    MONTH,
+)
