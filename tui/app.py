@@ -67,6 +67,7 @@ class FinopsApp(App[int]):
     TITLE: str | None = "finops"
     DEFAULT_CSS = """
     #stage { height: 1fr; }
+    VerticalScroll, OptionList { scrollbar-size: 1 1; }
     .pane { height: 1fr; }
     #crumbs { background: $surface; }
     """

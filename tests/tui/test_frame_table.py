@@ -82,7 +82,7 @@ def lines(table: FrameTable) -> list[str]:
 
 
 def small(*names: str) -> Frame:
-    rows = tuple(
+    rows: tuple[Row, ...] = tuple(
         {"name": name, **{f"n{number}": place * 1000 + number for number in range(12)}}
         for place, name in enumerate(names)
     )
@@ -148,7 +148,7 @@ def test_every_line_is_as_wide_as_the_table_whatever_is_written_in_it() -> None:
 
 
 def test_a_number_wider_than_all_that_were_measured_makes_room() -> None:
-    rows = [{"name": "x", "n0": 1} for _ in range(4001)]
+    rows: list[Row] = [{"name": "x", "n0": 1} for _ in range(4001)]
     rows[1] = {"name": "x", "n0": 123456789012}
     report = Report("finops.test/1", "Test", COLUMNS[:2], tuple(rows))
 

@@ -33,7 +33,7 @@ class ExportScreen(ModalScreen["Path | None"]):
     ExportScreen { align: center middle; background: $background 60%; }
     ExportScreen > Vertical { width: 76; max-width: 96%; height: auto; border: round $primary;
         background: $surface; padding: 0 1; }
-    ExportScreen Input { border: none; height: 1; background: $panel; padding: 0 1; margin: 0 0 1 0; }
+    ExportScreen Input { height: 1; background: $panel; padding: 0 1; margin: 0 0 1 0; }
     ExportScreen OptionList { height: auto; border: none; background: $surface; }
     ExportScreen Label { color: $text-muted; padding: 0 1; }
     ExportScreen #wrong { color: $text-error; text-style: bold; display: none; }
@@ -54,7 +54,7 @@ class ExportScreen(ModalScreen["Path | None"]):
         """The file, the formats, and the command that writes the same."""
         with Vertical() as box:
             box.border_title = "Export this view"
-            yield Input(f"{self.stem}.csv")
+            yield Input(f"{self.stem}.csv", compact=True)
             yield OptionList(
                 *(Option(f"{ending:<6}{about}", id=ending) for ending, about in FORMATS.items()),
                 markup=False,

@@ -25,7 +25,7 @@ class LineScreen(ModalScreen["str | None"]):
     LineScreen { align: center bottom; background: $background 20%; }
     LineScreen > Vertical { width: 100%; height: auto; background: $surface; border-top: heavy $primary;
         padding: 0 1; }
-    LineScreen Input { border: none; height: 1; padding: 0; background: $surface; }
+    LineScreen Input { height: 1; }
     LineScreen Label { color: $text-muted; }
     LineScreen #wrong { color: $text-error; text-style: bold; display: none; }
     """
@@ -52,7 +52,7 @@ class LineScreen(ModalScreen["str | None"]):
         with Vertical():
             yield Label(self.heading, markup=False)
             suggester = SuggestFromList(self.words, case_sensitive=False) if self.words else None
-            yield Input(self.value, suggester=suggester, select_on_focus=False)
+            yield Input(self.value, compact=True, suggester=suggester, select_on_focus=False)
             yield Label("", id="wrong", markup=False)
             yield Label(self.hint, markup=False)
 

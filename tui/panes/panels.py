@@ -14,8 +14,10 @@ from tui.frame import fitted
 from tui.views.steps import asked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from finops.api.answer import Answer
-    from finops.report.model import Report, Row
+    from finops.report.model import Report, ReportColumn, Row
     from tui.call import Call
     from tui.state import State
 
@@ -86,15 +88,21 @@ def _changed(answer: Answer[Any], width: int, height: int) -> Text:
     changes = [
         f"{_arrow(_decimal(row, 'change'))} {_signed(_decimal(row, 'change'))}" for row in rows
     ]
-    wide = max(map(len, changes))
-    label = max(8, min(34, width - wide - 16))
+    reasons = [_reason(row, causes) for row in rows]
+    wide, wordy = max(map(len, changes)), max(map(len, reasons))
+    label = max(8, min(34, width - wide - wordy - 2))
     text = Text()
-    for row, change in zip(rows, changes, strict=True):
+    for row, change, reason in zip(rows, changes, reasons, strict=True):
         text.append(fitted(cell_text(row[report.columns[0].name], Style.TEXT), label, right=False))
         text.append(f" {change:>{wide}}", "bold")
-        cause = max(causes, key=lambda column: abs(_decimal(row, column.name)), default=None)
-        text.append(f"  {cause.title.lower()}\n" if cause is not None else "\n")
+        text.append(f" {reason}\n")
     return text
+
+
+def _reason(row: Row, causes: Sequence[ReportColumn]) -> str:
+    """The part of the change that weighs most, in a word."""
+    largest = max(causes, key=lambda column: abs(_decimal(row, column.name)), default=None)
+    return "" if largest is None else largest.title.lower()
 
 
 def _idle(answer: Answer[Any], width: int, height: int) -> Text:
@@ -131,7 +139,7 @@ def _listed(text: Text, report: Report, name: str, amount: str, width: int, line
     largest = max(_decimal(row, amount) for row in rows) or Decimal(1)
     amounts = [cell_text(row[amount], Style.MONEY) for row in rows]
     wide = max(map(len, amounts))
-    label = max(8, min(28, width - wide - 3))
+    label = max(8, min(28, width - wide - 10))
     room = max(0, width - label - wide - 3)
     for row, shown in zip(rows, amounts, strict=True):
         bar = "█" * int(room * max(Decimal(0), _decimal(row, amount)) / largest)
