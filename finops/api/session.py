@@ -20,6 +20,7 @@ from finops.api import (
     load,
     marginal,
     pull,
+    savings,
     settled,
     sql,
     status,
@@ -65,6 +66,7 @@ class Session:
     commitments = commitments.commitments
     budget = budgets.budget
     forecast = budgets.forecast
+    savings = savings.savings
     unit = unit.unit
     settle = settled.settle
     capacity = capacity.capacity

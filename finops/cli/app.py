@@ -75,6 +75,9 @@ COMMANDS = (
         "forecast", "finops.cli.forecast", "Show what coming months will cost, with a range."
     ),
     CommandEntry(
+        "savings", "finops.cli.savings", "Show what could be saved, ranked, with evidence."
+    ),
+    CommandEntry(
         "commitments",
         "finops.cli.commitments",
         "Show what commitments cover, save, leave unused, and when they end.",

@@ -12,6 +12,7 @@ from finops.analysis.budgets.daily import Asked, daily
 from finops.analysis.budgets.projection import Projection, project
 from finops.analysis.commitments import commitments
 from finops.analysis.compare.comparison import Versus, compare
+from finops.analysis.savings.answer import savings
 from finops.model.basis import Of
 from finops.model.period import Period, parse_month
 from tests.samples.company import TRUTH
@@ -123,3 +124,23 @@ def test_how_often_the_range_of_a_forecast_held(company: Company) -> None:
         "OpenAI": (21, 9),
         "owned": (24, 13),
     }
+
+
+def test_what_is_planted_could_be_saved(company: Company) -> None:
+    """Each trouble with its dollars; the plan half unused and the reservation are one provider's money."""
+    found = {
+        each.saving.key: each for each in savings(company.ledger, company.config, OCTOBER).ranked
+    }
+    reservation = found[f"idle/{TRUTH['idle_reservation']['id']}"]
+    assert reservation.saving.low == Decimal(TRUTH["idle_reservation"]["effective_cost"])
+    plan = found["commitment/serving-1y"]
+    assert plan.saving.high == Decimal(TRUTH["commitment"]["unused_2026-10"])
+    assert (reservation.counted, plan.counted) == (True, False)
+    cache = found[f"cache/{TRUTH['cache_stopped']['workflow']}"].saving
+    extra = Decimal(TRUTH["cache_stopped"]["extra_billed_cost"])
+    assert abs(cache.low / extra - 1) < Decimal("0.01")
+    truth = TRUTH["model_switched"]
+    switched = found[f"model/{truth['workflow']}"].saving
+    expected = Decimal(truth["billed_cost"]) - Decimal(truth["billed_cost_at_the_model_before"])
+    assert expected <= switched.low < expected + Decimal("0.44")
+    assert switched.certainty == "needs evaluation"

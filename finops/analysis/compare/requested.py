@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 
     from finops.analysis.economics import Prepared, Question, UnitEconomics
     from finops.analysis.measures import Group
+    from finops.analysis.terms import Terms
     from finops.config import Config
     from finops.ledger.store import Ledger
 
-__all__ = ["NO_REQUEST", "requested_readings"]
+__all__ = ["NO_REQUEST", "Tokens", "answers", "requested_readings"]
 
 NO_REQUEST = "(on no request)"
 """Group of what was charged and no request carries."""
@@ -43,7 +44,7 @@ NO_REQUEST = "(on no request)"
 OWNER = "team"
 
 
-class _Tokens(NamedTuple):
+class Tokens(NamedTuple):
     """What a model did for a group: tokens and metered cost by kind, tokens that capacity served."""
 
     model: str | None
@@ -67,21 +68,30 @@ def requested_readings(
     asked = question if OWNER in question.by else question._replace(by=(*question.by, OWNER))
     found: list[Reading] = []
     notes: list[str] = []
-    for part in books(ledger, config, question.period):
-        con = part.ledger.connect(TABLES)
-        try:
-            answer, prepared = answer_on(con, part, asked)
-            found += _of_groups(answer, _tokens(con, prepared), len(question.by))
-        finally:
-            con.close()
+    for answer, tokens, _ in answers(ledger, config, asked):
+        found += _of_groups(answer, tokens, len(question.by))
         if question.where is None:
             found += _on_no_request(answer, len(question.by))
         notes += _notes(answer)
     return tuple(found), tuple(dict.fromkeys(notes))
 
 
+def answers(
+    ledger: Ledger, config: Config, question: Question
+) -> Iterator[tuple[UnitEconomics, Mapping[tuple[object, ...], Sequence[Tokens]], Terms]]:
+    """For each stretch of the period with books of its own: the answer, each group's tokens, prices in force."""
+    for part in books(ledger, config, question.period):
+        con = part.ledger.connect(TABLES)
+        try:
+            answer, prepared = answer_on(con, part, question)
+            tokens = _tokens(con, prepared)
+        finally:
+            con.close()
+        yield answer, tokens, prepared.terms
+
+
 def _of_groups(
-    answer: UnitEconomics, metered: Mapping[tuple[object, ...], Sequence[_Tokens]], width: int
+    answer: UnitEconomics, metered: Mapping[tuple[object, ...], Sequence[Tokens]], width: int
 ) -> Iterator[Reading]:
     place = answer.by.index(OWNER)
     for each in answer.groups:
@@ -100,13 +110,13 @@ def _of_groups(
 
 def _tokens(
     con: duckdb.DuckDBPyConnection, prepared: Prepared
-) -> dict[tuple[object, ...], list[_Tokens]]:
+) -> dict[tuple[object, ...], list[Tokens]]:
     """Tokens and metered cost of each group, by model and what served them."""
     width, kinds = len(prepared.grouping.by), len(KINDS)
-    found: dict[tuple[object, ...], list[_Tokens]] = {}
+    found: dict[tuple[object, ...], list[Tokens]] = {}
     for row in query(con, _sql(prepared)):
         model, served_by, *numbers = row[width:]
-        tokens = _Tokens(model, served_by, tuple(numbers[:kinds]), tuple(numbers[kinds:]))
+        tokens = Tokens(model, served_by, tuple(numbers[:kinds]), tuple(numbers[kinds:]))
         found.setdefault(row[:width], []).append(tokens)
     return found
 
@@ -135,7 +145,7 @@ def _sql(prepared: Prepared) -> str:
     """
 
 
-def _of_group(base: Reading, group: Group, tokens: Iterable[_Tokens]) -> Iterator[Reading]:
+def _of_group(base: Reading, group: Group, tokens: Iterable[Tokens]) -> Iterator[Reading]:
     """Items of a group: metered kinds, what capacity served, and what is spread over requests."""
     spent = [group.capacity.cost]
     served = 0
