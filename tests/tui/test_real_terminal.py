@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.needs("tmux")
+pytestmark = [pytest.mark.needs("tmux"), pytest.mark.timeout(120)]
+
+LOOK_AGAIN_S = 1.0
+"""Seconds after which the screen is looked at though nobody said that it was drawn."""
 
 RUN = "from finops.cli.app import run; run()"
 
@@ -29,7 +33,14 @@ class Terminal:
 
     def __init__(self, socket: Path, watcher: subprocess.Popen[bytes]) -> None:
         self.socket = socket
-        self.watcher = watcher
+        self.drawn = threading.Event()
+        threading.Thread(target=self._listen, args=(watcher,), daemon=True).start()
+
+    def _listen(self, watcher: subprocess.Popen[bytes]) -> None:
+        """Hear of everything that is drawn, as it is drawn: who does not listen stops the terminal."""
+        assert watcher.stdout is not None
+        while watcher.stdout.readline():
+            self.drawn.set()
 
     def tmux(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -43,11 +54,11 @@ class Terminal:
     def type(self, text: str) -> None:
         self.tmux("send-keys", "-t", "it", "-l", text)
 
-    def until(self, text: str) -> str:
-        """The screen, once `text` stands on it."""
-        assert self.watcher.stdout is not None
-        while text not in (screen := self.tmux("capture-pane", "-p", "-t", "it")):
-            assert self.watcher.stdout.readline(), screen
+    def until(self, text: str, *, gone: bool = False) -> str:
+        """The screen, once `text` stands on it, or stands there no more."""
+        while (text in (screen := self.tmux("capture-pane", "-p", "-t", "it"))) is gone:
+            self.drawn.wait(LOOK_AGAIN_S)
+            self.drawn.clear()
         return screen
 
 
@@ -78,7 +89,10 @@ def terminal(folder: Path, *command: str, **env: str) -> Iterator[Terminal]:
         yield Terminal(socket, watcher)
     finally:
         subprocess.run(["tmux", "-S", str(socket), "kill-server"], check=False)
-        watcher.communicate()
+        watcher.wait()
+        for end in (watcher.stdin, watcher.stdout):
+            assert end is not None
+            end.close()
 
 
 def test_it_opens_drills_exports_and_quits(small_ledger: Path, tmp_path: Path) -> None:
@@ -95,7 +109,9 @@ def test_it_opens_drills_exports_and_quits(small_ledger: Path, tmp_path: Path) -
         screen.press("e")
         screen.until("Export this view")
         screen.press("C-u")
+        screen.until("finops-costs", gone=True)
         screen.type("drilled.json")
+        screen.until(" drilled.json ")
         screen.press("Enter")
         screen.until("Written")
         screen.press("q")

@@ -105,8 +105,21 @@ def _reason(row: Row, causes: Sequence[ReportColumn]) -> str:
     return "" if largest is None else largest.title.lower()
 
 
-def _idle(answer: Answer[Any], width: int, height: int) -> Text:
-    return _listed(Text(), answer.report, "pool", "gpu_idle", width, height)
+def _advised(answer: Answer[Any], width: int, height: int) -> Text:
+    """What could be saved, the largest first, and who could do it."""
+    totals, rows = answer.report.totals or {}, answer.report.rows
+    if not rows:
+        return Text("nothing found to save")
+    text = Text()
+    text.append(f"{cell_text(totals.get('low'), Style.MONEY)}", "bold")
+    text.append(f" to {cell_text(totals.get('high'), Style.MONEY)} could be saved\n")
+    amounts = [cell_text(row["high"], Style.MONEY) for row in rows[: max(1, height - 1)]]
+    wide = max(map(len, amounts))
+    for row, amount in zip(rows, amounts, strict=False):
+        label = max(8, width - wide - 8)
+        text.append(fitted(cell_text(row["saving"], Style.TEXT), label, right=False))
+        text.append(f" up to {amount:>{wide}}\n")
+    return text
 
 
 def _moved(row: Row) -> str:
@@ -172,6 +185,6 @@ PANELS = (
         _changed,
         "changes",
     ),
-    PanelKind("idle", "Idle", lambda now: asked("capacity", now, by="pool"), _idle, "capacity"),
+    PanelKind("advised", "To do", lambda now: asked("savings", now), _advised, "savings"),
 )
 """The four questions of the first screen, in the order they are asked."""

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from tui.call import Call
 from tui.filters import equals
-from tui.state import Place
+from tui.state import Place, State
 from tui.view import View
 from tui.views.steps import asked, deeper, explained
 
 if TYPE_CHECKING:
     from finops.report.model import Row
-    from tui.state import State
 
 __all__ = ["REPORTS"]
 
@@ -115,6 +114,40 @@ MONTH = View(
     tab=False,
 )
 
+
+def _command(state: State) -> Call:
+    """A printed command, about the period looked at where it names none of its own."""
+    call = Call.parsed(str(state.option("line") or "finops costs"))
+    if {"month", "since", "last", "everything"} & dict(call.options).keys():
+        return call
+    return Call.of(call.command, *call.arguments, **dict(call.options), **state.span.options)
+
+
+def _drill_savings(state: State, row: Row) -> Place | None:
+    """To the rows behind a saving, by the command that prints them."""
+    command = row.get("command")
+    if not isinstance(command, str) or not command.startswith("finops "):
+        return None
+    asked_of = State(span=state.span, options=(("line", command),))
+    return Place("command", asked_of, str(row["saving"]))
+
+
+SAVINGS = View(
+    name="savings",
+    title="Savings",
+    about="What could be saved, how sure is that, and how is it computed?",
+    call=lambda state: asked("savings", state),
+    drill=_drill_savings,
+)
+
+COMMAND = View(
+    name="command",
+    title="Command",
+    about="What does a command that stands in a row print?",
+    call=_command,
+    tab=False,
+)
+
 BUDGETS = View(
     name="budgets",
     title="Budgets",
@@ -147,6 +180,7 @@ CHARGEBACK = View(
 
 REPORTS = (
     CHANGES,
+    SAVINGS,
     BUDGETS,
     FORECAST,
     COMMITMENTS,
@@ -156,4 +190,5 @@ REPORTS = (
     OWNERS,
     MONTHS,
     MONTH,
+    COMMAND,
 )
