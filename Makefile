@@ -42,9 +42,10 @@ cover: setup  ## pytest with coverage of finops/, which must be 90 % or more
 bench: setup  ## ratios against floors, on generated data (minutes)
 	$(BIN)/python -m bench
 
-docs: setup  ## docs/ from the code: tables, commands, formats, exit codes; the pictures
+docs: setup  ## reference pages from the code, the pictures, and the site, in site/
 	$(BIN)/python scripts/docs.py
 	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python scripts/site.py
 
 samples: setup  ## samples/ from its generator
 	$(BIN)/python -m samples.generate
@@ -53,4 +54,4 @@ wheel: setup  ## dist/*.whl
 	@uv=$$(command -v uv || echo .tools/uv/bin/uv) && "$$uv" build --wheel
 
 clean:  ## forget .venv, .tools, caches and built files
-	rm -rf .venv .tools dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .venv .tools dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

@@ -25,6 +25,7 @@ def _comparisons(
     from bench.loading import load_bill, load_requests, requests_ledger
     from bench.month import month
     from bench.pricing import pricing
+    from bench.pulling import big_month, listing
     from bench.startup import startup
     from bench.unit_cost import unit_cost
 
@@ -36,6 +37,8 @@ def _comparisons(
         "e": lambda: [agent_logs(folder, asked.messages)],
         "f": lambda: [startup(folder)],
         "g": lambda: month(folder, asked.company_rows, asked.gpus),
+        "h": lambda: [listing(folder, asked.objects)],
+        "i": lambda: big_month(folder, asked.gigabytes),
     }
 
 
@@ -47,6 +50,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=100_000, help="messages for e")
     parser.add_argument("--company-rows", type=int, default=10_000_000, help="requests of g")
     parser.add_argument("--gpus", type=int, default=1000, help="devices of g")
+    parser.add_argument("--objects", type=int, default=1_000_000, help="objects in the bucket of h")
+    parser.add_argument("--gigabytes", type=float, default=20.0, help="size of the month of i")
     parser.add_argument("--only", default="", help="letters to measure, for example a,d")
     parser.add_argument(
         "--folder", type=Path, help="where to keep the data; default: removed at the end"

@@ -9,6 +9,7 @@ changed, so that no listing is ever held.
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connectors.contract import Files
@@ -51,9 +52,10 @@ def months_of(objects: Objects, layout: Layout) -> tuple[Month, ...]:
     facts: dict[str, tuple[int, datetime]] = {}
     for item in objects.list():
         day = layout.day(item)
-        if day is not None:
-            dated.add(month_of(day).label)
-        for name in _months(item, layout):
+        if day is None:
+            continue
+        dated.add(_label(day))
+        for name in _fed(day, layout.late):
             digest = digests.setdefault(name, hashlib.sha256())
             digest.update(f"{item.key}\n{item.etag}\n".encode())
             count, newest = facts.get(name, (0, item.modified))
@@ -64,12 +66,20 @@ def months_of(objects: Objects, layout: Layout) -> tuple[Month, ...]:
     )
 
 
-def _months(item: Object, layout: Layout) -> set[str]:
-    """The month an object is dated in, and the one before while that still gets late rows."""
+@cache
+def _fed(day: date, late: timedelta) -> frozenset[str]:
+    """The month of an object dated `day`, and the one before while that still gets late rows."""
+    return frozenset((_label(day), _label(day - late)))
+
+
+@cache
+def _label(day: date) -> str:
+    return month_of(day).label
+
+
+def _feeds(item: Object, month: str, layout: Layout) -> bool:
     day = layout.day(item)
-    if day is None:
-        return set()
-    return {month_of(day).label, month_of(day - layout.late).label}
+    return day is not None and month in _fed(day, layout.late)
 
 
 def changed_months(session: Session[Any], objects: Objects, layout: Layout) -> Iterator[Month]:
@@ -95,6 +105,6 @@ def deliveries(
     """A delivery for each month that changed, of its own rows alone."""
     for month in changed_months(session, objects, layout):
         files = tuple(
-            objects.fetch(item) for item in objects.list() if month.name in _months(item, layout)
+            objects.fetch(item) for item in objects.list() if _feeds(item, month.name, layout)
         )
         yield Files("costs", month.name, month.digest, files, hint, (month.name,))

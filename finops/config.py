@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from finops.errors import ConfigError
+from finops.sections.actions import Actions
 from finops.sections.base import Amount, CurrencyCode, Section
 from finops.sections.budgets import Budget
 from finops.sections.calls import Objective, Requests
@@ -147,6 +148,7 @@ class Config(Section):
     layers: tuple[Layer, ...] = Field(
         default=(), description="Layers of the stack, in the order they are tried."
     )
+    actions: Actions = Field(default_factory=Actions, description="Where actions are kept.")
     budgets: tuple[Budget, ...] = Field(
         default=(), description="What may be spent, on what, in which stretch of time."
     )
@@ -277,6 +279,9 @@ def _anchored(values: dict[str, Any], file: Path) -> dict[str, Any]:
     review = values.get("review")
     if isinstance(review, dict) and isinstance(review.get("to"), str) and "://" not in review["to"]:
         found["review"] = {**review, "to": str(folder / Path(review["to"]).expanduser())}
+    actions = values.get("actions")
+    if isinstance(actions, dict) and isinstance(actions.get("file"), str):
+        found["actions"] = {**actions, "file": str(folder / Path(actions["file"]).expanduser())}
     if isinstance(values.get("scorecard"), dict):
         found["scorecard"] = anchored_scorecard(values["scorecard"], folder)
     return found
@@ -346,6 +351,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "chargeback": Accounts,
     "layers": Layer,
     "close": Close,
+    "actions": Actions,
     "budgets": Budget,
     "commitments": Commitment,
     "fx": Fx,

@@ -20,6 +20,9 @@ from finops.cli.app import COMMANDS, load_command
 from finops.config import json_schema
 from finops.errors import ExitCode, FinopsError
 from finops.model.tables import TABLES
+from scripts.checks_page import checks_parts
+from scripts.python_page import python_parts
+from scripts.settings_page import settings_parts
 from tui.actions import ACTIONS, MOVES, Group, go_actions, key_text
 from tui.views import VIEWS
 
@@ -325,6 +328,24 @@ def keys_page() -> str:
     )
 
 
+# --- pages with a module of their own --------------------------------------------------------------
+
+
+def config_page() -> str:
+    """docs/config.md."""
+    return page("Settings", "`finops/config.py`", *settings_parts())
+
+
+def checks_page() -> str:
+    """docs/checks.md."""
+    return page("Checks and probes", "`scorecard/catalog.yaml` and the probes", *checks_parts())
+
+
+def python_page() -> str:
+    """docs/python.md."""
+    return page("Python", "`finops/api`", *python_parts())
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "ledger.md": ledger_page,
     "commands.md": commands_page,
@@ -332,6 +353,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "connectors.md": connectors_page,
     "errors.md": errors_page,
     "keys.md": keys_page,
+    "config.md": config_page,
+    "checks.md": checks_page,
+    "python.md": python_page,
     "finops.schema.json": json_schema,
 }
 

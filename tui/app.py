@@ -368,6 +368,7 @@ class FinopsApp(App[int]):
                 },
             }
             remember(self.desk.session.ledger.location.url, self.memory)
+            self.desk.close()
         self.exit(0)
 
 

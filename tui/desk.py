@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections import OrderedDict
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from finops.stopping import Stop
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
     from finops.ledger.store import Ledger
     from tui.call import Call
 
-__all__ = ["Desk", "in_background", "ledger_stamp"]
+__all__ = ["Desk", "at_rest", "in_background", "ledger_stamp"]
 
 T = TypeVar("T")
 
 KEPT = 96
 """Answers kept, the most recently used."""
+
+_BACKGROUND = "finops-answer"
+"""The name of threads that work for a screen."""
 
 PAUSE_S = 0.08
 """Wait before a question is asked: whoever holds a key down asks only the last."""
@@ -58,6 +62,11 @@ class Desk:
         """The ledger has changed: no answer stands any longer."""
         self._kept = OrderedDict()
         self._settled = SettledPeriods()
+
+    def close(self) -> None:
+        """Nobody waits for any answer now: what is being asked stops within a moment."""
+        for asked in tuple(self._asked.values()):
+            asked.stop.now()
 
     async def answer(self, call: Call) -> Answer[Any]:
         """The answer to `call`; FinopsError as the API raises it. Cancelled, it stops what nobody waits for."""
@@ -130,8 +139,20 @@ async def in_background(work: Callable[[], T]) -> T:
         with handing:
             handing.value = work()
 
-    threading.Thread(target=run, daemon=True, name="finops-answer").start()
+    threading.Thread(target=run, daemon=True, name=_BACKGROUND).start()
     return await done
+
+
+def at_rest(within: float) -> bool:
+    """Whether no thread works in the background any more, once up to `within` seconds have passed.
+
+    The interpreter must not end while one is inside an engine: taking it down there ends in an abort.
+    """
+    until = monotonic() + within
+    working = [thread for thread in threading.enumerate() if thread.name == _BACKGROUND]
+    for thread in working:
+        thread.join(max(0.0, until - monotonic()))
+    return not any(thread.is_alive() for thread in working)
 
 
 class _Handing(Generic[T]):

@@ -21,7 +21,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connectors.buckets import S3Settings
-from connectors.contract import Connector, Files, Finding
+from connectors.contract import Connector, Files, Finding, Sign
 from connectors.periods import first_day
 from connectors.reducing import codes, figures, is_name, named, scalars
 from finops.errors import SourceError, SourceMissing
@@ -257,4 +257,9 @@ CONNECTOR = Connector(
   {"Effect": "Deny", "Action": "s3:GetObject",
    "Resource": "arn:aws:s3:::BUCKET/FOLDER/AWSLogs/*/BedrockModelInvocationLogs/*/data/*"}]}
 ```""",
+    signs=(
+        Sign("variable", "AWS_PROFILE", {"profile": "{value}"}),
+        Sign("variable", "AWS_ACCESS_KEY_ID"),
+        Sign("path", "~/.aws/credentials", {"profile": "default"}),
+    ),
 )

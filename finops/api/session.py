@@ -26,6 +26,7 @@ from finops.api import (
     status,
     unit,
 )
+from finops.api.actions import Actions
 from finops.api.close import Close
 from finops.api.connectors import Connectors
 from finops.api.opening import open_ledger, resolve_period
@@ -110,6 +111,11 @@ class Session:
     def vendor(self) -> Vendors:
         """What vendors say and offer, beside what was measured of them."""
         return Vendors(self)
+
+    @property
+    def actions(self) -> Actions:
+        """What is to be done, by whom, until when, and what it really saved."""
+        return Actions(self)
 
     @property
     def owners(self) -> Owners:

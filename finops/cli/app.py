@@ -78,6 +78,11 @@ COMMANDS = (
         "savings", "finops.cli.savings", "Show what could be saved, ranked, with evidence."
     ),
     CommandEntry(
+        "actions",
+        "finops.cli.actions",
+        "Keep the list of what is to be done about costs, and what it really saved.",
+    ),
+    CommandEntry(
         "commitments",
         "finops.cli.commitments",
         "Show what commitments cover, save, leave unused, and when they end.",

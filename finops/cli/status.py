@@ -28,7 +28,7 @@ def status(
 
     Each source in each table: rows, span, newest row and its age, the last load, rows refused, and
     whether the stored sums are the loaded ones, to the last digit. Where two logs show the same calls,
-    which one counts.
+    which one counts; and how far what vendors and engines counted is from what the logs show.
     """
     from finops.cli.output import emit
 

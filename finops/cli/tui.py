@@ -13,6 +13,7 @@ from finops.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import NoReturn
 
     from finops.api.session import Session
     from finops.cli.diagnostics import Advance
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 _BROWSER = "In a browser"
+_PATIENCE_S = 5.0
+"""Seconds that questions nobody waits for any more have to end in."""
 
 ViewOption = Annotated[
     str | None,
@@ -91,7 +94,17 @@ def tui(
     from tui.run import browse
 
     settings = load_config().tui
-    raise typer.Exit(browse(_opening(ledger), settings, view=view, demo=_demo, ledger=ledger))
+    code = browse(_opening(ledger), settings, view=view, demo=_demo, ledger=ledger)
+    _end(code)
+
+
+def _end(code: int) -> NoReturn:
+    """Leave with `code`, at once where a question does not hear that nobody waits for it."""
+    from tui.desk import at_rest
+
+    if not at_rest(_PATIENCE_S):
+        os._exit(code)  # a thread stuck in an engine would be taken down inside it
+    raise typer.Exit(code)
 
 
 def _in_terminal() -> bool:

@@ -50,7 +50,8 @@ def open_engine(
     con = duckdb.connect(database, config=config)
     hear(con)
     query(con, "SET TimeZone = 'UTC'")
-    query(con, "SET enable_progress_bar = false")
+    with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets: it has no bar
+        query(con, "SET enable_progress_bar = false")
     return con
 
 

@@ -55,6 +55,8 @@ class Location(NamedTuple):
     options: Mapping[str, str]
     at: datetime | None = None
     """The moment it is looked at, commits from then on left out; None for now. See `finops.ledger.past`."""
+    versions: Mapping[str, int | None] | None = None
+    """The version of each table that held then, where somebody wrote that down."""
 
     def __repr__(self) -> str:
         """The address alone: the options hold credentials."""

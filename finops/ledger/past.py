@@ -15,14 +15,14 @@ from finops.errors import LedgerError
 from finops.model.tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from deltalake import DeltaTable
 
     from finops.ledger.location import Location
     from finops.ledger.store import DataFile
 
-__all__ = ["as_of", "check_there", "refuse_to_write", "travel"]
+__all__ = ["as_closed", "as_of", "check_there", "refuse_to_write", "travel"]
 
 
 def as_of(where: Location, day: date) -> Location:
@@ -31,22 +31,38 @@ def as_of(where: Location, day: date) -> Location:
     return where._replace(at=end)
 
 
+def as_closed(where: Location, manifest: Mapping[str, Any]) -> Location:
+    """`where` as it was when the month with this manifest was closed, that close included."""
+    moment = datetime.fromisoformat(manifest["closed_at"]) + timedelta(microseconds=1)
+    return where._replace(at=moment, versions=manifest["ledger_versions"])
+
+
 def refuse_to_write(where: Location) -> None:
     """LedgerError where `where` is a moment of the past."""
     if where.at is not None:
         raise LedgerError(f"the ledger at {where.url} as of an earlier day can only be read")
 
 
-def travel(delta: DeltaTable, at: datetime) -> DeltaTable | None:
-    """`delta` at the version that held just before `at`; None when the table was not there yet."""
+def travel(delta: DeltaTable, where: Location, table: str) -> DeltaTable | None:
+    """`delta` at the version that held when `where` is looked at; None when the table was not there yet."""
+    if where.at is None:
+        return delta
+    if where.versions is not None:
+        return _at(delta, where.versions.get(table))
     moments = _moments(delta)
-    version = max((number for number, moment in moments.items() if moment < at), default=None)
+    version = max((n for n, moment in moments.items() if moment < where.at), default=None)
     if version is None:
         if min(moments) > 0:
             first = min(moments.values()).date()
             raise LedgerError(
                 f"the log of {delta.table_uri} begins on {first}", hint=f"--as-of {first} or later"
             )
+        return None
+    return _at(delta, version)
+
+
+def _at(delta: DeltaTable, version: int | None) -> DeltaTable | None:
+    if version is None:
         return None
     delta.load_as_version(version)
     return delta
@@ -76,7 +92,7 @@ def _earliest(where: Location) -> date:
     """The first day on which every table can be shown as it was."""
     from finops.ledger.store import Ledger, files_of
 
-    now = Ledger(where._replace(at=None))
+    now = Ledger(where._replace(at=None, versions=None))
     found = []
     for table in TABLES:
         delta = now.delta(table)

@@ -142,7 +142,7 @@ class Ledger:
                 found = DeltaTable(where.table_url(table), storage_options=dict(where.options))
             except TableNotFoundError:
                 return None
-            return found if where.at is None else travel(found, where.at)
+            return travel(found, where, table)
 
     def snapshot(self, table: str) -> Snapshot | None:
         """`table` at its newest version; None when it was never written."""

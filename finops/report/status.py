@@ -6,20 +6,27 @@ from typing import TYPE_CHECKING
 
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.set_aside import set_aside_notes, set_aside_rows
+from finops.report.vendor_counts import vendor_count_notes, vendor_count_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from finops.analysis.authority import Ruling
+    from finops.analysis.vendor_counts import Compared
     from finops.ledger.status import LedgerStatus
     from finops.report.model import Row
 
 __all__ = ["status_report"]
 
 
-def status_report(found: LedgerStatus, rulings: Sequence[Ruling] = ()) -> Report:
-    """`found` as a report; the slices' sums are in `reconciliation`, logs that give way in `set_aside`."""
+def status_report(
+    found: LedgerStatus, rulings: Sequence[Ruling] = (), compared: Sequence[Compared] = ()
+) -> Report:
+    """`found` as a report; the slices' sums are in `reconciliation`, logs that give way in `set_aside`.
+
+    What vendors and engines counted, beside the logs, is in `usage`.
+    """
     return Report(
         schema="finops.status/1",
         title=f"Ledger {found.location}",
@@ -37,7 +44,7 @@ def status_report(found: LedgerStatus, rulings: Sequence[Ruling] = ()) -> Report
             ReportColumn("reconciled", "Reconciled"),
         ),
         rows=_rows(found),
-        notes=(*_notes(found), *set_aside_notes(rulings)),
+        notes=(*_notes(found), *set_aside_notes(rulings), *vendor_count_notes(compared)),
         extras={
             "ledger": found.location,
             "reconciliation": [_slice(each._asdict(), equal=each.equal) for each in found.slices],
@@ -47,6 +54,7 @@ def status_report(found: LedgerStatus, rulings: Sequence[Ruling] = ()) -> Report
                 for each in found.closed
             ],
             "set_aside": set_aside_rows(rulings),
+            "usage": vendor_count_rows(compared),
         },
     )
 

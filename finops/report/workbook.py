@@ -31,6 +31,7 @@ __all__ = [
     "check_rows",
     "header_look",
     "new_book",
+    "shortened_note",
     "width_of",
     "write_cell",
     "write_datum",
@@ -150,16 +151,18 @@ def width_of(report: Report, column: ReportColumn) -> int:
 
 
 def write_notes(made: Book, sheet: Any, row: int, notes: tuple[str, ...]) -> int:  # noqa: ANN401
-    """A row for each note, and one for numbers that lost digits so far; the first row left free."""
-    shortened = made.shortened
-    if shortened:
-        notes = (
-            *notes,
-            f"Numbers with more digits than a cell holds: {shortened:,}; JSON and CSV have all of them.",
-        )
+    """A row for each note; the first row left free."""
     for offset, note in enumerate(notes):
         made.text(sheet, row + offset, 0, f"Note: {visible(note)}")
     return row + len(notes)
+
+
+def shortened_note(made: Book) -> tuple[str, ...]:
+    """What to say of numbers that lost digits; nothing when none did."""
+    if not made.shortened:
+        return ()
+    count = f"{made.shortened:,}"
+    return (f"Numbers with more digits than a cell holds: {count}; JSON and CSV have all of them.",)
 
 
 def write_cell(

@@ -17,6 +17,7 @@ from finops.report.workbook import (
     check_rows,
     header_look,
     new_book,
+    shortened_note,
     width_of,
     write_cell,
     write_datum,
@@ -62,7 +63,7 @@ def _write_report(made: Book, report: Report) -> None:
     if report.totals is not None:
         write_totals(made, sheet, end, columns, report.totals)
         end += 1
-    write_notes(made, sheet, end + 1, report.notes)
+    write_notes(made, sheet, end + 1, (*report.notes, *shortened_note(made)))
 
 
 def _write_data(made: Book, report: Report) -> None:

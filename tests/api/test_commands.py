@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pytest
@@ -16,15 +15,13 @@ from finops.api.breakeven import audit
 from finops.api.doctor import doctor
 from finops.api.route import Choosing, How, Prices, route_scores
 from finops.cli.app import COMMANDS, app, load_command
-from tests.analysis.ledgers import cost, make_ledger, request, sample
+from tests.api.small import VENDORS, small_company
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from finops.api.session import Session
-
-VENDORS = Path(__file__).resolve().parents[2] / "samples" / "vendors"
-SCORES = "confidence,small_correct,large_correct\n0.9,1,1\n0.2,0,1\n0.7,1,1\n0.4,0,1\n"
 
 
 class Printed(Protocol):
@@ -139,55 +136,10 @@ class World(NamedTuple):
         return result.exit_code, result.stdout_bytes
 
 
-SETTINGS = """
-ledger = "ledger"
-
-[sources.cluster]
-connector = "slurm"
-command = ["/nowhere/sacct"]
-
-[[prices]]
-provider = "fakeai"
-model = "model-a"
-input = "2"
-output = "10"
-
-[[prices]]
-provider = "fakeai"
-model = "model-b"
-input = "1"
-output = "4"
-"""
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two months of two services, calls to two models, a pool of two devices, and vendors."""
     here = tmp_path_factory.mktemp("asked")
-    months = ("2026-09", "2026-10")
-    calls = [
-        request(
-            f"{month}-{n}", f"{month}-{n + 1:02}T12:00:00", team=f"team-{n % 2}", tenant=None,
-            workflow=f"workflow-{n % 3}", confidence=n / 10, request_model=("model-a", "model-b")[n % 2],
-            uncached_input_tokens=1000 + n, output_tokens=100, latency_ms=900 + n,
-        )
-        for month in months
-        for n in range(10)
-    ]  # fmt: skip
-    bills = [
-        cost(amount, f"{month}-01", f"{month}-28", ServiceName=service, InvoiceId=f"inv-{month}")
-        for month in months
-        for service, amount in (("Models", "30"), ("Storage", "7.25"))
-    ]
-    samples = [
-        sample(f"gpu-{n}", f"2026-10-05T{hour:02}:00:00", pool="h100", pod="server", gr_engine_active=0.4)
-        for hour in range(4)
-        for n in range(2)
-    ]  # fmt: skip
-    make_ledger(here / "ledger", costs=bills, requests=calls, samples=samples)
-    shutil.copytree(VENDORS, here / "vendors")
-    (here / "scores.csv").write_text(SCORES, encoding="utf-8")
-    (here / "finops.toml").write_text(SETTINGS, encoding="utf-8")
+    small_company(here)
     return here
 
 

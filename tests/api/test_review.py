@@ -212,8 +212,10 @@ def test_a_closed_month_is_reviewed_from_its_books(ledger: Ledger) -> None:
     session = asking(ledger)
     before = session.review("2026-10")
     add(ledger, "costs", REISSUED)
-    add(ledger, "requests", [request("a", uncached_input_tokens=1)])
+    add(ledger, "requests", [*LOG, request("late", uncached_input_tokens=1)])
+    add(ledger, "costs", [cost("75", "2026-09-10", InvoiceId="S-1", ServiceName="Storage")])
     after = session.review("2026-10")
+    assert figure(after, "headline", "effective_cost") == (Decimal("98.5"), Decimal(60))
     assert after.to("html") == before.to("html")
     facts = {each.name: each.value for each in after.document.facts}
     assert (facts["state"], facts["closed_at"]) == ("closed", "2026-11-12T00:00:00+00:00")
@@ -251,6 +253,21 @@ def test_the_difference_names_every_number_that_changed(ledger: Ledger) -> None:
         for row in adjustments.report.rows
     ] == [("2026-11", True, "O-1", -10)]
     assert unsupported(found.document) == ()
+
+
+def test_actions_are_told_as_they_stood_on_the_day(ledger: Ledger) -> None:
+    session = asking(ledger)
+    early, late = (datetime(2026, 11, day, tzinfo=UTC) for day in (2, 20))
+    session.actions.add(
+        "move storage", by="ann", at=early, owner="ops", due="2026-11-01", expected="5"
+    )
+    session.actions.add("cache prompts", by="ann", at=late)
+    found = rows(session.review("2026-10", as_of="2026-11-05"), "actions", "actions")
+    assert [
+        (row["action"], row["owner"], row["due"], row["expected"], row["overdue"])
+        for row in found.values()
+    ] == [("move storage", "ops", "2026-11-01", 5, True)]
+    assert len(rows(session.review("2026-10"), "actions", "actions")) == 2
 
 
 def test_the_past_can_only_be_read(ledger: Ledger) -> None:

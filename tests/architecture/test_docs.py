@@ -23,6 +23,9 @@ PAGES = (
     "connectors.md",
     "errors.md",
     "keys.md",
+    "config.md",
+    "checks.md",
+    "python.md",
     "finops.schema.json",
 )
 

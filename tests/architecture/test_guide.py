@@ -19,6 +19,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from finops.api.session import Session
 from finops.cli.app import CommandEntry
 from finops.model import tables
 from finops.model.schema import Column, Kind
@@ -133,6 +134,11 @@ def test_the_command_answers_from_the_analysis(
     ledger: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module("finops.analysis.retries", block("python", holding="SQL = ").text, monkeypatch)
+    asked = module("finops.api.retries", block("python", holding="-> Answer[").text, monkeypatch)
+    line = block("python", holding="retries = ").text
+    bound: dict[str, Any] = {"retries": asked}
+    exec(line, bound)  # noqa: S102  (our own guide)
+    monkeypatch.setattr(Session, "retries", bound["retries"], raising=False)
     command = module(
         "finops.cli.retries", block("python", holding="def register").text, monkeypatch
     )
@@ -192,7 +198,7 @@ def test_a_module_in_the_guide_is_formatted_and_linted_like_ours(shown: Block) -
                 Path(sys.executable).with_name("ruff"),
                 *check,
                 "--stdin-filename",
-                "finops/x.py",
+                "tests/x.py" if "suite(" in shown.text else "finops/x.py",
                 "-",
             ],
             cwd=ROOT,
@@ -202,3 +208,51 @@ def test_a_module_in_the_guide_is_formatted_and_linted_like_ours(shown: Block) -
             check=False,
         )
         assert done.returncode == 0, done.stdout
+
+
+SEARCH = """
+from connectors.detection import detected
+print([each.settings for each in detected() if each.connector.name == "acme"])
+"""
+
+CONNECTOR_OF_THE_GUIDE = """
+import importlib.util, os, sys
+from pathlib import Path
+
+spec = importlib.util.spec_from_file_location("connectors.sources.acme", Path(__file__).with_name("acme.py"))
+sys.modules[spec.name] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+"""
+"""A conftest.py that puts the guide's module where the guide says it is."""
+
+
+def test_the_connector_passes_the_suite_it_is_tested_with(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(CONNECTOR_OF_THE_GUIDE)
+    (tmp_path / "acme.py").write_text(block("python", holding='name="acme"').text)
+    (tmp_path / "test_acme.py").write_text(block("python", holding="suite(AcmeRig)").text)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", str(tmp_path)],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "14 passed" in done.stdout
+
+
+def test_the_connector_is_registered_and_found_by_its_sign(tmp_path: Path) -> None:
+    info = tmp_path / "acme-2.0.dist-info"
+    info.mkdir()
+    (tmp_path / "acme_gateway.py").write_text(block("python", holding='name="acme"').text)
+    registered = tomllib.loads(block("toml", holding="finops.connectors").text)["project"]
+    (place,) = registered["entry-points"]["finops.connectors"].values()
+    assert place == "connectors.sources.acme:CONNECTOR"
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text("[finops.connectors]\nacme = acme_gateway:CONNECTOR\n")
+    listed = json.loads(finops(tmp_path, "connectors", "list", "--format", "json"))["rows"]
+    (acme,) = [row for row in listed if row["connector"] == "acme"]
+    assert (acme["about"], acme["tables"]) == ("calls of the Acme gateway", "requests")
+    found = subprocess.run(
+        [sys.executable, "-c", SEARCH],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "ACME_URL": "http://gateway"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert found.stdout.strip() == "[{'url': 'http://gateway', 'token': 'env:ACME_TOKEN'}]"

@@ -110,6 +110,7 @@ def test_what_is_here_is_found_checked_written_and_pulled_from(home: Path, tmp_p
             (r"NOT reach: [^?]*has no profile 'absent'[^?]*keep it all the same\? \[y/N\]: ", ""),
             (rf"found aws-exports[^?]*{yes}", ""),
             (r"url \([^)]*\): ", ""),
+            (rf"found bedrock-logs[^?]*{yes}", "n"),
             (rf"found claude-code[^?]*\.claude/projects is here[^?]*{yes}", ""),
             (rf"found prometheus[^?]*PROMETHEUS_URL[^?]*{yes}", "y"),
             (rf"found slurm[^?]*sacct is on PATH[^?]*{yes}", ""),

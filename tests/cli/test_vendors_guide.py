@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDE = ROOT / "docs" / "vendors.md"
+GUIDE = ROOT / "docs" / "howto" / "compare-vendors.md"
 OFFERS = "vendor,currency,price,billing,availability\nAcme,USD,2,used,0.99\nBolt,EUR,2,used,0.999\n"
 
 
@@ -87,5 +87,5 @@ def test_every_command_does_what_the_guide_says(world: Path, finops: Callable[..
 
 def test_the_python_shown_runs(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (block,) = blocks("python")
-    exec(compile(block, "vendors.md", "exec"), {})  # noqa: S102  (the guide's own words)
+    exec(compile(block, "compare-vendors.md", "exec"), {})  # noqa: S102  (the guide's own words)
     assert "GPU offers, by an hour that can be used" in capsys.readouterr().out

@@ -11,6 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from tui.dialogs.entry import Entry
+
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
@@ -33,7 +35,7 @@ class ExportScreen(ModalScreen["Path | None"]):
     ExportScreen { align: center middle; background: $background 60%; }
     ExportScreen > Vertical { width: 76; max-width: 96%; height: auto; border: round $primary;
         background: $surface; padding: 0 1; }
-    ExportScreen Input { height: 1; background: $panel; padding: 0 1; margin: 0 0 1 0; }
+    ExportScreen Entry { background: $panel; padding: 0 1; margin: 0 0 1 0; }
     ExportScreen OptionList { height: auto; border: none; background: $surface; }
     ExportScreen Label { color: $text-muted; padding: 0 1; }
     ExportScreen #wrong { color: $text-error; text-style: bold; display: none; }
@@ -54,7 +56,7 @@ class ExportScreen(ModalScreen["Path | None"]):
         """The file, the formats, and the command that writes the same."""
         with Vertical() as box:
             box.border_title = "Export this view"
-            yield Input(f"{self.stem}.csv", compact=True)
+            yield Entry(f"{self.stem}.csv")
             yield OptionList(
                 *(Option(f"{ending:<6}{about}", id=ending) for ending, about in FORMATS.items()),
                 markup=False,

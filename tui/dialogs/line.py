@@ -10,6 +10,8 @@ from textual.screen import ModalScreen
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label
 
+from tui.dialogs.entry import Entry
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -25,7 +27,7 @@ class LineScreen(ModalScreen["str | None"]):
     LineScreen { align: center bottom; background: $background 20%; }
     LineScreen > Vertical { width: 100%; height: auto; background: $surface; border-top: heavy $primary;
         padding: 0 1; }
-    LineScreen Input { height: 1; }
+    LineScreen Entry { padding: 0; background: $surface; }
     LineScreen Label { color: $text-muted; }
     LineScreen #wrong { color: $text-error; text-style: bold; display: none; }
     """
@@ -52,7 +54,7 @@ class LineScreen(ModalScreen["str | None"]):
         with Vertical():
             yield Label(self.heading, markup=False)
             suggester = SuggestFromList(self.words, case_sensitive=False) if self.words else None
-            yield Input(self.value, compact=True, suggester=suggester, select_on_focus=False)
+            yield Entry(self.value, suggester=suggester, select_on_focus=False)
             yield Label("", id="wrong", markup=False)
             yield Label(self.hint, markup=False)
 

@@ -10,6 +10,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
 
+from tui.dialogs.entry import Entry
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -37,7 +39,7 @@ class PickScreen(ModalScreen["tuple[str, ...] | None"]):
     PickScreen > Vertical { width: 72; max-width: 96%; height: auto; max-height: 90%; border: round $primary;
         background: $surface; padding: 0 1; }
     PickScreen OptionList { height: auto; max-height: 60vh; border: none; background: $surface; }
-    PickScreen Input { height: 1; background: $panel; margin: 0 0 1 0; padding: 0 1; }
+    PickScreen Entry { background: $panel; margin: 0 0 1 0; padding: 0 1; }
     PickScreen Label { color: $text-muted; padding: 0 1; }
     """
     BINDINGS: ClassVar = [
@@ -68,10 +70,7 @@ class PickScreen(ModalScreen["tuple[str, ...] | None"]):
         """A line to type in, the list, and what the keys do."""
         with Vertical() as box:
             box.border_title = self.heading
-            yield Input(
-                compact=True,
-                placeholder="type to narrow" + (", or something else" if self.free else ""),
-            )
+            yield Entry(placeholder="type to narrow" + (", or something else" if self.free else ""))
             yield OptionList(markup=False)
             more = "ctrl+t adds or removes · " if self.many else ""
             yield Label(f"{more}enter takes · esc leaves as it is", markup=False)

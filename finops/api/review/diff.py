@@ -26,6 +26,9 @@ __all__ = ["SCHEMA", "diff_documents"]
 
 SCHEMA = "finops.review_diff/1"
 
+_NOT_COMPARED = {("tie_out", "sources"), ("tie_out", "kept")}
+"""Tables of where the numbers came from: of a closed month another one than of an open."""
+
 Place = tuple[str, str, str, str]
 """Section, table or `figures`, row, column."""
 
@@ -115,7 +118,8 @@ def _numbers(document: Document) -> Iterator[tuple[Place, _Found]]:
         for figure in section.figures:
             yield (section.name, "figures", figure.title, ""), _Found(figure.value, figure.style)
         for table in section.tables:
-            yield from _of_table(section.name, table)
+            if (section.name, table.name) not in _NOT_COMPARED:
+                yield from _of_table(section.name, table)
 
 
 def _of_table(section: str, table: Table) -> Iterator[tuple[Place, _Found]]:

@@ -8,35 +8,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.book_spend import SpendQuestion, book_spend
 from finops.analysis.books import books
+from finops.analysis.budgets.daily import Asked
+from finops.analysis.budgets.forecast import expect, read_days
 from finops.analysis.closing import months_known
 from finops.analysis.economics import Question, unit_economics
 from finops.analysis.spans import add_groups
 from finops.ledger.snapshots import closed_months
-from finops.model.period import Period, parse_month
+from finops.model.basis import Of
+from finops.model.period import Period, month_of, parse_month
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime
     from decimal import Decimal
 
     from finops.analysis.books import Segment
+    from finops.analysis.budgets.daily import Daily
+    from finops.analysis.budgets.forecast import Expected
     from finops.analysis.economics import UnitEconomics
     from finops.analysis.measures import Group
     from finops.analysis.spend import Amounts, Spend
     from finops.config import Config
     from finops.ledger.store import Ledger
 
-__all__ = ["HISTORY", "SPLIT", "Facts"]
+__all__ = ["AHEAD", "HISTORY", "SPLIT", "Facts", "Outlook"]
 
 SPLIT = ("model", "workflow")
 """What requests are measured by: one question a month, whose groups add up to those of any of these."""
 
 HISTORY = 13
 """Months a trend shows: the one reviewed, and the same of the year before at its other end."""
+
+
+AHEAD = 3
+"""Months foreseen."""
+
+
+class Outlook(NamedTuple):
+    """Cost of one month: as it was, or, for those after the one reviewed, as it is foreseen."""
+
+    month: Period
+    expected: Expected
+    is_ahead: bool
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,47 @@ class Facts:
         """The ledger and settings that answer for the month."""
         (part,) = books(self.ledger, self.config, self.month)
         return part
+
+    def knows(self, moment: datetime) -> bool:
+        """Whether something written down at `moment` was known when the ledger is looked at."""
+        at = self.ledger.location.at
+        return at is None or moment < at
+
+    @property
+    def settings(self) -> Config:
+        """The settings that answer for the month: those it was closed with, else today's."""
+        return self.books.config
+
+    @cached_property
+    def outlook(self) -> tuple[Outlook, ...]:
+        """Every month of `months`, and `AHEAD` more as foreseen from the days of those."""
+        found = self._days(self.month.end)
+        past = [Outlook(month, expect(found.whole, found, month), False) for month in self._past]
+        ahead, start = [], self.month.end
+        for _ in range(AHEAD):
+            month = month_of(start)
+            ahead.append(Outlook(month, expect(found.whole, found, month), True))
+            start = month.end
+        return (*past, *ahead)
+
+    @cached_property
+    def foreseen(self) -> Expected | None:
+        """What the month was foreseen to cost on the day it began; None without an earlier month."""
+        if self.before is None:
+            return None
+        found = self._days(self.month.start)
+        return expect(found.whole, found, self.month)
+
+    @property
+    def _past(self) -> tuple[Period, ...]:
+        return tuple(parse_month(month) for month in self.months)
+
+    def _days(self, until: date) -> Daily:
+        """Cost by day of the months known before `until`."""
+        first = min(self._past[0], self.month)
+        months = Period(first.start, max(until, month_of(first.start).end))
+        asked = Asked(months, Of.BILL, self.currency)
+        return read_days(self.ledger, self.settings, asked, until)
 
     @property
     def currency(self) -> str:

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 from finops import __version__, plugins
 from finops.analysis.closing import months_known, settings_document
 from finops.api.review.facts import Facts
-from finops.errors import UsageError
+from finops.errors import LedgerError, UsageError
+from finops.ledger.open_months import OpenLedger
+from finops.ledger.past import as_closed
 from finops.ledger.snapshots import closed_months
+from finops.ledger.store import Ledger
 from finops.model.tables import LOADS, TABLES
 from finops.prices.listed import SOURCE
 from finops.report.document import Document, Fact, Omitted, Section, Table
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
     from finops.api.review.contract import SectionKind
     from finops.config import Config
-    from finops.ledger.store import Ledger
     from finops.model.period import Period
 
 __all__ = ["SCHEMA", "booked_elsewhere", "make_review", "section_kinds"]
@@ -49,6 +51,7 @@ def make_review(
 
     `as_of` is the day `ledger` is looked at, where that is an earlier one.
     """
+    ledger = _as_closed(ledger, month)
     known = months_known(ledger, closed_months(ledger.location))
     if month.label not in known:
         when = "" if as_of is None else f" as of {as_of}"
@@ -66,6 +69,25 @@ def make_review(
         facts=tuple(_facts(facts, as_of)),
         omitted=tuple(each for each in found if isinstance(each, Omitted)),
     )
+
+
+def _as_closed(ledger: Ledger, month: Period) -> Ledger:
+    """`ledger` as it was when `month` was closed, so that other months stand still, too; else as it is.
+
+    Where that was vacuumed away, months that are open still move.
+    """
+    if isinstance(ledger, OpenLedger):
+        return ledger
+    closes = [each for each in closed_months(ledger.location) if each.month == month.label]
+    if not closes:
+        return ledger
+    found = Ledger(as_closed(ledger.location, closes[-1].manifest))
+    try:
+        for table in TABLES:
+            found.files(table)
+    except LedgerError:
+        return ledger
+    return found
 
 
 def _known_on(ledger: Ledger, month: Period) -> date:

@@ -40,7 +40,7 @@ figure { margin: 1rem 0; break-inside: avoid; } figcaption { font-weight: 600; m
 .drawing .chart { min-width: 34rem; }
 .from, .notes { font-size: .85rem; } .from code { overflow-wrap: anywhere; } .notes { padding-left: 1.2rem; max-width: 60rem; }
 summary { cursor: pointer; font-weight: 600; margin: 1.2rem 0 .3rem; }
-table { font-size: .9rem; } th, td { overflow-wrap: break-word; } table caption { font-size: .85rem; }
+table { font-size: .9rem; } th, td { overflow-wrap: break-word; } .facts td { overflow-wrap: anywhere; } table caption { font-size: .85rem; }
 @media print {
   @page { size: A4; margin: 14mm 13mm; }
   html { scroll-behavior: auto; } nav, .skip { display: none; }
@@ -163,7 +163,7 @@ def _sources(document: Document) -> Iterator[str]:
     yield '<section id="sources" aria-labelledby="sources-heading">'
     yield '<h2 id="sources-heading">Sources of this document</h2>'
     if document.facts:
-        yield "<table>"
+        yield '<table class="facts">'
         for fact in document.facts:
             yield f'<tr><th scope="row">{said(fact.title)}</th><td>{said(fact.value)}</td></tr>'
         yield "</table>"

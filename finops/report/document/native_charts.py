@@ -1,6 +1,6 @@
-"""Charts a spreadsheet draws itself, from the cells of the table beside them.
+"""Charts a spreadsheet draws itself, from the cells of its table.
 
-A waterfall stands on columns nobody sees; where it would reach below zero, which those cannot carry, its
+A waterfall stands on columns nobody sees, drawn from hidden cells; where it would reach below zero, which those cannot carry, its
 steps are plain columns.
 """
 
@@ -32,11 +32,12 @@ _SIZE = {"width": 640, "height": 340}
 
 
 class Place(NamedTuple):
-    """Where a table's header is, and where its chart goes (row, column)."""
+    """Where a table's header is, where its chart goes (row, column), and the first column free of both."""
 
     sheet: str
     header: int
     corner: tuple[int, int]
+    free: int
 
 
 def draw(made: Book, sheet: Any, table: Table, place: Place) -> None:  # noqa: ANN401  (xlsxwriter)
@@ -91,12 +92,13 @@ def _series(picture: Any, table: Table, chart: Chart, place: Place) -> None:  # 
 
 
 def _steps(made: Book, sheet: Any, picture: Any, table: Table, place: Place) -> None:  # noqa: ANN401
-    """Columns of a waterfall, on helper cells right of the chart."""
+    """Columns of a waterfall, on hidden cells right of everything."""
     chart = table.chart
     if chart is None or chart.mark is None:
         return
-    column = place.corner[1] + 12
-    columns = _stacked(table, chart)
+    column, columns = place.free, _stacked(table, chart)
+    sheet.set_column(column, column + len(columns) - 1, None, None, {"hidden": True})
+    picture.show_hidden_data()
     for at, (name, _) in enumerate(columns):
         made.text(sheet, place.header, column + at, name, font_color="#888888")
     for row in range(len(table.report.rows)):

@@ -1,6 +1,6 @@
 """A document as an Excel workbook: a sheet for each section, one for each long table, one for the sources.
 
-Charts are the program's own and draw the cells beside them. Every table and every figure has a name, so
+Charts are the program's own and draw the cells above them. Every table and every figure has a name, so
 that a formula can say `headline_effective_cost`. Headers stay in sight; the same document gives the same bytes.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.report.cells import title_text, visible
@@ -20,6 +21,7 @@ from finops.report.workbook import (
     check_rows,
     header_look,
     new_book,
+    shortened_note,
     width_of,
     write_cell,
     write_notes,
@@ -27,6 +29,8 @@ from finops.report.workbook import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from finops.report.document.model import Document, Figure, Section, Table
     from finops.report.model import ReportColumn
 
@@ -41,6 +45,15 @@ _SOURCES = "Sources"
 
 _CHART_ROWS = 18
 """Rows a chart covers."""
+
+_A4 = 9
+"""Paper, by the number spreadsheets know it by."""
+
+_PROSE = 26
+"""Characters a column of prose is wide where other tables share it; it wraps."""
+
+_NARROWEST = 60
+"""Characters prose has beside narrow tables."""
 
 
 class _Sheet(NamedTuple):
@@ -72,28 +85,37 @@ def _section(made: Book, document: Document, heading: str, section: Section) -> 
     page = _add(made, heading.replace(".", "", 1))
     made.text(page.sheet, 0, 0, f"{heading} · {document.headline}", bold=True, font_size=14)
     page.sheet.freeze_panes(1, 0)
-    page.sheet.set_landscape()
+    page.sheet.set_paper(_A4)
     page.sheet.fit_to_pages(1, 0)
-    row = 2
-    for sentence in section.sentences:
-        made.text(page.sheet, row, 0, sentence.text)
-        row += 1
-    if section.figures:
-        row = _figures(made, page, row + 1, section)
     long = [table for table in section.tables if table.detail]
     short = [table for table in section.tables if not table.detail]
-    aside = max((len(_shown(table)) for table in short), default=0) + 1
+    widths = _widths(page.sheet, section, short)
+    room = max(sum(widths.values()), _NARROWEST)
+    row = _prose(made, page, 2, [sentence.text for sentence in section.sentences], room)
+    if section.figures:
+        row = _figures(made, page, row + 1, section)
+    used = max(len(widths), 1)
     for table in short:
         made.text(page.sheet, row + 1, 0, visible(table.report.title), bold=True)
         end = _table(made, page, row + 2, section, table)
-        drawn = _chart(made, page, table, Place(page.name, row + 2, (row + 1, aside)))
-        row = max(end, row + 2 + _CHART_ROWS if drawn else 0)
-    _widths(page.sheet, section, short)
+        end = _prose(made, page, end, table.report.notes, room) + 1
+        place = Place(page.name, row + 2, (end, 0), used + 1)
+        row = end + _CHART_ROWS if _chart(made, page, table, place) else end
     for table in long:
         name = _own_sheet(made, heading, section, table)
         page.sheet.write_url(row + 1, 0, f"internal:'{name}'!A1", string=_link(table, name))
         row += 1
-    write_notes(made, page.sheet, row + 2, (*why_missing(section), *section.notes))
+    end = _prose(made, page, row + 2, (*why_missing(section), *section.notes), room)
+    page.sheet.print_area(0, 0, end, used - 1)
+
+
+def _prose(made: Book, page: _Sheet, row: int, texts: Sequence[str], room: int) -> int:
+    """Each text over as many rows as it takes in `room` characters; the first row left free."""
+    for text in texts:
+        for line in textwrap.wrap(visible(text), room):
+            made.text(page.sheet, row, 0, line)
+            row += 1
+    return row
 
 
 def _link(table: Table, name: str) -> str:
@@ -150,7 +172,7 @@ def _shown(table: Table) -> tuple[ReportColumn, ...]:
 
 
 def _table(made: Book, page: _Sheet, row: int, section: Section, table: Table) -> int:
-    """Header, rows, totals and notes from `row` on; the first row left free."""
+    """Header, rows and totals from `row` on; the first row left free."""
     columns = _shown(table)
     check_rows(table.report, "--format zip")
     for at, column in enumerate(columns):
@@ -165,7 +187,7 @@ def _table(made: Book, page: _Sheet, row: int, section: Section, table: Table) -
     if table.report.totals is not None:
         write_totals(made, page.sheet, end, columns, table.report.totals)
         end += 1
-    return write_notes(made, page.sheet, end, table.report.notes) + 1
+    return end
 
 
 def _chart(made: Book, page: _Sheet, table: Table, place: Place) -> bool:
@@ -181,7 +203,8 @@ def _own_sheet(made: Book, heading: str, section: Section, table: Table) -> str:
     number = heading.partition(".")[0]
     page = _add(made, f"{number} {table.report.title}")
     columns = _shown(table)
-    _table(made, page, 0, section, table)
+    end = _table(made, page, 0, section, table)
+    write_notes(made, page.sheet, end + 1, table.report.notes)
     page.sheet.freeze_panes(1, 0)
     page.sheet.repeat_rows(0)
     page.sheet.set_landscape()
@@ -191,16 +214,17 @@ def _own_sheet(made: Book, heading: str, section: Section, table: Table) -> str:
     for at, column in enumerate(columns):
         page.sheet.set_column(at, at, width_of(table.report, column))
     if table.chart is not None and table.report.rows:
-        draw(made, page.sheet, table, Place(page.name, 0, (1, len(columns) + 1)))
+        draw(made, page.sheet, table, Place(page.name, 0, (1, len(columns) + 1), len(columns) + 12))
     return page.name
 
 
-def _widths(sheet: Any, section: Section, tables: list[Table]) -> None:  # noqa: ANN401  (xlsxwriter)
-    """Columns as wide as the widest of what stands in them."""
+def _widths(sheet: Any, section: Section, tables: list[Table]) -> dict[int, int]:  # noqa: ANN401  (xlsxwriter)
+    """Columns as wide as the widest of what stands in them; each column used, and its width."""
     widest: dict[int, int] = {}
     for table in tables:
         for at, column in enumerate(_shown(table)):
-            widest[at] = max(widest.get(at, 0), width_of(table.report, column))
+            width = width_of(table.report, column)
+            widest[at] = max(widest.get(at, 0), min(width, _PROSE) if column.prose else width)
     if section.figures:
         longest = max(len(figure.title) for figure in section.figures)
         widest[0] = max(widest.get(0, 0), longest + 2)
@@ -208,6 +232,7 @@ def _widths(sheet: Any, section: Section, tables: list[Table]) -> None:  # noqa:
             widest[at] = max(widest.get(at, 0), 16)
     for at, width in widest.items():
         sheet.set_column(at, at, width)
+    return widest
 
 
 def _sources(made: Book, document: Document) -> None:
@@ -224,3 +249,4 @@ def _sources(made: Book, document: Document) -> None:
     for row, (title, value) in enumerate(facts, start=1):
         made.text(page.sheet, row, 0, visible(title))
         made.text(page.sheet, row, 1, visible(value), text_wrap=True)
+    write_notes(made, page.sheet, len(facts) + 2, shortened_note(made))

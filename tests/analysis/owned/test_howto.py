@@ -1,4 +1,4 @@
-"""docs/owned-and-owners.md, followed step by step: what it says is what finops says."""
+"""docs/howto/hardware-and-owners.md, followed step by step: what it says is what finops says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from tests.analysis.ledgers import PRICES, ask, cost, costs_by, make_ledger, req
 if TYPE_CHECKING:
     from finops.ledger.store import Ledger
 
-PAGE = (Path(__file__).resolve().parents[3] / "docs" / "owned-and-owners.md").read_text("utf-8")
+PAGE = (
+    Path(__file__).resolve().parents[3] / "docs" / "howto" / "hardware-and-owners.md"
+).read_text("utf-8")
 SEPTEMBER = parse_month("2026-09")
 
 

@@ -44,11 +44,11 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def started(command: Sequence[str], port: int) -> str:
+def started(command: Sequence[str], port: int, patience_s: float = 30) -> str:
     """The address of a server started by `command`, once it listens on `port`."""
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     atexit.register(running.kill)
-    for _ in range(600):
+    for _ in range(int(patience_s * 20)):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return f"http://127.0.0.1:{port}"

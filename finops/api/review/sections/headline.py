@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from finops.analysis.capacity.numbers import pool_numbers
 from finops.analysis.numbers import REASONS, numbers_of
 from finops.api.review.contract import SectionKind
-from finops.api.review.parts import Compared, Months, against_last, compared, moved
+from finops.api.review.parts import Compared, Months, against_last, change_of, compared, moved
 from finops.model.money import ZERO, add, subtract
 from finops.model.period import Period, parse_month
 from finops.report.document import (
+    Against,
     Chart,
     ChartKind,
     Figure,
@@ -22,6 +24,7 @@ from finops.report.document import (
     say,
 )
 from finops.report.model import Report, ReportColumn, Style
+from finops.sections.budgets import Per
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from finops.analysis.economics import UnitEconomics
     from finops.api.review.facts import Facts
     from finops.report.model import Row
+    from finops.sections.budgets import Budget
 
 __all__ = ["SECTION"]
 
@@ -106,7 +110,33 @@ def _costs(facts: Facts, months: Months) -> Iterator[Figure]:
     ):
         figure = Figure(name, title, now[column], unit=facts.currency)
         last = None if before is None else before.reconciliation.amounts[column]
+        if name == "effective_cost":
+            figure = replace(figure, against=tuple(_expected(facts, now[column])))
         yield against_last(figure, last, months)
+
+
+def _expected(facts: Facts, cost: Decimal) -> Iterator[Against]:
+    """The budget of everything, where there is one for each month, and what the month began with as forecast."""
+    for each in facts.settings.budgets:
+        if each.where is None and each.per is Per.MONTH and _holds(each, facts):
+            yield Against(
+                "budget", f"Budget {each.name}", each.amount, change_of(cost, each.amount)
+            )
+    foreseen = facts.foreseen
+    if foreseen is not None and foreseen.forecast is not None:
+        change = change_of(cost, foreseen.forecast)
+        yield Against("forecast", "Forecast when it began", foreseen.forecast, change)
+
+
+def _holds(budget: Budget, facts: Facts) -> bool:
+    """Whether it is a budget of this month, in its currency."""
+    currency = budget.currency or facts.settings.currency
+    begun = budget.from_ is None or budget.from_ < facts.month.end
+    return (
+        currency == facts.currency
+        and begun
+        and (budget.to is None or budget.to > facts.month.start)
+    )
 
 
 def _units(facts: Facts, months: Months) -> Iterator[Figure]:

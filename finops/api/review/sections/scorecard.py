@@ -46,12 +46,12 @@ def _build(facts: Facts) -> Section | Omitted:
     records = [
         each
         for each in read_history(history_file(folder, parse_subject(_SUBJECT)))
-        if each.score.as_of <= facts.month.end
+        if each.score.as_of <= facts.month.end and facts.knows(each.recorded)
     ]
     if not records:
         why = f"no score of {facts.month.label} is written down: finops scorecard run --as-of {facts.month.end}"
         return Omitted(SECTION.title, why)
-    catalog = load_catalog(facts.config.scorecard.catalog)
+    catalog = load_catalog(facts.settings.scorecard.catalog)
     categories = narrow(
         score_report(records[-1].score, catalog),
         ("category", "claimed", "verified", "known", "asked", "why"),

@@ -18,6 +18,7 @@ from finops.report.close import (
     adjustments_report,
     check_report,
     invoices_report,
+    kept_report,
 )
 from finops.report.document import Figure, Name, Number, Section, Table, say
 from finops.report.model import Report, ReportColumn, Style
@@ -52,7 +53,10 @@ def _build(facts: Facts) -> Section:
         *_accruals(facts),
         *_adjustments(facts),
         *_unpriced(facts),
-        Table("sources", _sources(facts), command=f"finops close {label} --check"),
+        Table(
+            "sources" if facts.books.closed is None else "kept", _sources(facts),
+            command=f"finops close {label} --check",
+        ),
     ]  # fmt: skip
     return Section(
         name="tie_out",
@@ -180,7 +184,15 @@ def _unpriced(facts: Facts) -> Iterator[Table]:
 
 
 def _sources(facts: Facts) -> Report:
-    """Every source that should have delivered, how far it has, and what is missing."""
+    """Every source that should have delivered, how far it has, what is missing; of a closed month what is kept."""
+    closed = facts.books.closed
+    if closed is not None:
+        kept = narrow(
+            kept_report(closed, facts.month, ()), ("table", "files", "rows", "bytes"),
+            title="What the close keeps",
+        )  # fmt: skip
+        told = tuple(f"Closed although {each}." for each in closed.manifest["obstacles"])
+        return replace(kept, notes=told)
     found = completeness(facts.ledger, facts.config, facts.month, facts.known_on)
     names = ("source", "table", "rows", "through", "final_on", "missing")
     return narrow(
