@@ -36,7 +36,7 @@ def _comparisons(
         "d": lambda: [pricing(asked.priced_rows)],
         "e": lambda: [agent_logs(folder, asked.messages)],
         "f": lambda: [startup(folder)],
-        "g": lambda: month(folder, asked.company_rows, asked.gpus),
+        "g": lambda: month(folder, asked.company_rows, asked.gpus, asked.turns),
         "h": lambda: [listing(folder, asked.objects)],
         "i": lambda: big_month(folder, asked.gigabytes),
     }
@@ -50,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=100_000, help="messages for e")
     parser.add_argument("--company-rows", type=int, default=10_000_000, help="requests of g")
     parser.add_argument("--gpus", type=int, default=1000, help="devices of g")
+    parser.add_argument("--turns", type=int, default=3, help="times each answer of g is timed")
     parser.add_argument("--objects", type=int, default=1_000_000, help="objects in the bucket of h")
     parser.add_argument("--gigabytes", type=float, default=20.0, help="size of the month of i")
     parser.add_argument("--only", default="", help="letters to measure, for example a,d")

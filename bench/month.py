@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.company import Size, company
-from bench.measure import Measured, finops, run
+from bench.measure import Measured, Ran, finops, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["month"]
 
 MONTH = "2026-09"
-_TURNS = 3
-_HISTORY = 8
+_HISTORY = 80
 """How many times smaller the month is that is measured with a year before it."""
 
 _SCANS = (
@@ -41,91 +40,98 @@ _SCANS = (
 
 
 class Asked(NamedTuple):
-    """`finops unit` over a month: the first time, and again; seconds, and peak memory in bytes."""
+    """`finops unit` over a month: with nothing summed up, with what a load leaves, and again; the best of each.
 
-    first: float
-    again: float
+    `peak` is memory in bytes.
+    """
+
+    first: Ran
+    loaded: Ran
+    again: Ran
     peak: int
 
 
-def month(folder: Path, requests: int, gpus: int) -> list[Measured]:
+def month(folder: Path, requests: int, gpus: int, turns: int) -> list[Measured]:
     """The whole month against bare scans, half of it against the whole, and with a year before it."""
     whole = _company(folder, "month", Size(requests, gpus))
-    floor = min(_scan(whole) for _ in range(_TURNS))
-    ours = _ask(whole)
-    half = _ask(_company(folder, "half", Size(requests // 2, gpus, days=15)))
-    small = Size(requests // _HISTORY, gpus // _HISTORY)
-    alone = _ask(_company(folder, "alone", small))
+    floor = _best([_scan(whole) for _ in range(turns)])
+    ours = _ask(whole, turns)
+    half = _ask(_company(folder, "half", Size(requests // 2, gpus, days=15)), turns)
+    what = f"unit --by workflow,model of a month: {requests:,} requests, {gpus:,} devices by the minute"
+    scans = "bare scans of the same files"
+    return [
+        _against(f"{what}, first answer", ours.first, scans, floor, 20)._replace(peak=ours.peak),
+        _against("the same after a load, which sums up device time", ours.loaded, scans, floor, 20),
+        _against("the same again", ours.again, scans, floor, 20),
+        _against(
+            "half of that month, first answer", half.first, "the whole month", ours.first, 0.7
+        ),
+        _with_history(folder, Size(requests // _HISTORY, gpus // _HISTORY), turns),
+    ]
+
+
+def _with_history(folder: Path, size: Size, turns: int) -> Measured:
+    """A small month alone, and the same with twelve months before it."""
+    alone = _ask(_company(folder, "alone", size), turns)
     year = [f"2025-{number:02}" for number in range(9, 13)]
     year += [f"2026-{number:02}" for number in range(1, 9)]
-    after = _ask(_company(folder, "after", small, *year))
-    what = f"unit --by workflow,model of a month: {requests:,} requests, {gpus:,} devices by the minute"
-    size = f"{small.requests:,} requests and {small.samples:,} samples a month"
-    return [
-        Measured(
-            letter="g",
-            what=f"{what}, first answer",
-            floor="bare scans of the same files",
-            target=20,
-            ceiling=True,
-            ratio=ours.first / floor,
-            note=f"start of the command included; asked again: {ours.again:.2f} s",
-            peak=ours.peak,
-            seconds={"finops": ours.first, "again": ours.again, "scans": floor},
-        ),
-        Measured(
-            letter="g",
-            what="half of that month",
-            floor="the whole month",
-            target=0.7,
-            ceiling=True,
-            ratio=half.first / ours.first,
-            note="first answers",
-            seconds={"half": half.first, "whole": ours.first},
-        ),
-        Measured(
-            letter="g",
-            what=f"a month with twelve before it, {size}",
-            floor="the same month alone",
-            target=1.15,
-            ceiling=True,
-            ratio=after.first / alone.first,
-            note="first answers",
-            seconds={"with history": after.first, "alone": alone.first},
-        ),
-    ]
+    after = _ask(_company(folder, "after", size, *year), turns)
+    of = f"{size.requests:,} requests and {size.samples:,} samples a month"
+    what = f"a month with twelve before it, first answer, {of}"
+    return _against(what, after.first, "the same month alone", alone.first, 1.15)
+
+
+def _against(what: str, ours: Ran, floor: str, least: Ran, target: float) -> Measured:
+    return Measured(
+        letter="g",
+        what=what,
+        floor=floor,
+        target=target,
+        ceiling=True,
+        ratio=ours.seconds / least.seconds,
+        cpu_ratio=ours.cpu / least.cpu,
+        note="start of the command included",
+        seconds={
+            "ours": ours.seconds,
+            "floor": least.seconds,
+            "ours cpu": ours.cpu,
+            "floor cpu": least.cpu,
+        },
+    )
 
 
 def _company(folder: Path, name: str, size: Size, *before: str) -> Path:
     return company(folder / f"company-{name}", size, (*before, MONTH))
 
 
-def _ask(ledger: Path) -> Asked:
-    """The first answer has no roll-up to read: each turn drops them before it."""
-    first: list[float] = []
-    again: list[float] = []
-    peaks = []
-    for _ in range(_TURNS):
+def _ask(ledger: Path, turns: int) -> Asked:
+    """Each turn drops every roll-up, asks twice, drops those a large load does not make, and asks again."""
+    found: dict[str, list[Ran]] = {"first": [], "again": [], "loaded": []}
+    for _ in range(turns):
         shutil.rmtree(ledger / "_rollups", ignore_errors=True)
-        for found in (first, again):
-            ran = finops(
-                "unit",
-                "--by",
-                "workflow,model",
-                "--month",
-                MONTH,
-                "--format",
-                "json",
-                ledger=ledger,
-            )
-            found.append(ran.seconds)
-            peaks.append(ran.peak)
-    return Asked(min(first), min(again), max(peaks))
+        found["first"].append(_unit(ledger))
+        found["again"].append(_unit(ledger))
+        for folder in (ledger / "_rollups").iterdir():
+            if folder.name != "devices":
+                shutil.rmtree(folder)
+        found["loaded"].append(_unit(ledger))
+    peak = max(ran.peak for each in found.values() for ran in each)
+    return Asked(**{name: _best(ran) for name, ran in found.items()}, peak=peak)
 
 
-def _scan(ledger: Path) -> float:
+def _unit(ledger: Path) -> Ran:
+    asked = ("unit", "--by", "workflow,model", "--month", MONTH, "--format", "json")
+    return finops(*asked, ledger=ledger, config=ledger / "finops.toml")
+
+
+def _best(ran: list[Ran]) -> Ran:
+    return min(ran, key=lambda each: each.seconds)
+
+
+def _scan(ledger: Path) -> Ran:
     ran = run([sys.executable, "-m", "bench.month", ledger, MONTH])
-    return float(json.loads(ran.stdout)["seconds"])
+    told = json.loads(ran.stdout)
+    return ran._replace(seconds=told["seconds"], cpu=told["cpu"])
 
 
 def main() -> None:

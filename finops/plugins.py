@@ -15,7 +15,7 @@ from finops.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CONNECTORS", "FORMATS", "PROBES", "REVIEW", "load", "names"]
+__all__ = ["CONNECTORS", "EXPORTS", "FORMATS", "PROBES", "REVIEW", "load", "names"]
 
 FORMATS = "finops.formats"
 """Entry-point group of file formats (`connectors.formats.contract.Format`)."""
@@ -25,6 +25,9 @@ PROBES = "finops.probes"
 
 CONNECTORS = "finops.connectors"
 """Entry-point group of systems that are pulled from (`connectors.contract.Connector`)."""
+
+EXPORTS = "finops.exports"
+"""Entry-point group of exports (`finops.exports.contract.Export`)."""
 
 REVIEW = "finops.review"
 """Entry-point group of sections of the monthly review (`finops.api.review.contract.SectionKind`)."""

@@ -19,6 +19,7 @@ from finops import plugins
 from finops.cli.app import COMMANDS, load_command
 from finops.config import json_schema
 from finops.errors import ExitCode, FinopsError
+from finops.exports.grafana import dashboard_json
 from finops.model.tables import TABLES
 from scripts.checks_page import checks_parts
 from scripts.python_page import python_parts
@@ -357,6 +358,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "python.md": python_page,
     "finops.schema.json": json_schema,
+    "grafana.json": lambda: dashboard_json("USD"),
 }
 
 

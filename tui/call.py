@@ -38,6 +38,12 @@ _ELSEWHERE = {
 }
 """Flags that in the API are a method: of the answer where it begins with a dot, else of the session."""
 
+_NO_LEDGER = {"connectors list", "vendor quote"}
+"""Commands that take no --ledger: they ask nothing of one."""
+
+_MANY = {"pull"}
+"""Commands whose arguments are one list to the API; none of them is all there are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -75,12 +81,13 @@ class Call:
         for (command, flag), method in _ELSEWHERE.items():
             if command == self.command and options.pop(flag, None):
                 path, after = (path, method[1:]) if method.startswith(".") else (method, None)
-        found: Answer[Any] = attrgetter(path)(session)(*self.arguments, **options)
+        told = (self.arguments or None,) if self.command in _MANY else self.arguments
+        found: Answer[Any] = attrgetter(path)(session)(*told, **options)
         return found if after is None else getattr(found, after)()
 
     def words(self, *, ledger: str | None = None) -> tuple[str, ...]:
         """The command as a shell splits it; `ledger` is named where it is not the default."""
-        named = () if ledger is None else ("--ledger", ledger)
+        named = () if ledger is None or self.command in _NO_LEDGER else ("--ledger", ledger)
         return ("finops", *self.command.split(), *self.arguments, *self._flags(), *named)
 
     def line(self, *, ledger: str | None = None) -> str:

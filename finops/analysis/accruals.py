@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.charges import read_metered, selected
 from finops.analysis.device_accruals import last_device_rates, unbilled_devices
-from finops.analysis.economics import TABLES, Question, prepare
+from finops.analysis.economics import Question, connect_part, prepare
 from finops.analysis.fx import Exchange, exchange_costs
 from finops.analysis.pools import pool_rules
 from finops.ledger.schema import identifier, literal
@@ -71,7 +71,7 @@ def accruals(part: Segment) -> tuple[Accrual, ...]:
     if part.period is None:
         message = "an accrual is of a month"
         raise ValueError(message)
-    con = part.ledger.connect(TABLES)
+    con = connect_part(part)
     try:
         prepared = prepare(con, part.ledger, part.config, Question(part.period))
         devices = unbilled_devices(con, part, prepared.allocation.charges)

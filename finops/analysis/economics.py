@@ -25,12 +25,13 @@ from finops.analysis.owned.rows import add_owned
 from finops.analysis.owners.requests import named_dimensions
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
-from finops.analysis.relations import Scope, months_touched, relate
+from finops.analysis.relations import Scope, months_touched, reach, relate
 from finops.analysis.sharing import SharedPool, Shares, share
 from finops.analysis.spans import timings_of, together
 from finops.analysis.terms import Terms
 from finops.errors import UsageError
 from finops.ledger.engine import query
+from finops.ledger.store import one_version
 from finops.model.money import subtract, total
 from finops.model.period import Period, month_of
 from finops.prices.book import canonical_names
@@ -62,6 +63,7 @@ __all__ = [
     "UnitEconomics",
     "answer",
     "answer_on",
+    "connect_part",
     "prepare",
     "unit_economics",
 ]
@@ -126,19 +128,25 @@ class UnitEconomics(NamedTuple):
 
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
     """Answer `question`; UsageError where it names what does not exist."""
-    parts = books(ledger, config, question.period)
-    answers = [_answer_of(part, question) for part in parts]
-    if len(parts) == 1:
-        return answers[0]
-    return together(answers, timings_of(ledger, config, question, parts))
+    with one_version():
+        parts = books(ledger, config, question.period)
+        answers = [_answer_of(part, question) for part in parts]
+        if len(parts) == 1:
+            return answers[0]
+        return together(answers, timings_of(ledger, config, question, parts))
 
 
 def _answer_of(part: Segment, question: Question) -> UnitEconomics:
-    con = part.ledger.connect(TABLES)
+    con = connect_part(part)
     try:
         return answer_on(con, part, question)[0]
     finally:
         con.close()
+
+
+def connect_part(part: Segment) -> duckdb.DuckDBPyConnection:
+    """A connection with views of `TABLES` of the ledger of `part`, as far as its days reach."""
+    return part.ledger.connect(TABLES, reach(part.period))
 
 
 def answer_on(

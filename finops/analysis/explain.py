@@ -2,7 +2,8 @@
 
 A number of `finops unit` and an amount of `finops costs` go by their own names; any number also goes by
 the command that shows it and its column there: `unit.cost`, `costs.EffectiveCost`, `marginal.added_cost`,
-`capacity.idle_hours`, `owners.cost`, `close.invoices.BilledCost`.
+`capacity.idle_hours`, `capacity.holder.cost`, `owners.cost`, `close.invoices.BilledCost`. Numbers whose parts another
+command shows (`route.saving`, `scorecard.verified`) are explained in words, and that command is named.
 """
 
 from __future__ import annotations
@@ -10,15 +11,18 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from finops.analysis.capacity.holders import job_teams
 from finops.analysis.economics import unit_economics
 from finops.analysis.explain_books import explain_line
 from finops.analysis.explain_close import CLOSING, explain_close
 from finops.analysis.explain_cost import NUMBERS, explain_cost
+from finops.analysis.explain_holders import HELD, explain_holders
 from finops.analysis.explain_marginal import DOUBLED, FACTOR, explain_doubled
 from finops.analysis.explain_measures import BY, MEASURED, explain_measure
 from finops.analysis.explain_owners import UNOWNED, explain_unowned
 from finops.analysis.explain_pools import POOLED, explain_pools
 from finops.analysis.explain_spend import explain_amount
+from finops.analysis.explain_told import TOLD, tell
 from finops.analysis.owners.check import check_owners
 from finops.errors import UsageError
 from finops.model.tables import COST_AMOUNTS
@@ -48,9 +52,11 @@ def explain(ledger: Ledger, config: Config, question: Question, number: str) -> 
     """
     command, _, name = number.partition(".")
     explained = _OF_COMMAND.get(command)
-    if explained is None:
-        explained, name = _bare, number
-    found = explained(ledger, config, question, name) if name else None
+    found = explained(ledger, config, question, name) if explained and name else None
+    if found is None:
+        found = tell(number, question.period)
+    if found is None and explained is None:
+        found = _bare(ledger, config, question, number)
     if found is None:
         raise UsageError(f"there is no explanation of {number!r}", hint=_nearest(number))
     return found._replace(number=number)
@@ -84,8 +90,11 @@ def _marginal(ledger: Ledger, config: Config, question: Question, name: str) -> 
 
 
 def _capacity(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
-    asked = question._replace(by=(), where=None)
-    return explain_pools(unit_economics(ledger, config, asked), name, question.where)
+    answer = unit_economics(ledger, config, question._replace(by=(), where=None))
+    by, _, held = name.partition(".")
+    if by in {"holder", "team"}:
+        return explain_holders(answer, job_teams(ledger), held, question.where)
+    return explain_pools(answer, name, question.where)
 
 
 def _owners(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
@@ -116,6 +125,8 @@ def _nearest(number: str) -> str:
             *(f"capacity.{name}" for name in POOLED),
             *(f"owners.{name}" for name in UNOWNED),
             *(f"close.{name}" for name in CLOSING),
+            *(f"capacity.holder.{name}" for name in HELD),
+            *(f"{shown}.{name}" for shown, told in TOLD.items() for name in told.numbers),
         }
     )
     near = difflib.get_close_matches(number, known, n=3)

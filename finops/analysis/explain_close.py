@@ -1,4 +1,4 @@
-"""Where a number of `finops close --check --show …` comes from: invoices, accruals and adjustments of a month."""
+"""Where a number of `finops close` comes from: invoices, accruals and adjustments of a month, and the month itself."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from finops.analysis.accruals import accruals
 from finops.analysis.adjustments import adjustments
 from finops.analysis.books import books
+from finops.analysis.explain_months import LISTED, explain_month
 from finops.analysis.explain_rows import chosen
 from finops.analysis.explanation import Explanation, Line
 from finops.analysis.invoices import PARTS, invoices
@@ -56,6 +57,7 @@ CLOSING = (
     *(f"invoices.{name}" for name in _INVOICES),
     *(f"accruals.{name}" for name in _ACCRUALS),
     *(f"adjustments.{name}" for name in _ADJUSTMENTS),
+    *(f"list.{name}" for name in LISTED),
 )
 """Numbers of `finops close`, by what is shown and its column."""
 
@@ -74,6 +76,8 @@ def explain_close(
         every = adjustments(ledger, config, closed_months(ledger.location))
         mine = [each for each in every if period.label in {each.month, each.booked_in}]
         return explain_adjustments(mine, column, period, where)
+    if shown == "list":
+        return explain_month(ledger, config, period, column, where)
     (part,) = books(ledger, config, period)
     if shown == "invoices":
         return explain_invoices(invoices(part, question.currency), column, period, where)

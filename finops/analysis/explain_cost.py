@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books
-from finops.analysis.economics import TABLES, prepare
+from finops.analysis.economics import connect_part, prepare
 from finops.analysis.explain_capacity import capacity_lines
 from finops.analysis.explanation import Explanation, Line
 from finops.analysis.logged import CARD_OF_KEY, KEY_COLUMNS, PRICED_KEYS
@@ -68,7 +68,7 @@ class _Products(NamedTuple):
 
 
 def _products_of(part: Segment, question: Question) -> _Products:
-    con = part.ledger.connect(TABLES)
+    con = connect_part(part)
     try:
         asked = question._replace(period=part.period)
         prepared = prepare(con, part.ledger, part.config, asked)

@@ -91,7 +91,7 @@ def explain_measure(answer: UnitEconomics, number: str) -> Explanation | None:
             return None
         value = value[key]
     formula, lines = _told(answer, name, part)
-    if value is None:
+    if value is None or not lines:
         lines = (*lines, _line(number, REASONS.get(name, "nothing of the kind in this period")))
     return Explanation(number, formula, value, answer.period, answer.currency, lines)
 

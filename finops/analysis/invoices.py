@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.charges import LINES, InvoiceCharge, read_invoices
-from finops.analysis.economics import TABLES, Question, prepare
+from finops.analysis.economics import Question, connect_part, prepare
 from finops.analysis.pools import pool_rules
 from finops.ledger.engine import query
 from finops.model.money import ZERO, add, subtract, total, truncate
@@ -77,7 +77,7 @@ def invoices(part: Segment, currency: str | None = None) -> Invoices:
     if part.period is None or not part.period.is_whole_months:
         message = "invoices are of whole months"
         raise ValueError(message)
-    con = part.ledger.connect(TABLES)
+    con = connect_part(part)
     try:
         prepared = prepare(con, part.ledger, part.config, Question(part.period, currency=currency))
         rules = pool_rules(part.config.pools, part.config.owned)

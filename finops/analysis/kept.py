@@ -77,11 +77,16 @@ def chunks(by_day: Mapping[date, tuple[DataFile, ...]], days: Iterable[date]) ->
     return found
 
 
-def keep(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
-    """Write `select` to `target`, which appears whole or not at all."""
+def keep(
+    con: duckdb.DuckDBPyConnection, select: str, target: Path, rows: int | None = None
+) -> None:
+    """Write `select` to `target`, in groups of `rows` where given; it appears whole or not at all."""
+    size = "" if rows is None else f", row_group_size {rows}"
     target.parent.mkdir(parents=True, exist_ok=True)
     making = target.with_name(f".{uuid.uuid4().hex}.parquet")
-    query(con, f"copy ({select}) to {literal(str(making))} (format parquet, compression zstd)")
+    query(
+        con, f"copy ({select}) to {literal(str(making))} (format parquet, compression zstd{size})"
+    )
     making.replace(target)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import books
 from finops.analysis.doubling import double
-from finops.analysis.economics import TABLES, prepare
+from finops.analysis.economics import connect_part, prepare
 from finops.analysis.measures import measure
 from finops.errors import UsageError
 from finops.model.money import ZERO
@@ -39,7 +39,7 @@ def marginal(ledger: Ledger, config: Config, question: Question) -> MarginalAnsw
             "closed and open months have books of their own", hint="ask about one --month"
         )
     (part,) = parts
-    con = part.ledger.connect(TABLES)
+    con = connect_part(part)
     try:
         prepared = prepare(con, part.ledger, part.config, question)
         found = measure(

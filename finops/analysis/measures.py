@@ -66,6 +66,9 @@ _CAPACITY = ("capacity_cost", "capacity_less", "capacity_more")
 SUMMED = (*MEASURES, *COMPONENTS, "list_cost", "unpriced_tokens", "list_equivalent", *_CAPACITY)
 """What adds up, as `unit_sql` selects it."""
 
+AMOUNTS = ", ".join(f"nullif({name}, 0) as {name}" for name in SUMMED[len(MEASURES) :])
+"""What of it is an amount, null where it is zero: most are, and a decimal is long to fetch."""
+
 Key = tuple[object, ...]
 """Values of the dimensions of a group."""
 
@@ -84,7 +87,9 @@ _SERVED = {
 }
 """What of a cell a rate of capacity is for."""
 
-QUANTILES = ("p50", "p95", "p99")
+_QUANTILES = ("p50", "p95", "p99")
+_APART = 1 << 17
+"""How far a bucket of latency is put from one of time to first token, to be one number with its measure."""
 
 
 class Sensitivity(NamedTuple):
@@ -217,9 +222,12 @@ def read_timings(
 ) -> Timings:
     """Runs and percentiles of every group of `by`, and of everything."""
     runs, all_runs = count_runs(con, sources, by, success)
-    quantiles = _percentiles(con, sources, by)
-    if by:
-        quantiles |= _percentiles(con, sources, ())
+    days = "day >= {start} and day < {stop}".format(**span(sources))
+    latency = (
+        f"(select grain_key as grain, {mark_sql()} as mark, responses "
+        f"from {sources.latency} where {days})"
+    )
+    quantiles = read_quantiles(con, by, (sources.cells, "grain_key", sources.counted), latency)
     return Timings({**runs, (): all_runs}, quantiles)
 
 
@@ -277,7 +285,8 @@ def _costs(
     con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension], shares: Shares
 ) -> dict[Key, Sums]:
     """What adds up, by group."""
-    return sums_of(query(con, unit_sql(con, sources, by, shares)), len(by))
+    found = f"select {names(by)} {', '.join(MEASURES)}, {AMOUNTS} from ({unit_sql(con, sources, by, shares)})"
+    return sums_of(query(con, found), len(by))
 
 
 def unit_sql(
@@ -311,7 +320,7 @@ def unit_sql(
         same_price=" and ".join(f"s.{name} is not distinct from r.{name}" for name in KEY_COLUMNS),
         equivalent=" + ".join(f"s.{kind}_tokens * r.{kind}_equivalent" for kind in KINDS),
         **{f"capacity_{part}": capacity_sql(part, _SERVED, "k") for part in CAPACITY_PARTS},
-        sums=", ".join(f"sum({name}) as {name}" for name in MEASURES),
+        sums=", ".join(f"coalesce(sum({name}), 0) as {name}" for name in MEASURES),
         grouping="group by all" if by else "",
     )
 
@@ -322,14 +331,14 @@ def sums_of(rows: Iterable[tuple[Any, ...]], width: int) -> dict[Key, Sums]:
     rest = parts + len(COMPONENTS)
     found = {}
     for row in rows:
-        listed, unpriced, equivalent, *capacity = row[rest:]
+        listed, unpriced, equivalent, *capacity = [value or ZERO for value in row[rest:]]
         found[row[:width]] = Sums(
-            {name: int(value or 0) for name, value in zip(MEASURES, row[counts], strict=True)},
-            {name: value or ZERO for name, value in zip(COMPONENTS, row[parts:rest], strict=True)},
-            listed or ZERO,
-            int(unpriced or 0),
-            equivalent or ZERO,
-            Sensitivity(*(value or ZERO for value in capacity)),
+            dict(zip(MEASURES, row[counts], strict=True)),
+            dict(zip(COMPONENTS, [value or ZERO for value in row[parts:rest]], strict=True)),
+            listed,
+            int(unpriced),
+            equivalent,
+            Sensitivity(*capacity),
         )
     return found
 
@@ -344,32 +353,40 @@ def _install_workflow_rates(con: duckdb.DuckDBPyConnection, shares: Shares) -> N
         con.execute("insert into workflow_rates values (?, ?)", [workflow, rate]).fetchall()
 
 
-def _percentiles(
-    con: duckdb.DuckDBPyConnection, sources: Sources, by: Sequence[Dimension]
-) -> dict[tuple[object, ...], dict[str, dict[str, float]]]:
-    columns = _columns(by) - {"day"}
+def mark_sql() -> str:
+    """SQL of a bucket and its measure as one number, over the columns of a histogram."""
+    return f"cast(case measure when 'latency_ms' then {_APART} else 0 end + bucket as integer)"
+
+
+def read_quantiles(
+    con: duckdb.DuckDBPyConnection,
+    by: Sequence[Dimension],
+    cells: tuple[str, str, str],
+    latency: str,
+) -> dict[Key, dict[str, dict[str, float]]]:
+    """Percentiles by group, and under () of everything, from a relation `latency` of (grain, mark, responses).
+
+    `cells` are a relation that has the columns of `by`, its column that says the grain, and what of it counts.
+    """
+    relation, grain, counted = cells
+    places = range(len(by))
     sql = render(
         "percentiles",
-        latency=sources.latency,
-        grains=sources.cells,
-        counted=sources.counted,
-        columns=_list(columns),
-        carried=_list(columns, "g."),
         keys=keys(by),
         names=names(by),
-        **span(sources),
+        cells=relation,
+        grain=grain,
+        counted=counted,
+        latency=latency,
+        same=" and ".join(f"a.k{at} is not distinct from g.k{at}" for at in places) or "true",
+        is_latency=f"mark >= {_APART // 2}",
     )
-    found: dict[tuple[object, ...], dict[str, dict[str, float]]] = {}
+    found: dict[Key, dict[str, dict[str, float]]] = {}
     for row in query(con, sql):
-        key, name, buckets = row[: len(by)], row[len(by)], row[len(by) + 1 :]
-        values = (bucket_value(bucket) for bucket in buckets)
-        found.setdefault(key, {})[name] = dict(zip(QUANTILES, values, strict=True))
+        key, (is_total, is_latency, *marks) = row[: len(by)], row[len(by) :]
+        values = [bucket_value(mark - _APART if is_latency else mark) for mark in marks]
+        measure = "latency_ms" if is_latency else "ttft_ms"
+        found.setdefault(() if is_total else key, {})[measure] = dict(
+            zip(_QUANTILES, values, strict=True)
+        )
     return found
-
-
-def _columns(by: Sequence[Dimension]) -> set[str]:
-    return {column for dimension in by for column in dimension.columns}
-
-
-def _list(columns: set[str], prefix: str = "") -> str:
-    return "".join(f"{prefix}{column}, " for column in sorted(columns))

@@ -13,6 +13,8 @@ from finops.model.money import divide, multiply
 from finops.model.tables import INPUT_TOKEN_COLUMNS, TOKEN_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from finops.analysis.measures import Group
 
 __all__ = ["QUOTIENTS", "REASONS", "Quotient", "count_of", "known_cost", "numbers_of"]
@@ -71,38 +73,44 @@ QUOTIENTS = {
 
 def known_cost(group: Group) -> Decimal | None:
     """What the group cost; None where there is work and nothing of it has a price."""
-    return None if group.unpriced_tokens and not group.cost else group.cost
+    cost = group.cost
+    return None if group.unpriced_tokens and not cost else cost
 
 
 def count_of(group: Group, name: str) -> int:
     """A count of the group by its name in reports."""
-    if name == "runs":
-        return group.runs
-    if name == "successful_runs":
-        return group.outcomes.successful
-    if name == "input_tokens":
-        return sum(group.counts[column] for column in INPUT_TOKEN_COLUMNS)
-    if name == "total_tokens":
-        return sum(group.counts[column] for column in TOKEN_COLUMNS)
-    return group.unpriced_tokens if name == "unpriced_tokens" else group.counts[name]
+    return _counts(group)[name]
+
+
+def _counts(group: Group) -> dict[str, int]:
+    """Every count by its name in reports."""
+    found = group.counts
+    return found | {
+        "runs": group.runs,
+        "successful_runs": group.outcomes.successful,
+        "input_tokens": sum([found[column] for column in INPUT_TOKEN_COLUMNS]),
+        "total_tokens": sum([found[column] for column in TOKEN_COLUMNS]),
+        "unpriced_tokens": group.unpriced_tokens,
+    }
 
 
 def numbers_of(group: Group) -> dict[str, Any]:
     """Every number by its name in JSON: integers, exact decimals, ratios as floats, mappings of them."""
-    cost = known_cost(group)
-    found: dict[str, Any] = {name: count_of(group, name) for name in _COUNTS}
+    cost, counts = known_cost(group), _counts(group)
+    found: dict[str, Any] = {name: counts[name] for name in _COUNTS}
     found |= dict.fromkeys(_OF_OBJECTIVES) if not group.under_slo else {}
     found["successful_runs"] = group.outcomes.successful if group.outcomes.with_outcome else None
     found["cost"] = cost
     low, high = (None, None) if cost is None else group.cost_range or (None, None)
     found |= {"cost_low": low, "cost_high": high, "list_equivalent": group.list_equivalent}
     found["components"] = None if cost is None else {n: group.components[n] for n in COMPONENTS}
-    found |= {name: _quotient(group, name, cost) for name in QUOTIENTS}
+    found |= {name: _quotient(group, name, cost, counts) for name in QUOTIENTS}
     found["cost_per_run_p50"] = None if group.run_costs is None else group.run_costs.p50
     found["cost_per_run_p95"] = None if group.run_costs is None else group.run_costs.p95
     found |= {name: _timing(group, name) for name in ("latency_ms", "ttft_ms")}
     found["marginal_cost_factor"] = None if group.doubled is None else group.doubled.factor
-    found |= {name: _ratio(group, *RATIOS[name]) for name in RATIOS}
+    for name, (part, whole) in RATIOS.items():
+        found[name] = counts[part] / counts[whole] if counts[whole] else None
     return found | _work(group, cost)
 
 
@@ -131,12 +139,14 @@ RATIOS = {
 """Ratios, each the quotient of two counts."""
 
 
-def _quotient(group: Group, name: str, cost: Decimal | None) -> Decimal | None:
+def _quotient(
+    group: Group, name: str, cost: Decimal | None, counts: Mapping[str, int]
+) -> Decimal | None:
     """Cost over a count, where the whole cost is what that count costs."""
     if not _bears_everything(group, name):
         return None
     units, of = QUOTIENTS[name]
-    return _per(cost, count_of(group, of), units)
+    return _per(cost, counts[of], units)
 
 
 def _bears_everything(group: Group, name: str) -> bool:
@@ -170,11 +180,6 @@ def _work(group: Group, cost: Decimal | None) -> dict[str, Any]:
 
 def _per(cost: Decimal | None, count: int, units: int = 1) -> Decimal | None:
     return None if cost is None or not count else divide(multiply(cost, units), count)
-
-
-def _ratio(group: Group, part: str, whole: str) -> float | None:
-    among = count_of(group, whole)
-    return count_of(group, part) / among if among else None
 
 
 def _timing(group: Group, measure: str) -> dict[str, float | None]:

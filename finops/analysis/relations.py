@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from finops.analysis import cells
 from finops.analysis.cells import Grained
 from finops.analysis.grain import HOUR, HOUR_GRAIN, PRICING, ROLLED_UP
-from finops.analysis.rollups import believed, breaks_of, roll_up
+from finops.analysis.rollups import RUN_KINDS, believed, breaks_of, roll_up
 from finops.analysis.sources import RUN_TOKENS, Sources
 from finops.ledger.engine import query
 from finops.model.period import Period, month_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from finops.analysis.where import Where
     from finops.ledger.store import Ledger
 
-__all__ = ["RUN_SILENCE_DAYS", "Relations", "Scope", "months_touched", "relate"]
+__all__ = ["RUN_SILENCE_DAYS", "Relations", "Scope", "months_touched", "reach", "relate"]
 
 RUN_SILENCE_DAYS = 7
 """A run without a call for this many days has ended."""
@@ -56,8 +56,7 @@ class Scope(NamedTuple):
     @property
     def reached(self) -> Period:
         """Every day a question of this scope may read, and the days beside them."""
-        start, end = min(self.months.start, self.period.start), max(self.months.end, self.after.end)
-        return Period(start - timedelta(days=2), end + timedelta(days=2))
+        return _reached(self.period)
 
     @property
     def needed(self) -> frozenset[str]:
@@ -100,8 +99,7 @@ def _relate(
     counted = scope.where.sql if scope.where else "true"
     if scope.needed <= set(ROLLED_UP):
         if scope.run_costs:
-            attempts, days = _attempts(con, terms, scope.period), _within(scope.period)
-            cells.build_run_tokens(con, RUN_TOKENS, attempts, Grained.of(ROLLED_UP), counted=days)
+            roll_up(con, ledger, terms, scope.period, RUN_KINDS, authority)
         return Relations("cells", kept._replace(counted=counted), kept)
     if scope.needed <= set(HOUR_GRAIN):
         attempts = _attempts(con, terms, scope.period)
@@ -203,6 +201,17 @@ def _timings(
 
 def _within(days: Period) -> str:
     return f"day >= date '{days.start}' and day < date '{days.end}'"
+
+
+def _reached(period: Period) -> Period:
+    months = months_touched(period)
+    end = max(months.end, period.end + timedelta(days=RUN_SILENCE_DAYS))
+    return Period(months.start - timedelta(days=2), end + timedelta(days=2))
+
+
+def reach(period: Period | None) -> Period | None:
+    """The days whose files a question about `period` may open: whole months, since logs are compared by the month."""
+    return None if period is None else months_touched(_reached(period))
 
 
 def months_touched(period: Period) -> Period:

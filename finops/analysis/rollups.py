@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KINDS",
     "REFRESHED_ROWS",
+    "RUN_KINDS",
     "RollUps",
     "all_rulings",
     "believed",
@@ -51,8 +52,14 @@ __all__ = [
 KINDS = ("cells", "hours", "latency", "runs")
 """Day x all dimensions, hour x workflow/agent/model, latency histograms, one row per run and day."""
 
+RUN_KINDS = ("run_tokens",)
+"""What each run's cost hangs on: nearly as many rows as requests, so it is made when runs are asked about."""
+
 REFRESHED_ROWS = 300_000
 """Requests a load may have to roll up again before it leaves that to the first question."""
+
+_RUN_ROWS = 20_480
+"""Rows of a file of runs that are skipped or read together."""
 
 _DAY_GRAIN = Grained.of(ROLLED_UP)
 _HOUR_GRAIN = Grained.of(HOUR_GRAIN)
@@ -108,10 +115,14 @@ def roll_up(
     by_day = days_of(ledger, "requests")
     wanted = [day for day in by_day if span.start <= day < span.end]
     prints = {day: _fingerprint(by_day, day, place.stamp + authority.about(day)) for day in wanted}
-    _build(con, place, by_day, {day: p for day, p in prints.items() if not _there(place, day, p)})
-    if not wanted:
-        _make_tables(con, place.terms, "(select * from requests where false)", "false")
-    for kind in kinds:
+    chosen = tuple(kinds)
+    for made in (KINDS, RUN_KINDS):
+        if set(made) & set(chosen):
+            _build(con, place, by_day, prints, made)
+            if not wanted:
+                nothing = "(select * from requests where false)"
+                _make_tables(con, place.terms, nothing, "false", made)
+    for kind in chosen:
         files = ", ".join(literal(str(place.path(day, prints[day], kind))) for day in wanted)
         rows = f"read_parquet([{files}])" if files else f"made_{kind} where false"
         query(con, f"create or replace temp view {kind} as select * from {rows}")
@@ -133,10 +144,10 @@ def refresh(ledger: Ledger, terms: Terms, days: Iterable[date]) -> bool:
         prints = {
             day: _fingerprint(by_day, day, place.stamp + authority.about(day)) for day in known
         }
-        missing = {day: p for day, p in prints.items() if not _there(place, day, p)}
+        missing = _missing(place, prints, KINDS)
         if sum(file.rows or 0 for day in missing for file in by_day[day]) > REFRESHED_ROWS:
             return False
-        _build(con, place, by_day, missing)
+        _build(con, place, by_day, prints, KINDS)
     finally:
         con.close()
     return True
@@ -174,30 +185,48 @@ def _fingerprint(by_day: Mapping[date, tuple[DataFile, ...]], day: date, stamp: 
     return fingerprint(by_day, (day - timedelta(days=1), day, day + timedelta(days=1)), stamp)
 
 
-def _there(place: RollUps, day: date, name: str) -> bool:
-    return all(place.path(day, name, kind).exists() for kind in KINDS)
+def _missing(place: RollUps, prints: Mapping[date, str], kinds: Sequence[str]) -> dict[date, str]:
+    """Days, with their names, of which a file of `kinds` is not there."""
+    return {
+        day: name
+        for day, name in prints.items()
+        if not all(place.path(day, name, kind).exists() for kind in kinds)
+    }
 
 
 def _build(
     con: duckdb.DuckDBPyConnection,
     place: RollUps,
-    by_day: dict[date, tuple[DataFile, ...]],
-    missing: dict[date, str],
+    by_day: Mapping[date, tuple[DataFile, ...]],
+    prints: Mapping[date, str],
+    kinds: Sequence[str],
 ) -> None:
+    """Make the files of `kinds` that are missing of the days of `prints`."""
+    missing = _missing(place, prints, kinds)
     for chunk in chunks(by_day, missing):
         first, last = chunk[0], chunk[-1]
         around = (
             f"(select * from requests where day between date '{first - timedelta(days=1)}' "
             f"and date '{last + timedelta(days=1)}')"
         )
-        _make_tables(con, place.terms, around, f"day between date '{first}' and date '{last}'")
+        days = f"day between date '{first}' and date '{last}'"
+        _make_tables(con, place.terms, around, days, kinds)
         for day in chunk:
-            _write_day(con, place, day, missing[day])
+            _write_day(con, place, day, missing[day], kinds)
 
 
-def _make_tables(con: duckdb.DuckDBPyConnection, terms: Terms, requests: str, counted: str) -> None:
+def _make_tables(
+    con: duckdb.DuckDBPyConnection,
+    terms: Terms,
+    requests: str,
+    counted: str,
+    kinds: Sequence[str],
+) -> None:
     breaks = breaks_of(con, terms.book, requests)
     attempts = cells.install_attempts(con, requests, breaks, terms.objectives, terms.serving)
+    if kinds == RUN_KINDS:
+        cells.build_run_tokens(con, "made_run_tokens", attempts, _DAY_GRAIN, counted=counted)
+        return
     grains = {"day_key": _DAY_GRAIN, "hour_key": _HOUR_GRAIN}
     cells.build_resent(con, "made_resent", attempts, grains, counted=counted)
     for table, grain, key in (
@@ -211,8 +240,12 @@ def _make_tables(con: duckdb.DuckDBPyConnection, terms: Terms, requests: str, co
     cells.build_runs(con, "made_runs", attempts, _DAY_GRAIN, counted=counted)
 
 
-def _write_day(con: duckdb.DuckDBPyConnection, place: RollUps, day: date, name: str) -> None:
-    for kind in KINDS:
-        select = f"select * from made_{kind} where day = date '{day}'"
-        keep(con, select, place.path(day, name, kind))
-    prune(place.path(day, name, KINDS[0]).parent, name)
+def _write_day(
+    con: duckdb.DuckDBPyConnection, place: RollUps, day: date, name: str, kinds: Sequence[str]
+) -> None:
+    """Runs stand by workflow, so that those of one are read without the others."""
+    for kind in kinds:
+        order = "order by workflow, source_id, workflow_run_id" if kind in RUN_KINDS else ""
+        select = f"select * from made_{kind} where day = date '{day}' {order}"
+        keep(con, select, place.path(day, name, kind), rows=_RUN_ROWS if order else None)
+    prune(place.path(day, name, kinds[0]).parent, name)

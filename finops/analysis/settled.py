@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from finops.analysis.books import books
 from finops.analysis.doubling import double
-from finops.analysis.economics import TABLES, Question, answer, prepare, unit_economics
+from finops.analysis.economics import Question, answer, connect_part, prepare, unit_economics
 from finops.analysis.grain import ROLLED_UP
 from finops.analysis.measures import Grouping
 from finops.analysis.owners.requests import named_dimensions
@@ -23,9 +23,12 @@ from finops.analysis.settled_cells import (
     settle_cells,
     settle_timings,
 )
-from finops.analysis.spans import relate_span, span_ledger, together
+from finops.analysis.settled_runs import list_runs, settle_rates
+from finops.analysis.spans import connect_span, relate_span, together
 from finops.errors import UsageError
 from finops.ledger.engine import hear
+from finops.ledger.store import one_version
+from finops.model.period import Period
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from finops.analysis.books import Segment
     from finops.analysis.economics import Prepared, UnitEconomics
     from finops.analysis.measures import Group
+    from finops.analysis.settled_runs import RunList
     from finops.config import Config
     from finops.ledger.store import Ledger
 
@@ -85,6 +89,14 @@ class Settled:
         whole = () if self._whole is None else (self._whole,)
         return (*(part.con for part in self._parts), *whole)
 
+    @property
+    def told(self) -> tuple[Period, str]:
+        """The days settled and the currency of every amount; UsageError when this is closed."""
+        if not self._parts:
+            raise UsageError("the period was closed", hint="settle it again")
+        first, last = self._parts[0].prepared, self._parts[-1].prepared
+        return Period(first.scope.period.start, last.scope.period.end), first.currency
+
     def ask(
         self, by: Sequence[str] = (), where: str | None = None, *, marginal: bool = False
     ) -> UnitEconomics:
@@ -92,7 +104,9 @@ class Settled:
 
         UsageError where they name what does not exist, or when this is closed.
         """
-        question = self._question._replace(by=tuple(by), where=where, marginal=marginal)
+        question = self._question._replace(
+            by=tuple(by), where=where, marginal=marginal, run_costs=False
+        )
         with self._turn:
             if not self._parts:
                 raise UsageError("the period was closed", hint="settle it again")
@@ -105,6 +119,33 @@ class Settled:
                 return answers[0]
             grouping, counted = _grouping(self._whole, self._config, question)
             return together(answers, read_settled_timings(self._whole, grouping, counted))
+
+    def runs(
+        self, where: str | None = None, *, order: str = "cost", limit: int = 1000, offset: int = 0
+    ) -> RunList:
+        """Runs one by one: `limit` of them after `offset`, of the calls that `where` lets through.
+
+        UsageError where it names what the roll-ups cannot tell, when a closed month answers for a part of the
+        period (ask for each month), or when this is closed.
+        """
+        question = self._question._replace(where=where)
+        with self._turn:
+            if len(self._parts) != 1:
+                raise UsageError(
+                    "runs are listed of a period with books of its own",
+                    hint="settle one month" if self._parts else "settle it again: it was closed",
+                )
+            if not self._is_kept(question):
+                raise UsageError(
+                    f"runs cannot be listed by {where!r}",
+                    hint=f"filter by {', '.join(ROLLED_UP)} or what is made of them",
+                )
+            (part,) = self._parts
+            hear(part.con)
+            _, counted = _grouping(part.con, part.segment.config, question)
+            allocation = part.prepared.allocation
+            sources = part.prepared.relations.asked
+            return list_runs(part.con, sources, allocation.shares, counted, order, limit, offset)
 
     def _is_kept(self, question: Question) -> bool:
         """Whether the roll-ups tell apart everything that is asked, in every part's own settings."""
@@ -121,16 +162,18 @@ def settle(ledger: Ledger, config: Config, question: Question) -> Settled:
 
     Of the rest of `question` (dimensions, filter) nothing is kept: each is said with `Settled.ask`.
     """
-    plain = Question(question.period, include=question.include, currency=question.currency)
-    segments = books(ledger, config, question.period)
-    with ExitStack() as opened:
+    plain = Question(
+        question.period, include=question.include, currency=question.currency, run_costs=True
+    )
+    with one_version(), ExitStack() as opened:
+        segments = books(ledger, config, question.period)
         parts = []
         for segment in segments:
-            con = opened.enter_context(segment.ledger.connect(TABLES))
+            con = opened.enter_context(connect_part(segment))
             parts.append(_settle(con, segment, plain))
         whole = None
         if len(segments) > 1:
-            whole = opened.enter_context(span_ledger(ledger, segments).connect(["requests"]))
+            whole = opened.enter_context(connect_span(ledger, segments))
             _, relations = relate_span(whole, ledger, config, plain, segments)
             settle_timings(whole, relations.asked)
         opened.pop_all()
@@ -142,6 +185,7 @@ def _settle(con: duckdb.DuckDBPyConnection, segment: Segment, question: Question
     prepared = prepare(con, segment.ledger, segment.config, asked)
     settle_cells(con, prepared.relations.asked, prepared.allocation.shares)
     settle_timings(con, prepared.relations.asked)
+    settle_rates(con, prepared.relations.asked, prepared.allocation.shares)
     return _Part(con, segment, prepared, measure_settled(con, Grouping(), "true").total)
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from finops.analysis.cells import MEASURES, bucket_value
+from finops.analysis.cells import MEASURES
 from finops.analysis.grain import ROLLED_UP, TIME, Dimension
 from finops.analysis.measures import (
+    AMOUNTS,
     IS_WORK,
-    QUANTILES,
     SUMMED,
     WORK_KIND,
     Timings,
     assemble,
     did_work,
+    mark_sql,
+    read_quantiles,
     sums_of,
     unit_sql,
 )
@@ -41,9 +43,6 @@ __all__ = ["measure_settled", "read_settled_timings", "settle_cells", "settle_ti
 
 _NAMES = (*ROLLED_UP, "grain_key")
 _COLUMNS = tuple(Dimension(name, name, (name,), "") for name in _NAMES)
-_APART = 1 << 17
-"""How far a bucket of latency is put from one of time to first token, to be one number with its measure."""
-
 _TABLES = {
     "cells": "settled_cells",
     "latency": "settled_latency",
@@ -67,8 +66,8 @@ def settle_timings(con: duckdb.DuckDBPyConnection, sources: Sources) -> None:
         _number(con, f"select distinct {', '.join(_NAMES)} from {sources.cells} where {days}")
     query(
         con,
-        f"create temp table {_TABLES['latency']} as select c.grain, l.responses, "
-        f"cast(case measure when 'latency_ms' then {_APART} else 0 end + l.bucket as integer) as mark "
+        f"create temp table {_TABLES['latency']} as "
+        f"select c.grain, l.responses, {mark_sql()} as mark "
         f"from {sources.latency} as l inner join {cells} as c on l.grain_key = c.grain_key",
     )
     parts = {"runs": sources.runs, "ends": sources.ends, "cells": cells, **span(sources)}
@@ -106,12 +105,14 @@ def measure_settled(con: duckdb.DuckDBPyConnection, grouping: Grouping, counted:
 def _costs(
     con: duckdb.DuckDBPyConnection, by: Sequence[Dimension], counted: str
 ) -> dict[Key, Sums]:
-    sums = ", ".join(
-        f"cast(sum({name}) as bigint)" if name in MEASURES else f"sum({name})" for name in SUMMED
-    )
+    counts = ", ".join(f"coalesce(cast(sum({name}) as bigint), 0) as {name}" for name in MEASURES)
+    amounts = ", ".join(f"sum({name}) as {name}" for name in SUMMED[len(MEASURES) :])
     grouping = "group by all" if by else ""
-    sql = f"select {keys(by)} {sums} from {_TABLES['cells']} where {counted} {grouping}"
-    return sums_of(query(con, sql), len(by))
+    summed = (
+        f"select {keys(by)} {counts}, {amounts} from {_TABLES['cells']} where {counted} {grouping}"
+    )
+    found = f"select {names(by)} {', '.join(MEASURES)}, {AMOUNTS} from ({summed})"
+    return sums_of(query(con, found), len(by))
 
 
 def read_settled_timings(
@@ -124,26 +125,8 @@ def read_settled_timings(
         key, (is_total, *found) = row[: len(by)], row[len(by) :]
         if is_total or by:
             runs[() if is_total else key] = Runs(*found)
-    quantiles: dict[Key, dict[str, dict[str, float]]] = {}
-    sql = render(
-        "settled_percentiles",
-        keys=keys(by),
-        names=names(by),
-        same=" and ".join(f"a.k{place} is not distinct from g.k{place}" for place in range(len(by)))
-        or "true",
-        is_latency=f"mark >= {_APART // 2}",
-        counted=counted,
-        cells=_TABLES["cells"],
-        latency=_TABLES["latency"],
-    )
-    for row in query(con, sql):
-        key, (is_total, is_latency, *marks) = row[: len(by)], row[len(by) :]
-        values = (bucket_value(mark - _APART if is_latency else mark) for mark in marks)
-        measure = "latency_ms" if is_latency else "ttft_ms"
-        quantiles.setdefault(() if is_total else key, {})[measure] = dict(
-            zip(QUANTILES, values, strict=True)
-        )
-    return Timings(runs, quantiles)
+    cells = (_TABLES["cells"], "grain", counted)
+    return Timings(runs, read_quantiles(con, by, cells, _TABLES["latency"]))
 
 
 def _runs_sql(grouping: Grouping, counted: str) -> str:

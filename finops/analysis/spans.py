@@ -14,7 +14,7 @@ from finops.analysis.capacity.model import Capacity
 from finops.analysis.logged import Log
 from finops.analysis.measures import Group, Timings, read_timings
 from finops.analysis.owners.requests import named_dimensions
-from finops.analysis.relations import Scope, months_touched, relate
+from finops.analysis.relations import Scope, months_touched, reach, relate
 from finops.analysis.runs import Runs
 from finops.analysis.terms import Terms
 from finops.errors import UsageError
@@ -61,12 +61,17 @@ def timings_of(
     ledger: Ledger, config: Config, question: Question, parts: Sequence[Segment]
 ) -> Timings:
     """Runs and percentiles of the whole span of `parts`."""
-    con = span_ledger(ledger, parts).connect(["requests"])
+    con = connect_span(ledger, parts)
     try:
         by, relations = relate_span(con, ledger, config, question, parts)
         return read_timings(con, relations.asked, by, config.requests.success)
     finally:
         con.close()
+
+
+def connect_span(ledger: Ledger, parts: Sequence[Segment]) -> duckdb.DuckDBPyConnection:
+    """A connection with the requests of the whole span of `parts`, and of the days they reach."""
+    return span_ledger(ledger, parts).connect(["requests"], reach(span_of(parts)))
 
 
 def span_ledger(ledger: Ledger, parts: Sequence[Segment]) -> SpanLedger:

@@ -17,9 +17,11 @@ from finops.api import (
     compare,
     costs,
     explain,
+    exports,
     load,
     marginal,
     pull,
+    quality,
     savings,
     settled,
     sql,
@@ -68,12 +70,14 @@ class Session:
     budget = budgets.budget
     forecast = budgets.forecast
     savings = savings.savings
+    quality = quality.quality
     unit = unit.unit
     settle = settled.settle
     capacity = capacity.capacity
     chargeback = chargeback.chargeback
     marginal = marginal.marginal
     explain = explain.explain
+    export = exports.export
     status = status.status
     sql = sql.sql
     pull = pull.pull

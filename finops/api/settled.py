@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from finops.analysis.economics import UnitEconomics
     from finops.analysis.settled import Settled
+    from finops.analysis.settled_runs import RunList
     from finops.api.opening import PeriodChoice, When
     from finops.api.session import Session
 
@@ -57,6 +58,25 @@ class SettledPeriod:
 
         found = self.settled.ask(split_dimensions(by), where, marginal=marginal)
         return Answer(found, unit_report(found, limit=limit, notes=self.choice.notes))
+
+    def runs(
+        self,
+        where: str | None = None,
+        *,
+        order: str = "cost",
+        limit: int = 1000,
+        offset: int = 0,
+    ) -> Answer[RunList]:
+        """Runs one by one, dearest first: `limit` of them after `offset`, of the calls `where` lets through.
+
+        `order` is cost, newest, oldest, requests or failures. UsageError for a column roll-ups do not keep, and
+        for a period with a closed month and others in it.
+        """
+        from finops.report.runs import runs_report
+
+        found = self.settled.runs(where, order=order, limit=limit, offset=offset)
+        period, currency = self.settled.told
+        return Answer(found, runs_report(found, period, currency, notes=self.choice.notes))
 
 
 def settle(

@@ -52,6 +52,9 @@ COMMANDS = (
         "Show what can be pulled from, check that it can be reached, and what it must be allowed.",
     ),
     CommandEntry("status", "finops.cli.status", "Show what the ledger holds and how fresh it is."),
+    CommandEntry(
+        "quality", "finops.cli.quality", "Show whether the numbers can be trusted, in dollars."
+    ),
     CommandEntry("costs", "finops.cli.costs", "Show spend by any column of the bill, tag or pool."),
     CommandEntry(
         "compare",
@@ -103,6 +106,7 @@ COMMANDS = (
         "finops.cli.chargeback",
         "Charge a month's invoices back to the teams that used them.",
     ),
+    CommandEntry("export", "finops.cli.export", "Write the numbers in the form other tools read."),
     CommandEntry("marginal", "finops.cli.marginal", "Show what doubled traffic would cost."),
     CommandEntry("explain", "finops.cli.explain", "Show where a number comes from."),
     CommandEntry(

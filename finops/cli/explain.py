@@ -29,7 +29,8 @@ NumberArgument = Annotated[
     typer.Argument(
         help="A number of finops unit (cost_per_run, components.retried, latency_ms.p95, error_rate), a "
         "line of its reconciliation (unlogged), an amount of finops costs (EffectiveCost), or a command and "
-        "its number: marginal.added_cost, capacity.idle_hours, owners.cost, close.invoices.difference.",
+        "its number: marginal.added_cost, capacity.holder.cost, owners.cost, close.invoices.difference, "
+        "close.list.EffectiveCost, compare.price, route.saving, scorecard.verified.",
     ),
 ]
 

@@ -7,6 +7,7 @@ the width in `COLUMNS` when that is set, and else as much as it needs.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from finops.errors import FinopsError, UsageError
 if TYPE_CHECKING:
     from finops.report import Report, ReportFormat
 
-__all__ = ["emit", "folder_at", "write_bytes"]
+__all__ = ["emit", "folder_at", "pour", "write_bytes"]
 
 STDOUT = "-"
 """The path that means stdout, as everywhere."""
@@ -98,6 +99,21 @@ def _to_stdout(data: bytes) -> None:
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         _silence_stdout()
+
+
+def pour(path: Path) -> None:
+    """The file `path` to stdout, a piece at a time; a reader that has seen enough ends it quietly."""
+    try:
+        sys.stdout.flush()
+        with path.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer, _PIECE)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        _silence_stdout()
+
+
+_PIECE = 1 << 20
+"""Bytes held of a file that is poured."""
 
 
 def _silence_stdout() -> None:

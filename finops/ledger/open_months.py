@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from finops.ledger.schema import identifier, literal
 from finops.ledger.snapshots import Closed, check_kept
-from finops.ledger.store import Ledger, Reading, rows_sql
+from finops.ledger.store import Ledger, Reading, of_days, rows_sql
 from finops.model.period import parse_month
 from finops.model.tables import COST_AMOUNTS, COSTS, TABLES
 
@@ -86,11 +86,11 @@ class OpenLedger(Ledger):
     closes: tuple[Closed, ...]
     reversals: Reading | None = None
 
-    def reading(self, table: str) -> Reading:
+    def reading(self, table: str, days: Period | None = None) -> Reading:
         """`costs` with closed months as booked and their adjustments; other tables as they are."""
         plain = Ledger(self.location)
         if table != COSTS.name or not self.closes:
-            return plain.reading(table)
+            return plain.reading(table, days)
         return self._costs(plain)
 
     def _costs(self, plain: Ledger) -> Reading:
@@ -129,11 +129,11 @@ class SpanLedger(Ledger):
     rest: Ledger | None = None
     """The ledger that answers for charges, where that is another one."""
 
-    def reading(self, table: str) -> Reading:
+    def reading(self, table: str, days: Period | None = None) -> Reading:
         """How to read `table`: charges as `rest` has them."""
         if table == COSTS.name and self.rest is not None:
-            return self.rest.reading(table)
-        files = self.files(table)
+            return self.rest.reading(table, days)
+        files = of_days(table, self.files(table), days)
         return Reading(rows_sql(TABLES[table], files), tuple(self.local(files, table)))
 
     def files(self, table: str) -> tuple[DataFile, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import duckdb
     from deltalake import DeltaTable
 
+    from finops.model.period import Period
     from finops.model.schema import Column, Table
 
 __all__ = [
@@ -36,6 +38,8 @@ __all__ = [
     "files_of",
     "files_sql",
     "load_of",
+    "of_days",
+    "one_version",
     "rows_sql",
 ]
 
@@ -72,6 +76,12 @@ def load_of(key: str) -> str | None:
     """The load whose file `key` names; None for a file that is not ours."""
     found = _OURS.match(key.rpartition("/")[2])
     return found["load"] if found else None
+
+
+_SEEN: ContextVar[dict[tuple[str, str], tuple[DataFile, ...]] | None] = ContextVar(
+    "files seen", default=None
+)
+"""The files of each table that the question being answered has seen."""
 
 
 class Snapshot(NamedTuple):
@@ -159,9 +169,19 @@ class Ledger:
         return None if delta is None else delta.version()
 
     def files(self, table: str) -> tuple[DataFile, ...]:
-        """The files `table` consists of now; `local` must fetch them before a bucket's are read."""
-        found = self.snapshot(table)
-        return () if found is None else found.files
+        """The files `table` consists of now; `local` must fetch them before a bucket's are read.
+
+        Within `one_version` now is when they were first asked for.
+        """
+        seen = _SEEN.get()
+        if seen is None:
+            found = self.snapshot(table)
+            return () if found is None else found.files
+        key = (self.location.url, table)
+        if key not in seen:
+            found = self.snapshot(table)
+            seen[key] = () if found is None else found.files
+        return seen[key]
 
     def local(self, files: Sequence[DataFile], table: str) -> list[str]:
         """Paths on this machine of `files`, fetched from the bucket where they are not here yet."""
@@ -171,22 +191,46 @@ class Ledger:
             fetch(self.location, table, files)
         return [file.path for file in files]
 
-    def connect(self, tables: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
+    def connect(
+        self, tables: Iterable[str] | None = None, days: Period | None = None
+    ) -> duckdb.DuckDBPyConnection:
         """A DuckDB connection with one view for each of `tables` (default: all).
 
-        A view has exactly the declared columns, JSON as text; a table never written is empty.
+        A view has exactly the declared columns, JSON as text; a table never written is empty. Of tables cut by
+        day, given `days`, a view has those days only: files of others are not even looked at.
         """
         from finops.ledger.engine import open_engine, query
 
         con = open_engine()
         for name in TABLES if tables is None else tables:
-            query(con, f"CREATE VIEW {identifier(name)} AS {self.reading(name).sql}")
+            query(con, f"CREATE VIEW {identifier(name)} AS {self.reading(name, days).sql}")
         return con
 
-    def reading(self, table: str) -> Reading:
-        """How to read `table` as it is now; a bucket's files are fetched."""
-        files = self.files(table)
+    def reading(self, table: str, days: Period | None = None) -> Reading:
+        """How to read `table` as it is now (of a table cut by day those `days`); a bucket's files are fetched."""
+        files = of_days(table, self.files(table), days)
         return Reading(rows_sql(TABLES[table], files), tuple(self.local(files, table)))
+
+
+def of_days(table: str, files: tuple[DataFile, ...], days: Period | None) -> tuple[DataFile, ...]:
+    """Those of `files` that hold rows of `days`; all of them when `table` is not cut by day."""
+    if days is None or "day" not in TABLES[table].partition_by:
+        return files
+    first, end = days.start.isoformat(), days.end.isoformat()
+    return tuple(file for file in files if first <= (file.partition["day"] or "")[:10] < end)
+
+
+@contextmanager
+def one_version() -> Iterator[None]:
+    """Within it a ledger's tables are what they were when first looked at: one question, one version."""
+    if _SEEN.get() is not None:
+        yield
+        return
+    token = _SEEN.set({})
+    try:
+        yield
+    finally:
+        _SEEN.reset(token)
 
 
 def files_of(delta: DeltaTable, where: Location, table: str) -> tuple[DataFile, ...]:

@@ -6,7 +6,8 @@ up to 38.
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from finops.model.schema import MONEY_SCALE
@@ -35,21 +36,20 @@ def subtract(left: Decimal, right: Decimal) -> Decimal:
 
 def multiply(left: Decimal, right: Decimal | int) -> Decimal:
     """`left` times `right`, exactly."""
-    return _WIDE.multiply(left, Decimal(right))
+    return _WIDE.multiply(left, right)
 
 
 def total(amounts: Iterable[Decimal]) -> Decimal:
     """The sum, exactly; zero of nothing."""
-    with localcontext(_WIDE):
-        return sum(amounts, ZERO)
+    return reduce(_WIDE.add, amounts, ZERO)
 
 
 def divide(amount: Decimal, by: Decimal | int) -> Decimal:
     """`amount ÷ by` to the ledger's decimal places, half to even; ZeroDivisionError for zero."""
     if by == 0:
         raise ZeroDivisionError(f"{amount} divided by zero")
-    with localcontext(_WIDE):
-        return (amount / by).quantize(_STEP, rounding=ROUND_HALF_EVEN).normalize()
+    exact = _WIDE.divide(amount, by)
+    return exact.quantize(_STEP, ROUND_HALF_EVEN, _WIDE).normalize(_WIDE)
 
 
 def truncate(ratio: Fraction) -> Decimal:

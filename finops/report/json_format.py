@@ -6,12 +6,12 @@ decimal's own. NaN and infinities are not JSON: they become null.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from json.encoder import encode_basestring
+from typing import TYPE_CHECKING, Any
 
 from finops.report.numbers import exact
 
@@ -40,7 +40,7 @@ def report_fields(report: Report) -> dict[str, str]:
         "period": encode(_period(report.period)),
         "currency": encode(report.currency),
         "columns": _lines([_column(column) for column in report.columns]),
-        "rows": _lines([_row(report.columns, row) for row in report.rows]),
+        "rows": _rows(report.columns, report.rows),
         "totals": encode(None if report.totals is None else _totals(report.columns, report.totals)),
         "notes": _lines(list(report.notes)),
     }
@@ -53,26 +53,50 @@ def report_fields(report: Report) -> dict[str, str]:
 
 def encode(value: object) -> str:
     """`value` as JSON on one line; TypeError for what JSON has no word for."""
-    if isinstance(value, Decimal):
-        return exact(value) if value.is_finite() else "null"
-    if isinstance(value, float):
-        return repr(value) if math.isfinite(value) else "null"
-    if value is None or isinstance(value, str | bool | int):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, date | datetime):
-        return json.dumps(value.isoformat())
-    if isinstance(value, Mapping):
-        parts = (f"{encode(str(key))}: {encode(item)}" for key, item in value.items())
-        return f"{{{', '.join(parts)}}}"
-    if isinstance(value, Sequence):
-        return f"[{', '.join(encode(item) for item in value)}]"
+    return (_WRITERS.get(type(value)) or _writer(value))(value)
+
+
+def _writer(value: object) -> Callable[[Any], str]:
+    """The writer of a kind of value that is one of those known, under another type."""
+    for kind, write in _WRITERS.items():
+        if isinstance(value, kind):
+            return write
     raise TypeError(f"a report cannot hold a {type(value).__name__}")
 
 
+def _mapping(value: Mapping[object, object]) -> str:
+    parts = (f"{encode_basestring(str(key))}: {encode(item)}" for key, item in value.items())
+    return f"{{{', '.join(parts)}}}"
+
+
+_WRITERS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _: "null",
+    str: encode_basestring,
+    bool: lambda value: "true" if value else "false",
+    int: int.__repr__,
+    Decimal: lambda value: exact(value) if value.is_finite() else "null",
+    float: lambda value: repr(value) if math.isfinite(value) else "null",
+    date: lambda value: encode_basestring(value.isoformat()),
+    Mapping: _mapping,
+    Sequence: lambda value: f"[{', '.join(encode(item) for item in value)}]",
+}
+"""How each kind of value is written, special kinds before the ones they are of."""
+
+
 def _lines(items: list[object]) -> str:
-    if not items:
-        return "[]"
-    return "[\n" + ",\n".join(f"    {encode(item)}" for item in items) + "\n  ]"
+    return _listed([encode(item) for item in items])
+
+
+def _listed(texts: list[str]) -> str:
+    return "[\n" + ",\n".join(f"    {text}" for text in texts) + "\n  ]" if texts else "[]"
+
+
+def _rows(columns: tuple[ReportColumn, ...], rows: Sequence[Row]) -> str:
+    """An object a line; the names, the same on every line, are written once."""
+    keys = [(column.name, f"{encode_basestring(column.name)}: ") for column in columns]
+    return _listed(
+        [f"{{{', '.join([key + encode(row[name]) for name, key in keys])}}}" for row in rows]
+    )
 
 
 def _period(period: Period | None) -> object:
@@ -83,10 +107,6 @@ def _period(period: Period | None) -> object:
 
 def _column(column: ReportColumn) -> object:
     return {"name": column.name, "title": column.title, "style": str(column.style)}
-
-
-def _row(columns: tuple[ReportColumn, ...], row: Row) -> object:
-    return {column.name: row[column.name] for column in columns}
 
 
 def _totals(columns: tuple[ReportColumn, ...], totals: Row) -> object:

@@ -94,8 +94,8 @@ def unit_report(
         ),
     )
     has_bill = any(answer.reconciliation.amounts.values())
-    rows = [unit_row(group, answer.by, has_bill=has_bill) for group in groups]
-    hidden = () if limit is None or limit >= len(rows) else (_hidden(len(rows) - limit),)
+    rows = [unit_row(group, answer.by, has_bill=has_bill) for group in groups[:limit]]
+    hidden = (_hidden(len(groups) - len(rows)),) if len(rows) < len(groups) else ()
     totals: dict[str, Cell] = dict.fromkeys(answer.by)
     whole = unit_row(answer.total, (), has_bill=has_bill)
     totals.update(whole)
@@ -107,7 +107,7 @@ def unit_report(
             *(ReportColumn(name, name.replace("_", " ").capitalize()) for name in answer.by),
             *_measures(answer),
         ),
-        rows=tuple(rows[:limit]),
+        rows=tuple(rows),
         period=answer.period,
         currency=answer.currency,
         totals=totals,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from finops.analysis.numbers import REASONS, known_cost, numbers_of
+from finops.analysis.numbers import REASONS, numbers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,9 +26,8 @@ def missing(rows: Iterable[Row], told: Mapping[str, str]) -> dict[str, str]:
 def unit_row(group: Group, by: Sequence[str], *, has_bill: bool = True) -> Row:
     """Every measure of `group` under its name in JSON; None is `n/a`. Without a bill costs are list."""
     row: dict[str, Cell] = {name: _key(value) for name, value in zip(by, group.keys, strict=True)}
-    row |= numbers_of(group)
-    row["cost_basis"] = _basis(group, known_cost(group), has_bill=has_bill)
-    return row
+    numbers = numbers_of(group)
+    return row | numbers | {"cost_basis": _basis(group, numbers["cost"], has_bill=has_bill)}
 
 
 def _key(value: object) -> Cell:

@@ -161,3 +161,19 @@ def test_a_settled_period_shows_what_the_command_prints(tmp_path: Path) -> None:
         for by, where in (("workflow,model", None), ("model", "workflow = 'rag'"), (None, None)):
             found = october.unit(by, where=where, limit=1).to("json")
             assert found == session.unit(by, where=where, limit=1, month="2026-10").to("json")
+
+
+def test_runs_of_a_settled_period_as_a_table(tmp_path: Path) -> None:
+    make_ledger(
+        tmp_path,
+        requests=[
+            request(name, workflow="rag", workflow_run_id=name, output_tokens=tokens)
+            for name, tokens in (("small", 10), ("large", 50))
+        ],
+    )
+    with finops.open(tmp_path).settle(month="2026-10") as october:
+        found = october.runs("workflow = 'rag'", limit=1)
+        assert [(row["run"], row["output_tokens"]) for row in found.rows] == [("large", 50)]
+        assert found.value.everything == 2
+        assert found.notes[-1] == "1 of 2 runs are listed."
+        assert october.runs("workflow = 'chat'").rows == ()

@@ -17,6 +17,7 @@ DOCS = ROOT / "docs"
 ELSEWHERE = {
     "howto/compare-vendors.md": "tests/cli/test_vendors_guide.py, among files a vendor sends",
     "howto/hardware-and-owners.md": "tests/analysis/owned/test_howto.py, figure by figure",
+    "howto/exports.md": "tests/cli/test_exports_guide.py, on a small company",
     "benchmarks.md": "make bench",
 }
 """Pages that are followed by a test of their own."""

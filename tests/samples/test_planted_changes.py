@@ -12,6 +12,7 @@ from finops.analysis.budgets.daily import Asked, daily
 from finops.analysis.budgets.projection import Projection, project
 from finops.analysis.commitments import commitments
 from finops.analysis.compare.comparison import Versus, compare
+from finops.analysis.quality.answer import quality
 from finops.analysis.savings.answer import savings
 from finops.model.basis import Of
 from finops.model.period import Period, parse_month
@@ -144,3 +145,21 @@ def test_what_is_planted_could_be_saved(company: Company) -> None:
     expected = Decimal(truth["billed_cost"]) - Decimal(truth["billed_cost_at_the_model_before"])
     assert expected <= switched.low < expected + Decimal("0.44")
     assert switched.certainty == "needs evaluation"
+
+
+def test_what_is_not_known_of_the_data_has_its_dollars(company: Company) -> None:
+    found = {
+        (str(each.check), each.subject): each.at_stake
+        for each in quality(company.ledger, company.config, OCTOBER, "USD").findings
+        if not each.is_ok
+    }
+    unowned, unlogged = TRUTH["unowned"], TRUTH["unlogged"]
+    nobody = [
+        Decimal(unowned[f"{name}_2026-10"])
+        for name in ("proj-playground", "wrk-growth", "aws-data-transfer")
+    ]
+    assert found["owners", "no team"] == sum(nobody)
+    calls = [Decimal(unlogged[f"{name}_billed_2026-10"]) for name in ("openai", "anthropic")]
+    assert found["allocation", "unlogged"] is not None
+    assert round(found["allocation", "unlogged"], 9) == round(nobody[0] + sum(calls), 9)
+    assert ("prices", TRUTH["unpriced"]["model"]) in found

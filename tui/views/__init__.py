@@ -9,15 +9,28 @@ from tui.views.capacity import CAPACITY
 from tui.views.explain import EXPLAIN
 from tui.views.overview import OVERVIEW
 from tui.views.reports import REPORTS
+from tui.views.scorecard import SCORECARDS
+from tui.views.sources import SOURCE_VIEWS
 from tui.views.spend import SPEND
 from tui.views.unit import UNIT
+from tui.views.vendors import VENDOR_VIEWS
 
 if TYPE_CHECKING:
     from tui.view import View
 
 __all__ = ["HOME", "VIEWS", "view_named"]
 
-VIEWS: tuple[View, ...] = (OVERVIEW, SPEND, UNIT, CAPACITY, *REPORTS, EXPLAIN)
+VIEWS: tuple[View, ...] = (
+    OVERVIEW,
+    SPEND,
+    UNIT,
+    CAPACITY,
+    *REPORTS,
+    *SCORECARDS,
+    *VENDOR_VIEWS,
+    *SOURCE_VIEWS,
+    EXPLAIN,
+)
 
 HOME = OVERVIEW.name
 

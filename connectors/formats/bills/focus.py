@@ -131,7 +131,7 @@ def _value(column: str, name: str, *, is_text: bool) -> str:
 def _extra(columns: list[str]) -> str:
     """A JSON object of what FOCUS does not know, without the empty ones; null when all are."""
     pairs = ", ".join(f"{quoted(column)} := {quoted(column)}" for column in columns)
-    cells = ", ".join(quoted(column) for column in columns)
+    cells = ", ".join(f"cast({quoted(column)} as varchar)" for column in columns)
     return f"case when coalesce({cells}) is not null then cast(to_json(struct_pack({pairs})) as varchar) end"
 
 

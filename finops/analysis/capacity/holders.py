@@ -9,14 +9,14 @@ from finops.ledger.engine import query
 from finops.model.money import ZERO, add, multiply, total
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from decimal import Decimal
 
     from finops.analysis.capacity.model import DeviceMonth
-    from finops.analysis.capacity.settle import Owner
+    from finops.analysis.capacity.settle import Time
     from finops.ledger.store import Ledger
 
-__all__ = ["Holder", "holders", "job_teams"]
+__all__ = ["Held", "Holder", "held", "holders", "job_teams"]
 
 
 class Holder(NamedTuple):
@@ -34,39 +34,46 @@ class Holder(NamedTuple):
     cost: Decimal
 
 
-def holders(months: Sequence[DeviceMonth], teams: Mapping[str, str | None]) -> tuple[Holder, ...]:
-    """Every holder of the period's device time, dearest first; `teams` are those of jobs."""
-    found: dict[tuple[str, Owner], tuple[int, int, Decimal]] = {}
+class Held(NamedTuple):
+    """What one holder had of one node in one month: device time, and what it is charged for it."""
+
+    pool: str
+    kind: str
+    name: str | None
+    team: str | None
+    node: str | None
+    month: str
+    time: Time
+    cost: Decimal
+
+
+def held(months: Iterable[DeviceMonth], teams: Mapping[str, str | None]) -> Iterator[Held]:
+    """Device time of the period by holder, node and month; `teams` are those of jobs.
+
+    Nobody is charged for time that is spread on what was busy.
+    """
     for month in months:
+        spread = total((*month.rates.spread_idle.values(), *month.rates.spread_unused.values()))
+        is_spread = any(month.rates.spread_idle.values())
         for owner, times in month.stretch.tally.items():
-            spread = total((*month.rates.spread_idle.values(), *month.rates.spread_unused.values()))
-            cost = total(
-                add(
-                    multiply(
-                        total(month.rates.by_node[node].per_part[o] for o in ORIGINS), time.parts
-                    ),
-                    multiply(spread, time.busy),
-                )
-                for node, time in times.items()
-            )
-            if owner.kind == "nobody" and any(month.rates.spread_idle.values()):
-                cost = ZERO
-            busy, idle, before = found.get((month.facts.pool.name, owner), (0, 0, ZERO))
-            found[month.facts.pool.name, owner] = (
-                busy + sum(time.busy for time in times.values()),
-                idle + sum(time.idle for time in times.values()),
-                add(before, cost),
-            )
-    rows = [
-        Holder(
-            pool,
-            "deployment" if owner.kind == "requests" else owner.kind,
-            owner.name,
-            teams.get(str(owner.name)) if owner.kind == "job" else None,
-            *sums,
-        )
-        for (pool, owner), sums in found.items()
-    ]
+            kind = "deployment" if owner.kind == "requests" else owner.kind
+            team = teams.get(str(owner.name)) if owner.kind == "job" else None
+            who = (month.facts.pool.name, kind, owner.name, team)
+            for node, time in times.items():
+                rate = total(month.rates.by_node[node].per_part[origin] for origin in ORIGINS)
+                cost = add(multiply(rate, time.parts), multiply(spread, time.busy))
+                is_free = owner.kind == "nobody" and is_spread
+                yield Held(*who, node, month.facts.month, time, ZERO if is_free else cost)
+
+
+def holders(months: Iterable[DeviceMonth], teams: Mapping[str, str | None]) -> tuple[Holder, ...]:
+    """Every holder of the period's device time, dearest first; `teams` are those of jobs."""
+    found: dict[tuple[str, str, str | None, str | None], tuple[int, int, Decimal]] = {}
+    for each in held(months, teams):
+        key = (each.pool, each.kind, each.name, each.team)
+        busy, idle, cost = found.get(key, (0, 0, ZERO))
+        found[key] = (busy + each.time.busy, idle + each.time.idle, add(cost, each.cost))
+    rows = [Holder(*key, *sums) for key, sums in found.items()]
     rows.sort(key=lambda row: (-row.cost, row.pool, row.kind, str(row.name)))
     return tuple(rows)
 

@@ -15,7 +15,7 @@ from finops.analysis.books import books
 from finops.analysis.compare.billed import token_family
 from finops.analysis.compare.effects import USAGE
 from finops.analysis.compare.readings import Reading
-from finops.analysis.economics import TABLES, answer_on
+from finops.analysis.economics import answer_on, connect_part
 from finops.analysis.grain import model_of
 from finops.analysis.logged import KEY_COLUMNS, RATES
 from finops.analysis.metering import KINDS
@@ -81,7 +81,7 @@ def answers(
 ) -> Iterator[tuple[UnitEconomics, Mapping[tuple[object, ...], Sequence[Tokens]], Terms]]:
     """For each stretch of the period with books of its own: the answer, each group's tokens, prices in force."""
     for part in books(ledger, config, question.period):
-        con = part.ledger.connect(TABLES)
+        con = connect_part(part)
         try:
             answer, prepared = answer_on(con, part, question)
             tokens = _tokens(con, prepared)

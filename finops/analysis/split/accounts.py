@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.charges import UNIT_LINES, metered_lines
-from finops.analysis.economics import TABLES, Question, prepare
+from finops.analysis.economics import Question, connect_part, prepare
 from finops.analysis.pools import pool_rules
 from finops.analysis.split.holders import of_devices, of_seats, read_holders, read_served
 from finops.analysis.split.parts import Part
@@ -54,7 +54,7 @@ class Accounts(NamedTuple):
 
 def read_accounts(part: Segment, names: Names, currency: str | None = None) -> Accounts:
     """The accounts of the whole month of `part`, in `currency` (None: the one it is reported in)."""
-    con = part.ledger.connect(TABLES)
+    con = connect_part(part)
     try:
         question = Question(part.period, by=names.requests, currency=currency)
         prepared = prepare(con, part.ledger, part.config, question)

@@ -71,6 +71,9 @@ def split_bill(
     by = (*by, *more)
     asked = names(by, part.config, registry)
     with part.ledger.connect(["costs"]) as con:
+        # one thread reads in one order, so that what is written row by row is the same bytes twice
+        query(con, "set threads = 1")
+        query(con, "set preserve_insertion_order = true")
         notes = add_owned(con, part.ledger, part.config.owned, month)
         install_owners(con, registry)
         reader = _Reader(ledger, config, part, by)

@@ -1,0 +1,244 @@
+"""Numbers that are explained in words: how each is made, and the command that shows what it is made of.
+
+To explain the numbers of a new report, name its schema in `SHOWN_AS` and its numbers here: a dictionary from
+the name of a column to a sentence that begins after `name =`. A number that can be derived line by line has a
+function of its own in `finops.analysis.explain`, which comes first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.analysis.explanation import Explanation, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from finops.model.period import Period
+
+__all__ = ["SHOWN_AS", "TOLD", "Told", "tell"]
+
+SHOWN_AS = {
+    "finops.unit": "unit",
+    "finops.costs": "costs",
+    "finops.marginal": "marginal",
+    "finops.capacity": "capacity",
+    "finops.owners-check": "owners",
+    "finops.owners-list": "owners.list",
+    "finops.close_list": "close.list",
+    "finops.close_check": "close.check",
+    "finops.close_invoices": "close.invoices",
+    "finops.close_accruals": "close.accruals",
+    "finops.close_adjustments": "close.adjustments",
+    "finops.status": "status",
+    "finops.runs": "runs",
+    "finops.explain": "explain",
+    "finops.sql": "sql",
+    "finops.compare": "compare",
+    "finops.commitments": "commitments",
+    "finops.breakeven": "breakeven",
+    "finops.breakeven.audit": "breakeven.audit",
+    "finops.route": "route",
+    "finops.scorecard": "scorecard",
+    "finops.scorecard-checks": "scorecard.show",
+    "finops.scorecard-history": "scorecard.history",
+    "finops.scorecard-diff": "scorecard.diff",
+    "finops.scorecard-roadmap": "scorecard.roadmap",
+    "finops.scorecard-catalog": "scorecard.catalog",
+    "finops.vendor.claims": "vendor.claims",
+    "finops.vendor.quote.steps": "vendor.quote.steps",
+}
+"""What a report's numbers go by in `finops explain`, by its schema without the version."""
+
+ANY = "*"
+"""Stands for every number of a report whose columns are the reader's own."""
+
+
+class Told(NamedTuple):
+    """How each number of a report is made, and the command that shows its parts."""
+
+    see: str
+    numbers: Mapping[str, str]
+
+
+_SCORE = {
+    "claimed": "points of the checks answered yes, whatever is known of them, to the level they reach",
+    "verified": "points of the checks that evidence confirms, to the level they reach",
+    "known": "checks that have an answer or evidence",
+    "asked": "checks that apply",
+    "confidence": "confidence of what is known, over the checks that apply",
+}
+
+TOLD: dict[str, Told] = {
+    "status": Told(
+        'finops sql "select * from loads order by loaded_at desc"',
+        {
+            "rows": "rows the source has in the table now",
+            "freshness_days": "time since the newest row, in days",
+            "loads": "loads that are recorded of the source",
+            "rows_refused": "rows its loads left out, which --problems lists",
+        },
+    ),
+    "runs": Told(
+        "finops explain cost --where \"run = '…'\"",
+        {
+            "requests": "generation calls of the run that the filter lets through",
+            "attempts": "attempts of them, retries included",
+            "failures": "requests whose last attempt did not succeed",
+            "input_tokens": "tokens read by its calls, cached or not",
+            "output_tokens": "tokens written by its calls, reasoning included",
+            "unpriced_tokens": "tokens nothing tells a price of",
+            "cost": "every token, request and byte of its calls x what it costs in all",
+        },
+    ),
+    "owners.list": Told(
+        "finops owners list", {"line": "the line of owners.csv the rule stands on"}
+    ),
+    "close.check": Told("finops sql", {"rows": "rows the source has of the month"}),
+    "explain": Told(
+        "finops explain",
+        {
+            "quantity": "how much of its unit a step counts",
+            "rate": "what one unit costs, from the source beside it",
+            "amount": "quantity x rate, or what the source beside it says",
+        },
+    ),
+    "sql": Told("finops sql", {ANY: "what the statement selects"}),
+    "compare": Told(
+        "finops explain costs.EffectiveCost and finops explain cost, of each period",
+        {
+            "before": "cost of the line in the earlier period",
+            "after": "cost of the line in the later period",
+            "change": "after - before = price + usage + mix + unmeasured",
+            "change_share": "change / before",
+            "price": "what the line costs more because a unit costs more",
+            "usage": "what it costs more because more units were used, at the earlier price",
+            "mix": "what it costs more because other models or kinds of tokens were used",
+            "unmeasured": "the change of charges that count no units",
+        },
+    ),
+    "commitments": Told(
+        "finops costs --by CommitmentDiscountId,CommitmentDiscountStatus",
+        {
+            "purchased": "what was paid for the commitment in the period (ChargeCategory Purchase)",
+            "used": "EffectiveCost of charges it covered",
+            "unused": "EffectiveCost of charges with CommitmentDiscountStatus Unused",
+            "utilization": "used / (used + unused)",
+            "covered_list": "list cost of what it covered",
+            "net_savings": "list cost of what it covered - used - unused",
+            "days_left": "days until its term ends",
+            "covered": "EffectiveCost of charges a commitment covered",
+            "on_demand": "EffectiveCost of charges at the price on demand",
+            "dynamic": "EffectiveCost of charges at spot prices",
+            "list_cost": "what all of it would cost at list",
+            "coverage": "covered / (covered + on demand)",
+            "negotiated_savings": "list cost - contracted cost",
+            "commitment_savings": "contracted cost - effective cost of what is covered",
+            "savings_rate": "savings / list cost",
+        },
+    ),
+    "breakeven": Told(
+        "finops breakeven … --explain",
+        {
+            "breakeven_hours": "hours of use at which owning has cost what the alternative has",
+            "breakeven_months": "breakeven_hours / hours used a month",
+            "breakeven_utilization": "use of the hours there are at which both cost the same",
+            "breakeven_price_per_hour": "price of an hour at which both cost the same",
+            "breakeven_units": "units of work at which both cost the same",
+            "breakeven_million_tokens_per_month": "tokens a month at which both cost the same",
+            "npv": "sum of yearly differences, each divided by (1 + discount rate) to the power of its year",
+            "irr": "discount rate at which npv is zero",
+            "payback_months": "months until the sum of the differences is zero",
+            "discounted_payback_months": "months until the discounted sum of the differences is zero",
+            "total_cost": "sum of what the option costs over the horizon",
+            "present_cost": "that sum, each part discounted to today",
+            "equivalent_annual_cost": "present cost as equal yearly payments",
+            "cost_per_million_valid_tokens": "total cost / tokens of answers that were accepted",
+        },
+    ),
+    "breakeven.audit": Told(
+        "finops breakeven audit lp2368",
+        {
+            "from_inputs": "the published number made again from the paper's own inputs",
+            "low": "the same from the inputs as they are rounded down in print",
+            "high": "the same from the inputs as they are rounded up in print",
+        },
+    ),
+    "route": Told(
+        "finops route … --explain",
+        {
+            "threshold": "confidence from which the small model's answer is kept",
+            "kept_share": "requests the small model answers / all requests",
+            "escalation_rate": "requests asked of the large model as well / all requests",
+            "forced_share": "requests sent to the large model whatever the confidence / all requests",
+            "accuracy": "right answers of the mix / all requests",
+            "quality_delta": "accuracy - accuracy of the large model alone",
+            "kept_accuracy": "right answers among those kept / those kept",
+            "blended_cost_ratio": "cost of the mix / cost of the large model for everything",
+            "saving": "1 - blended_cost_ratio",
+            "cost_per_request": "blended_cost_ratio x what a request to the large model costs",
+            "escalated_p99_ms": "99th percentile of the time an escalated request takes, both models together",
+            "p99_ms": "99th percentile of the time a request takes",
+        },
+    ),
+    "scorecard": Told("finops scorecard show", _SCORE),
+    "scorecard.show": Told(
+        "finops scorecard show --format json",
+        {
+            "level": "the level the check belongs to",
+            "confidence": "how far what is known can be relied on, by where it is from",
+            "at_stake": "dollars a month that hang on the check",
+        },
+    ),
+    "scorecard.history": Told(
+        "finops scorecard diff",
+        {
+            "verified": "verified points on that day",
+            "move": "verified - verified of the score before",
+            "claimed": "claimed points on that day",
+            "coverage": "checks with an answer or evidence / checks that apply",
+        },
+    ),
+    "scorecard.diff": Told(
+        "finops scorecard show",
+        {
+            "value_before": "what the earlier score found of the check",
+            "value_after": "what the later score found of the check",
+        },
+    ),
+    "scorecard.roadmap": Told(
+        "finops scorecard show",
+        {
+            "phase": "days in which the step is to be done",
+            "level": "the level the check belongs to",
+            "at_stake": "dollars a month that hang on the check",
+        },
+    ),
+    "scorecard.catalog": Told(
+        "finops scorecard catalog", {"level": "the level the check belongs to"}
+    ),
+    "vendor.claims": Told(
+        "finops vendor sheet",
+        {
+            "worse_by": "(measured - said) / said, turned so that more is worse",
+            "counted": "rows of the ledger that were measured",
+        },
+    ),
+    "vendor.quote.steps": Told(
+        "finops vendor quote … --explain", {"value": "the step's formula over the steps before it"}
+    ),
+}
+"""By what a report's numbers go by (`SHOWN_AS`)."""
+
+
+def tell(number: str, period: Period | None) -> Explanation | None:
+    """The explanation in words of `number` (`scorecard.history.move`); None when there is none."""
+    shown, _, name = number.rpartition(".")
+    told = TOLD.get(shown)
+    if told is None:
+        return None
+    formula = told.numbers.get(name) or told.numbers.get(ANY)
+    if formula is None:
+        return None
+    line = Line(name, None, None, None, None, f"shown by: {told.see}")
+    return Explanation(name, f"{name} = {formula}", None, period, None, (line,))
