@@ -46,6 +46,15 @@ QUESTIONS = (
           lambda s: s.costs(["day"], since="2026-10-01", until="2026-10-08", limit=3)),
     Asked("unit --by team --where \"model = 'gpt-4o-mini'\"", lambda s: s.unit("team", where="model = 'gpt-4o-mini'")),
     Asked("compare --month 2026-10", lambda s: s.compare(month="2026-10")),
+    Asked("budget --month 2026-10", lambda s: s.budget(month="2026-10")),
+    Asked(
+        "forecast --by provider --months 1 --as-of 2026-11-01",
+        lambda s: s.forecast("provider", months=1, as_of="2026-11-01"),
+    ),
+    Asked("savings --month 2026-10", lambda s: s.savings(month="2026-10")),
+    Asked("actions list --month 2026-10", lambda s: s.actions.list(month="2026-10")),
+    Asked("actions show A-1", lambda s: s.actions.show("A-1")),
+    Asked("chargeback --month 2026-10", lambda s: s.chargeback(month="2026-10")),
     Asked("commitments --month 2026-10", lambda s: s.commitments(month="2026-10")),
     Asked("review 2026-10", lambda s: s.review("2026-10")),
     Asked("capacity --by holder", lambda s: s.capacity("holder")),
@@ -85,10 +94,15 @@ QUESTIONS = (
 )  # fmt: skip
 
 ACTIONS = {
+    "actions add": "writes to the list; see tests/cli",
+    "actions change": "as actions add",
+    "actions done": "as actions add",
+    "actions drop": "as actions add",
     "collect gpu": "samples until it is stopped",
     "demo": "shows one screen of its own",
     "doctor": "its report tells of the terminal too; see below",
     "init": "writes a file to edit",
+    "tui": "runs until it is left",
     "receive": "serves until it is stopped",
     "load costs": "see below",
     "load requests": "as load costs",
@@ -151,10 +165,11 @@ def world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.fixture
 def scored(world: World) -> World:
-    """Two scores are written down."""
+    """Two scores are written down, and an action."""
     if len(list((world.folder / "ledger" / "_scorecard").glob("*.jsonl"))) == 0:
         world.session.scorecard.run(as_of="2026-10-15")
         world.session.scorecard.run()
+        world.session.actions.add("Cache the prompts", by="dana", owner="search", expected="3")
     return world
 
 
