@@ -49,6 +49,8 @@ class Context:
     """Whether there is a place to go back to."""
     charted: bool = False
     """Whether a chart can be shown."""
+    opens: bool = False
+    """Whether Enter leads somewhere though there are no rows."""
     offers_demo: bool = False
     """Whether the sample company can be loaded here."""
 
@@ -78,6 +80,8 @@ class Action:
 
 
 def _opens(now: Context) -> str | None:
+    if now.opens:
+        return None
     if now.view.drill is None:
         return f"{now.view.title} has nothing to open."
     if now.row is None:

@@ -67,6 +67,7 @@ class FinopsApp(App[int]):
     TITLE: str | None = "finops"
     DEFAULT_CSS = """
     #stage { height: 1fr; }
+    VerticalScroll, OptionList { scrollbar-size: 1 1; }
     .pane { height: 1fr; }
     #crumbs { background: $surface; }
     """
@@ -342,11 +343,17 @@ class FinopsApp(App[int]):
             (action for action in ACTIONS if action.bar and action.refusal(context) is None),
             key=lambda action: (action.id in _ALWAYS, action.bar),
         )
-        return tuple(Hot(action.id, key_text(self._key(action)), action.name) for action in shown)
+        return tuple(
+            Hot(action.id, " ".join(map(self._key, self._pair(action))), action.name)
+            for action in shown
+        )
+
+    def _pair(self, action: Action) -> tuple[Action, ...]:
+        return (action,) if action.pair is None else (action, self.actions[action.pair])
 
     def _key(self, action: Action) -> str:
         keys: str = dict(self.opening.keys or {}).get(action.id, action.keys)
-        return keys.split(",", maxsplit=1)[0]
+        return key_text(keys.split(",", maxsplit=1)[0])
 
     def leave(self) -> None:
         """Remember where we were, and end."""

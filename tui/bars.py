@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["Bar", "Hot", "fit_hots"]
 
 
+LEGIBLE = 12
+"""Cells below which a note is left out rather than cut."""
+
+
 class Hot(NamedTuple):
     """A clickable word: what clicking does, the key that does the same, and what it says."""
 
@@ -80,7 +84,7 @@ class Bar(Widget):
                 line.append(f" {hot.key}", self._style("lit" if hot.lit else "key"))
             line.append(f" {hot.label} ", self._style("lit") if hot.lit else "")
         room = width - line.cell_len
-        if self.note and room > 3:  # noqa: PLR2004  (a letter, an ellipsis, a space)
+        if self.note and room > min(LEGIBLE, cell_len(self.note)):
             words = self.note
             if cell_len(words) > room - 1:
                 words = set_cell_size(words, room - 2) + "…"

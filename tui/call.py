@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from itertools import takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -23,6 +24,10 @@ Option: TypeAlias = "str | bool | int | float | tuple[str, ...] | None"
 
 _FLAGS = {"since": "--from", "until": "--to", "everything": "--all"}
 """Options of the API whose flag is not their own name."""
+
+_NAMES = {flag: name for name, flag in _FLAGS.items()}
+_OF_TWO_WORDS = frozenset({"owners check", "owners list", "scorecard run", "scorecard roadmap"})
+"""Commands named by two words, rather than by one and an argument."""
 
 _ELSEWHERE = {
     ("compare", "items"): ".items",
@@ -54,6 +59,21 @@ class Call:
         said = tuple((name, value) for name, value in options.items() if value not in (None, False))
         return cls(command, arguments, said)
 
+    @classmethod
+    def parsed(cls, line: str) -> Call:
+        """The call a printed command makes; the opposite of `line`, for commands that answer."""
+        _, *words = shlex.split(line)
+        plain = list(takewhile(lambda word: not word.startswith("--"), words))
+        flags = words[len(plain) :]
+        count = 2 if " ".join(plain[:2]) in _OF_TWO_WORDS else 1
+        options: dict[str, Option] = {}
+        for place, word in enumerate(flags):
+            if word.startswith("--"):
+                value = flags[place + 1] if place + 1 < len(flags) else "--"
+                name = _NAMES.get(word, word.removeprefix("--").replace("-", "_"))
+                options[name] = True if value.startswith("--") else _read(name, value)
+        return cls.of(" ".join(plain[:count]), *plain[count:], **options)
+
     def ask(self, session: Session) -> Answer[Any]:
         """The answer of the API's method of the command's name; whatever error it raises."""
         options = dict(self.options)
@@ -79,3 +99,8 @@ class Call:
             yield _FLAGS.get(name, f"--{name.replace('_', '-')}")
             if value is not True:
                 yield ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _read(name: str, value: str) -> Option:
+    """An option's value as the API takes it: several dimensions as a list, else the text."""
+    return tuple(value.split(",")) if name in {"by", "include"} and "," in value else value

@@ -198,7 +198,15 @@ def _notes(app: FinopsApp, pane: Pane) -> None:
 
 def _help(app: FinopsApp, pane: Pane) -> None:
     app.push_screen(
-        TextScreen(pane.view.title, help_text(app.actions, pane.context, app.line_of(pane.call)))
+        TextScreen(
+            pane.view.title,
+            help_text(
+                app.actions.values(),
+                app.context or pane.context,
+                app.line_of(pane.call),
+                app.opening.keys or {},
+            ),
+        )
     )
 
 

@@ -4,45 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Group as Together
+from rich.table import Table
 from rich.text import Text
 
-from tui.actions import ACTIONS, MOVES, Group, key_text
+from tui.actions import MOVES, Group, key_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tui.actions import Action, Context
 
 __all__ = ["help_text", "keys_of"]
 
 
-def keys_of(action: Action) -> str:
-    """All keys of an action as people know them."""
-    return " ".join(key_text(key) for key in action.keys.split(","))
+def keys_of(action: Action, changed: Mapping[str, str]) -> str:
+    """All keys of an action as people know them; `changed` are those of finops.toml."""
+    return " ".join(key_text(key) for key in changed.get(action.id, action.keys).split(","))
 
 
-def help_text(actions: Mapping[str, Action], context: Context, command: str) -> Text:
+def help_text(
+    actions: Iterable[Action], context: Context, command: str, changed: Mapping[str, str]
+) -> Together:
     """What to read when `?` is pressed."""
-    text = Text(f"{context.view.about}\n\n")
-    text.append("This screen is what this prints (y copies it):\n")
-    text.append(f"  {command}\n", "bold")
-    everything = (*actions.values(), *MOVES)
+    about = Text(f"{context.view.about}\n\nThis screen is what this prints (y copies it):\n")
+    about.append(f"  {command}\n", "bold")
+    everything = (*actions, *MOVES)
+    parts: list[Text | Table] = [about]
     for group in Group:
-        text.append(f"\n{group}\n", "bold underline")
+        parts.append(Text(f"\n{group}", "bold underline"))
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(width=12)
+        grid.add_column()
         for action in everything:
             if action.group is group:
-                _line(text, action, context)
-    text.append("\nThe mouse works everywhere. [tui.keys] of finops.toml changes any key.\n")
-    return text
+                grid.add_row(*_line(action, context, changed))
+        parts.append(grid)
+    parts.append(Text("\nThe mouse works everywhere. [tui.keys] of finops.toml changes any key."))
+    return Together(*parts)
 
 
-def _line(text: Text, action: Action, context: Context) -> None:
+def _line(action: Action, context: Context, changed: Mapping[str, str]) -> tuple[Text, Text]:
     why = action.refusal(context)
-    text.append(f"  {keys_of(action):<14}", "bold" if why is None else "dim")
-    text.append(action.help, "" if why is None else "dim")
-    text.append("\n" if why is None else f"  ({why})\n", "dim")
-
-
-def known() -> tuple[Action, ...]:
-    """Every action whose keys can be changed."""
-    return (*ACTIONS, *MOVES)
+    keys = keys_of(action, changed)
+    if why is None:
+        return Text(keys, "bold"), Text(action.help)
+    return Text(keys, "dim"), Text(f"{action.help} ({why})", "dim")

@@ -163,8 +163,6 @@ class Pane(Vertical, can_focus=False):
     def note_text(self) -> str:
         """What stands beside the way here: the period, the split, the currency."""
         said = [self.state.span.label] if self.view.timed else []
-        if self.state.split:
-            said.append(f"by {', '.join(self.state.split)}")
         if self.answer is not None and self.answer.report.currency:
             said.append(self.answer.report.currency)
         return " · ".join(said)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.text import Text
+
 from finops.report.cells import cell_text
 from finops.report.model import Style
 
 if TYPE_CHECKING:
-    from finops.report.model import Report
+    from collections.abc import Sequence
 
-__all__ = ["Stack", "stacks"]
+    from finops.report.model import Report
+    from tui.view import Chart
+
+__all__ = ["Stack", "shade_map", "stacks"]
 
 OTHER = "other"
 """What the parts that have no colour of their own are drawn as, together."""
@@ -40,6 +45,37 @@ def stacks(report: Report, across: str, height: str, parts: str | None, *, most:
     if rest:
         kept = [*ordered[: most - 1], (OTHER, _added([h for _, h in ordered[most - 1 :]]))]
     return Stack(tuple(places), tuple((name, tuple(heights)) for name, heights in kept))
+
+
+SHADES = "\u2591\u2592\u2593\u2588"
+
+
+def shade_map(report: Report, chart: Chart, width: int, colours: Sequence[str]) -> Text:
+    """A line for each part with a block for each place, as full as the share there; blank: no row."""
+    if chart.parts is None:
+        return Text()
+    places = sorted({cell_text(row[chart.across], Style.TEXT) for row in report.rows})
+    shares: dict[str, dict[str, float]] = {}
+    for row in report.rows:
+        value = row[chart.height]
+        if isinstance(value, int | float):
+            part = shares.setdefault(cell_text(row[chart.parts], Style.TEXT), {})
+            part[cell_text(row[chart.across], Style.TEXT)] = float(value)
+    label = min(24, max(map(len, shares), default=0))
+    wide = max(1, min(3, (width - label - 1) // max(1, len(places))))
+    text = Text(no_wrap=True)
+    for name in sorted(shares):
+        text.append(f"{name[:label]:<{label}} ")
+        for place in places:
+            share = shares[name].get(place)
+            if share is None:
+                text.append(" " * wide)
+                continue
+            shade = min(len(SHADES) - 1, max(0, int(share * len(SHADES))))
+            text.append(SHADES[shade] * wide, colours[shade])
+        text.append("\n")
+    head = " " * (label + 1) + "".join(f"{place[-2:]:<{wide}}"[:wide] for place in places)
+    return Text(f"{head}\n") + text if wide > 1 else text
 
 
 def _added(heights: list[list[float]]) -> list[float]:

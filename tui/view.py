@@ -33,6 +33,8 @@ class Chart(NamedTuple):
     across: str
     height: str
     parts: str | None = None
+    shades: bool = False
+    """A line for each part, a shade for each place, instead of bars; `height` is a share then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,11 @@ __all__ = ["register"]
 
 ByOption = Annotated[
     By,
-    typer.Option("--by", help="A row for each pool, each holder of devices, or each team of jobs."),
+    typer.Option(
+        "--by",
+        help="A row for each pool, each holder of devices, each team of jobs, or of every day each pool or "
+        "node.",
+    ),
 ]
 
 

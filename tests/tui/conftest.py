@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.analysis.ledgers import cost, make_ledger, request
+from tests.analysis.ledgers import cost, make_ledger, request, sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,5 +40,18 @@ def small_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         for number in range(1, 13)
     ]
-    make_ledger(folder, costs=costs, requests=requests)
+    samples = [
+        sample(
+            f"gpu{device}",
+            f"2026-10-{day:02}T12:00:00",
+            node=f"node{device}",
+            pool="gpus",
+            gpu_util=busy,
+            job_id="train" if busy else None,
+        )
+        for device in (1, 2)
+        for day, busy in ((5, 1.0), (6, 0.0), (7, 1.0))
+        if (device, day) != (2, 7)
+    ]
+    make_ledger(folder, costs=costs, requests=requests, samples=samples)
     return folder

@@ -45,7 +45,7 @@ def test_a_category_opens_its_checks_with_their_evidence(scored_ledger: Path) ->
             for name in ("roadmap", "scores", "checklist"):
                 it.app.go(name)
                 await it.settle()
-                check_table(it, it.pane)  # type: ignore[arg-type]
+                check_table(it, it.pane)
 
     play(scenario)
 

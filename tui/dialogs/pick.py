@@ -38,7 +38,7 @@ class PickScreen(ModalScreen["tuple[str, ...] | None"]):
     PickScreen { align: center middle; background: $background 60%; }
     PickScreen > Vertical { width: 72; max-width: 96%; height: auto; max-height: 90%; border: round $primary;
         background: $surface; padding: 0 1; }
-    PickScreen OptionList { height: auto; max-height: 18; border: none; background: $surface; }
+    PickScreen OptionList { height: auto; max-height: 60vh; border: none; background: $surface; }
     PickScreen Entry { background: $panel; margin: 0 0 1 0; padding: 0 1; }
     PickScreen Label { color: $text-muted; padding: 0 1; }
     """

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from rich.console import RenderableType
     from textual.app import ComposeResult
 
 __all__ = ["TextScreen"]
@@ -30,7 +30,7 @@ class TextScreen(ModalScreen[None]):
         Binding("up,k", "up", show=False),
     ]
 
-    def __init__(self, title: str, text: Text | str) -> None:
+    def __init__(self, title: str, text: RenderableType) -> None:
         super().__init__()
         self.heading = title
         self.text = text

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from finops.report.cells import visible
-from tui.stacks import Stack, stacks
+from tui.stacks import Stack, shade_map, stacks
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -26,6 +26,12 @@ __all__ = ["ChartBox"]
 
 COLOURS = ("#3b82f6", "#f59e0b", "#10b981", "#a855f7", "#ef4444", "#6b7280")
 """Colours of the parts, the largest first: told apart in 16 colours, on dark and on light."""
+
+
+HEAT = ("#ef4444", "#f59e0b", "#84cc16", "#10b981")
+"""Colours of the shades, from little to much."""
+
+PLOTS = ".plot, PlotWidget"
 
 
 class ChartBox(Vertical):
@@ -55,11 +61,25 @@ class ChartBox(Vertical):
     def draw(self, chart: Chart, report: Report, ledger: str | None) -> None:
         """Draw the answer of the chart's call."""
         del ledger
+        if chart.shades:
+            self._shade(chart, report)
+            return
         most = 1 if self.app.no_color else len(COLOURS)
         parts = None if self.app.no_color else chart.parts
         self.stack = stacks(report, chart.across, chart.height, parts, most=most)
         self._legend(chart, report)
         self.call_later(self._plot)
+
+    def _shade(self, chart: Chart, report: Report) -> None:
+        """A line for each part: the fuller the block, the larger the share; a gap was never seen."""
+        text = shade_map(report, chart, self.size.width - 4, HEAT)
+        self.query_one("#legend", Static).update(
+            f"{chart.height.replace('_', ' ')} by {chart.parts} and {chart.across}: "
+            "\u2591 under 25 %  \u2592 under 50 %  \u2593 under 75 %  \u2588 above"
+        )
+        for old in self.query(PLOTS):
+            old.remove()
+        self.mount(Static(text, classes="plot"))
 
     def _legend(self, chart: Chart, report: Report) -> None:
         words = [f"{chart.height} by {chart.across}, {report.currency or ''}".rstrip(", ")]
@@ -71,6 +91,7 @@ class ChartBox(Vertical):
     async def _plot(self) -> None:
         from textual_plot import HiResMode, PlotWidget
 
+        await self.query(".plot").remove()
         found = self.query(PlotWidget)
         if found:
             plot = found.first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from finops.api.answer import Answer
+    from tui.actions import Context
     from tui.call import Call
 
 __all__ = ["OverviewPane", "Panel"]
@@ -80,6 +82,15 @@ class OverviewPane(Pane):
     def current(self) -> Panel:
         """The panel that has focus, else the first."""
         return next((panel for panel in self.panels if panel.has_focus), self.panels[0])
+
+    @property
+    def context(self) -> Context:
+        """What keys may depend on: every panel leads to a view."""
+        return replace(super().context, opens=True)
+
+    def answer_shown(self) -> Answer[Any] | None:
+        """The answer of the panel that has focus."""
+        return self.current.answer
 
     @property
     def call(self) -> Call:

@@ -14,8 +14,10 @@ from tui.frame import fitted
 from tui.views.steps import asked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from finops.api.answer import Answer
-    from finops.report.model import Report, Row
+    from finops.report.model import Report, ReportColumn, Row
     from tui.call import Call
     from tui.state import State
 
@@ -86,19 +88,38 @@ def _changed(answer: Answer[Any], width: int, height: int) -> Text:
     changes = [
         f"{_arrow(_decimal(row, 'change'))} {_signed(_decimal(row, 'change'))}" for row in rows
     ]
-    wide = max(map(len, changes))
-    label = max(8, min(34, width - wide - 16))
+    reasons = [_reason(row, causes) for row in rows]
+    wide, wordy = max(map(len, changes)), max(map(len, reasons))
+    label = max(8, min(34, width - wide - wordy - 2))
     text = Text()
-    for row, change in zip(rows, changes, strict=True):
+    for row, change, reason in zip(rows, changes, reasons, strict=True):
         text.append(fitted(cell_text(row[report.columns[0].name], Style.TEXT), label, right=False))
         text.append(f" {change:>{wide}}", "bold")
-        cause = max(causes, key=lambda column: abs(_decimal(row, column.name)), default=None)
-        text.append(f"  {cause.title.lower()}\n" if cause is not None else "\n")
+        text.append(f" {reason}\n")
     return text
 
 
-def _idle(answer: Answer[Any], width: int, height: int) -> Text:
-    return _listed(Text(), answer.report, "pool", "gpu_idle", width, height)
+def _reason(row: Row, causes: Sequence[ReportColumn]) -> str:
+    """The part of the change that weighs most, in a word."""
+    largest = max(causes, key=lambda column: abs(_decimal(row, column.name)), default=None)
+    return "" if largest is None else largest.title.lower()
+
+
+def _advised(answer: Answer[Any], width: int, height: int) -> Text:
+    """What could be saved, the largest first, and who could do it."""
+    totals, rows = answer.report.totals or {}, answer.report.rows
+    if not rows:
+        return Text("nothing found to save")
+    text = Text()
+    text.append(f"{cell_text(totals.get('low'), Style.MONEY)}", "bold")
+    text.append(f" to {cell_text(totals.get('high'), Style.MONEY)} could be saved\n")
+    amounts = [cell_text(row["high"], Style.MONEY) for row in rows[: max(1, height - 1)]]
+    wide = max(map(len, amounts))
+    for row, amount in zip(rows, amounts, strict=False):
+        label = max(8, width - wide - 8)
+        text.append(fitted(cell_text(row["saving"], Style.TEXT), label, right=False))
+        text.append(f" up to {amount:>{wide}}\n")
+    return text
 
 
 def _moved(row: Row) -> str:
@@ -131,7 +152,7 @@ def _listed(text: Text, report: Report, name: str, amount: str, width: int, line
     largest = max(_decimal(row, amount) for row in rows) or Decimal(1)
     amounts = [cell_text(row[amount], Style.MONEY) for row in rows]
     wide = max(map(len, amounts))
-    label = max(8, min(28, width - wide - 3))
+    label = max(8, min(28, width - wide - 10))
     room = max(0, width - label - wide - 3)
     for row, shown in zip(rows, amounts, strict=True):
         bar = "█" * int(room * max(Decimal(0), _decimal(row, amount)) / largest)
@@ -164,6 +185,6 @@ PANELS = (
         _changed,
         "changes",
     ),
-    PanelKind("idle", "Idle", lambda now: asked("capacity", now, by="pool"), _idle, "capacity"),
+    PanelKind("advised", "To do", lambda now: asked("savings", now), _advised, "savings"),
 )
 """The four questions of the first screen, in the order they are asked."""

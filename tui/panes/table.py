@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textual.widgets import Static
 
 from finops.errors import FinopsError, LedgerMissing
-from finops.report.cells import is_number
+from finops.report.cells import headline, is_number
 from tui.desk import in_background
 from tui.frame import Frame, frame_of
 from tui.frame_table import FrameTable
@@ -42,6 +42,7 @@ class TablePane(Pane):
     TablePane > ChartBox { height: 12; display: none; }
     TablePane.charted > ChartBox { display: block; }
     TablePane > FrameTable { height: 1fr; }
+    TablePane > #head { height: auto; max-height: 3; padding: 0 2; color: $text-muted; }
     TablePane > #message { height: 1fr; padding: 1 3; display: none; }
     TablePane.said > FrameTable { display: none; }
     TablePane.said > #message { display: block; }
@@ -57,6 +58,7 @@ class TablePane(Pane):
 
     def compose(self) -> ComposeResult:
         """Chart, table or message, and the lines below."""
+        yield Static(id="head", markup=False)
         yield self.chart
         yield self.table
         yield Static(id="message", markup=False)
@@ -156,6 +158,7 @@ class TablePane(Pane):
             self._say(empty_words(self.view, self.state, report))
         else:
             self.remove_class("said")
+        self.query_one("#head", Static).update(headline(report))
         self.query_one("#foot", Static).update(foot_words(self.state, report, frame))
         self.draw_chart()
         self.post_message(self.Changed())

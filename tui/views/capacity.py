@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tui.call import Call
 from tui.filters import equals
 from tui.state import Place
-from tui.view import View
+from tui.view import Chart, View
 
 if TYPE_CHECKING:
     from finops.report.model import Row
@@ -29,6 +29,12 @@ def _drill(state: State, row: Row) -> Place | None:
     return Place("capacity", replace(state, by=("holder",), sort=None), f"holders ({row['pool']})")
 
 
+def _chart(state: State) -> Chart:
+    """Which nodes were busy on which days."""
+    call = Call.of("capacity", by="node", **state.span.options)
+    return Chart(call, "day", "busy_share", "node", shades=True)
+
+
 def _explain(state: State, row: Row, column: str) -> Call | None:
     if state.by != ("pool",):
         return None
@@ -42,8 +48,9 @@ CAPACITY = View(
     about="What were accelerators used for, and what was idle or never seen?",
     call=_call,
     by=("pool",),
-    dimensions=("pool", "holder", "team"),
+    dimensions=("pool", "holder", "team", "day", "node"),
     one_dimension=True,
     drill=_drill,
     explain=_explain,
+    chart=_chart,
 )

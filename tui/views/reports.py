@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from tui.call import Call
 from tui.filters import equals
-from tui.state import Place
+from tui.state import Place, State
 from tui.view import View
 from tui.views.steps import asked, deeper, explained
 
 if TYPE_CHECKING:
     from finops.report.model import Row
-    from tui.state import State
 
 __all__ = ["REPORTS"]
 
@@ -115,4 +114,81 @@ MONTH = View(
     tab=False,
 )
 
-REPORTS = (CHANGES, MARGINAL, COMMITMENTS, COVERAGE, OWNERS, MONTHS, MONTH)
+
+def _command(state: State) -> Call:
+    """A printed command, about the period looked at where it names none of its own."""
+    call = Call.parsed(str(state.option("line") or "finops costs"))
+    if {"month", "since", "last", "everything"} & dict(call.options).keys():
+        return call
+    return Call.of(call.command, *call.arguments, **dict(call.options), **state.span.options)
+
+
+def _drill_savings(state: State, row: Row) -> Place | None:
+    """To the rows behind a saving, by the command that prints them."""
+    command = row.get("command")
+    if not isinstance(command, str) or not command.startswith("finops "):
+        return None
+    asked_of = State(span=state.span, options=(("line", command),))
+    return Place("command", asked_of, str(row["saving"]))
+
+
+SAVINGS = View(
+    name="savings",
+    title="Savings",
+    about="What could be saved, how sure is that, and how is it computed?",
+    call=lambda state: asked("savings", state),
+    drill=_drill_savings,
+)
+
+COMMAND = View(
+    name="command",
+    title="Command",
+    about="What does a command that stands in a row print?",
+    call=_command,
+    tab=False,
+)
+
+BUDGETS = View(
+    name="budgets",
+    title="Budgets",
+    about="What is spent of what may be, and what will it come to?",
+    call=lambda state: Call.of("budget", month=state.span.options.get("month")),
+)
+
+FORECAST = View(
+    name="forecast",
+    title="Forecast",
+    about="What will the coming months cost, with a range?",
+    call=lambda state: Call.of("forecast", by=state.split or None, where=state.filter),
+    dimensions=(*BILL, *(name for name in CALLS if name not in BILL)),
+    filters=True,
+    timed=False,
+    tab=False,
+)
+
+CHARGEBACK = View(
+    name="chargeback",
+    title="Chargeback",
+    about="What is each team charged for a month, to the last cent of the invoices?",
+    call=lambda state: Call.of(
+        "chargeback", by=state.split or None, month=state.span.options.get("month")
+    ),
+    by=("team",),
+    dimensions=("team", "product", "cost_centre"),
+    tab=False,
+)
+
+REPORTS = (
+    CHANGES,
+    SAVINGS,
+    BUDGETS,
+    FORECAST,
+    COMMITMENTS,
+    COVERAGE,
+    MARGINAL,
+    CHARGEBACK,
+    OWNERS,
+    MONTHS,
+    MONTH,
+    COMMAND,
+)
