@@ -46,6 +46,7 @@ QUESTIONS = (
           lambda s: s.costs(["day"], since="2026-10-01", until="2026-10-08", limit=3)),
     Asked("unit --by team --where \"model = 'gpt-4o-mini'\"", lambda s: s.unit("team", where="model = 'gpt-4o-mini'")),
     Asked("compare --month 2026-10", lambda s: s.compare(month="2026-10")),
+    Asked("quality --month 2026-10", lambda s: s.quality(month="2026-10")),
     Asked("budget --month 2026-10", lambda s: s.budget(month="2026-10")),
     Asked(
         "forecast --by provider --months 1 --as-of 2026-11-01",
@@ -101,6 +102,10 @@ ACTIONS = {
     "collect gpu": "samples until it is stopped",
     "demo": "shows one screen of its own",
     "doctor": "its report tells of the terminal too; see below",
+    "export focus": "writes files, in formats of their own: tests/cli/test_exports_guide.py",
+    "export metrics": "as export focus",
+    "export opencost": "as export focus",
+    "export grafana": "as export focus",
     "init": "writes a file to edit",
     "tui": "runs until it is left",
     "receive": "serves until it is stopped",
