@@ -36,9 +36,16 @@ SHOWN_AS = {
     "finops.sql": "sql",
     "finops.compare": "compare",
     "finops.commitments": "commitments",
+    "finops.budget": "budget",
+    "finops.forecast": "forecast",
+    "finops.chargeback": "chargeback",
+    "finops.savings": "savings",
+    "finops.actions": "actions",
+    "finops.quality": "quality",
     "finops.breakeven": "breakeven",
     "finops.breakeven.audit": "breakeven.audit",
     "finops.route": "route",
+    "finops.route-fleet": "route.fleet",
     "finops.scorecard": "scorecard",
     "finops.scorecard-checks": "scorecard.show",
     "finops.scorecard-history": "scorecard.history",
@@ -46,7 +53,9 @@ SHOWN_AS = {
     "finops.scorecard-roadmap": "scorecard.roadmap",
     "finops.scorecard-catalog": "scorecard.catalog",
     "finops.vendor.claims": "vendor.claims",
+    "finops.vendor.quote": "vendor.quote",
     "finops.vendor.quote.steps": "vendor.quote.steps",
+    "finops.vendor.quote.sensitivity": "vendor.quote.sensitivity",
 }
 """What a report's numbers go by in `finops explain`, by its schema without the version."""
 
@@ -60,6 +69,29 @@ class Told(NamedTuple):
     see: str
     numbers: Mapping[str, str]
 
+
+_AHEAD = {
+    "actual": "cost of the days that are known",
+    "forecast": "actual + what the days still to come are expected to cost",
+    "low": "lower end of what the forecast's own past errors allow",
+    "high": "upper end of what the forecast's own past errors allow",
+}
+
+_FLEET = {
+    f"{name}_{when}": f"{words} {told}"
+    for name, words in (
+        ("accelerators", "devices"),
+        ("nodes", "nodes"),
+        ("racks", "racks"),
+        ("kw", "kilowatts"),
+        ("kw_per_rack", "kilowatts a rack"),
+    )
+    for when, told in (
+        ("before", "needed when the large model answers everything"),
+        ("after", "needed when the small model answers first"),
+        ("freed", "before - after"),
+    )
+}
 
 _SCORE = {
     "claimed": "points of the checks answered yes, whatever is known of them, to the level they reach",
@@ -137,6 +169,57 @@ TOLD: dict[str, Told] = {
             "savings_rate": "savings / list cost",
         },
     ),
+    "budget": Told(
+        "finops forecast",
+        {
+            **_AHEAD,
+            "amount": "what finops.toml allows for the stretch",
+            "share": "actual / amount",
+            "elapsed": "days of the stretch that are over / all its days",
+        },
+    ),
+    "forecast": Told(
+        "finops costs --by day",
+        {**_AHEAD, "record": "past forecasts whose errors are known"},
+    ),
+    "chargeback": Told(
+        "finops unit --by team and finops capacity --by team",
+        {
+            "usage": "cost of the owner's own requests, jobs and devices",
+            "shared": "the owner's part of shared pools, by their drivers",
+            "idle": "device time and commitments held and not used",
+            "unlogged": "usage on the bill that the log does not show",
+            "direct": "charges of the bill that name the owner themselves",
+            "tax_and_credits": "lines of the bill beside usage, by owner",
+            "prior_period": "charges that change earlier months",
+            "accrual": "what was used and is not billed yet",
+            "EffectiveCost": "the sum of the headings",
+            "BilledCost": "what the invoices charge for it",
+        },
+    ),
+    "savings": Told(
+        "finops savings --format json",
+        {
+            "low": "what the finding saves at the least, over what was measured",
+            "high": "what it saves at the most, with every assumption named in the row",
+        },
+    ),
+    "actions": Told(
+        "finops explain of the evidence, for the months before and after",
+        {
+            "expected": "what was expected to be saved when the action was written down",
+            "saved": "before - after; of a workflow the difference of a request x the requests after",
+            "before": "the number the action's evidence is about, in the month it was written down",
+            "after": "the same number in the month asked about",
+        },
+    ),
+    "quality": Told(
+        "finops quality --format json",
+        {
+            "at_stake": "dollars of what the finding is about",
+            "share": "at_stake / all dollars of the period it is held against",
+        },
+    ),
     "breakeven": Told(
         "finops breakeven … --explain",
         {
@@ -181,6 +264,7 @@ TOLD: dict[str, Told] = {
             "p99_ms": "99th percentile of the time a request takes",
         },
     ),
+    "route.fleet": Told("finops route … --fleet FILE", _FLEET),
     "scorecard": Told("finops scorecard show", _SCORE),
     "scorecard.show": Told(
         "finops scorecard show --format json",
@@ -222,6 +306,30 @@ TOLD: dict[str, Told] = {
         {
             "worse_by": "(measured - said) / said, turned so that more is worse",
             "counted": "rows of the ledger that were measured",
+        },
+    ),
+    "vendor.quote": Told(
+        "finops vendor quote … --explain",
+        {
+            "rank": "place of the offer by what a usable GPU-hour costs",
+            "price_per_gpu_hour": "the price of the offer for an hour of one device",
+            "billed_hours": "device-hours a month that are paid for",
+            "month_cost": "everything the offer charges in a month",
+            "availability": "share of the hours in which the devices can be used",
+            "usable_hours": "billed hours x availability",
+            "cost_per_usable_hour": "month_cost / usable_hours",
+            "cost_per_million_tokens": "cost_per_usable_hour / millions of tokens an hour",
+        },
+    ),
+    "vendor.quote.sensitivity": Told(
+        "finops vendor quote … --explain",
+        {
+            "value": "what the input is now",
+            "low": "the input a step lower",
+            "high": "the input a step higher",
+            "per_hour_low": "a usable GPU-hour with the input a step lower",
+            "per_hour_high": "a usable GPU-hour with the input a step higher",
+            "width": "the difference of the two",
         },
     ),
     "vendor.quote.steps": Told(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DIMENSIONS",
+    "FILTERED",
     "HOUR_GRAIN",
     "MODEL",
     "PRICING",
@@ -135,6 +136,8 @@ DIMENSIONS = {
 TIME = frozenset({"hour", "day", "week", "month"})
 """Dimensions of time: a run is counted in the one it ends in."""
 
+FILTERED = {d.name: d for d in _NAMED if d.name not in TIME}
+"""Dimensions under a name of their own that a filter may use."""
 
 OWNED = ("product", "cost_centre", "gl_code")
 """Dimensions that only owners.csv gives."""
@@ -160,5 +163,5 @@ def dimension(name: str, owners: Mapping[str, Dimension] = NOTHING) -> Dimension
 
 def filter_columns(owners: Mapping[str, Dimension] = NOTHING) -> dict[str, str]:
     """Names a filter on requests may use, with their SQL over request columns."""
-    named = {d.name: d.sql for d in (*_NAMED, *owners.values()) if d.name not in TIME}
+    named = {d.name: d.sql for d in (*FILTERED.values(), *owners.values())}
     return {**{column: column for column in REQUESTS.names}, **named}

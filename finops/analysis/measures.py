@@ -204,7 +204,8 @@ def assemble(
         )
         for key, sums in costs.items()
     )
-    return Measured(groups, _together(groups, timings.runs[()], timings.quantiles.get((), {})))
+    quantiles = timings.quantiles.get((), {})
+    return Measured(groups, _together(groups, timings.runs[()], quantiles, _all_work(work or {})))
 
 
 class Timings(NamedTuple):
@@ -231,13 +232,13 @@ def read_timings(
     return Timings({**runs, (): all_runs}, quantiles)
 
 
-def _together(groups: Sequence[Group], runs: Runs, quantiles: dict[str, dict[str, float]]) -> Group:
-    """All groups as one; runs and percentiles do not add and are given."""
-    work: dict[str, Work] = {}
-    for group in groups:
-        for kind, each in group.work.items():
-            so_far = work.get(kind, Work(0, ZERO))
-            work[kind] = Work(so_far.millionths + each.millionths, add(so_far.cost, each.cost))
+def _together(
+    groups: Sequence[Group],
+    runs: Runs,
+    quantiles: dict[str, dict[str, float]],
+    work: Mapping[str, Work],
+) -> Group:
+    """All groups as one; runs, percentiles and work do not add and are given."""
     return Group(
         (),
         {name: sum(group.counts[name] for group in groups) for name in MEASURES},
@@ -256,7 +257,7 @@ def _together(groups: Sequence[Group], runs: Runs, quantiles: dict[str, dict[str
 
 
 def did_work(costs: Mapping[Key, Sums]) -> bool:
-    """Whether anything in it did work that is not tokens."""
+    """Whether any of it is not tokens."""
     return any(sums.counts["work_millionths"] for sums in costs.values())
 
 
@@ -264,10 +265,20 @@ def _work(costs: Mapping[Key, Sums]) -> dict[Key, dict[str, Work]]:
     """Work that is not tokens by group and kind; a kind of which no unit was logged is no work."""
     found: dict[Key, dict[str, Work]] = {}
     for key, sums in costs.items():
-        if sums.counts["work_millionths"]:
-            work = Work(sums.counts["work_millionths"], total(sums.components.values()))
+        if count := sums.counts["work_millionths"]:
+            work = Work(count, total(sums.components.values()))
             found.setdefault(key[:-1], {})[str(key[-1])] = work
     return found
+
+
+def _all_work(costs: Mapping[Key, Sums]) -> dict[str, Work]:
+    """Work of all groups by kind; its cost is that of every attempt of the kind, units logged or not."""
+    found: dict[str, Work] = {}
+    for key, sums in costs.items():
+        kind, before = str(key[-1]), found.get(str(key[-1]), Work(0, ZERO))
+        cost = add(before.cost, total(sums.components.values()))
+        found[kind] = Work(before.millionths + sums.counts["work_millionths"], cost)
+    return {kind: work for kind, work in found.items() if work.millionths}
 
 
 class Sums(NamedTuple):

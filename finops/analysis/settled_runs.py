@@ -31,15 +31,22 @@ if TYPE_CHECKING:
 __all__ = ["ORDERS", "Run", "RunList", "list_runs", "settle_rates"]
 
 ORDERS = {
-    "cost": "cost desc",
-    "newest": "last_at desc",
-    "oldest": "first_at",
-    "requests": "requests desc",
-    "failures": "failures desc, cost desc",
+    "cost": ("sum({cost})", "desc"),
+    "newest": ("max(r.last_at)", "desc"),
+    "oldest": ("min(r.first_at)", ""),
+    "requests": ("sum(r.requests)", "desc"),
+    "failures": ("sum(r.failures)", "desc"),
 }
-"""What runs can be ordered by."""
+"""What runs can be ordered by: SQL over a run's pieces, and the direction."""
 
 _COUNTS = ("requests", "attempts", "failures", *TOKEN_COLUMNS)
+_SAME = (
+    "r.grain_key = g.grain_key and r.context_from = g.context_from and r.minute_from = g.minute_from "
+    "and r.served_by is not distinct from g.served_by "
+    "and r.served_key is not distinct from g.served_key"
+)
+"""What tells the prices of a run's pieces apart."""
+
 _FEW = 8
 """Workflows that are looked for by name in files that stand by workflow; more are read with all."""
 
@@ -123,6 +130,7 @@ def list_runs(
     cost += ["r.requests * g.request_rate", "r.served_rows * g.row_rate"]
     cost.append(f"r.bytes_moved * cast('{shares.per_byte:f}' as decimal(38, 24))")
     cost.append(f"r.retrievals * cast('{shares.per_retrieval:f}' as decimal(38, 24))")
+    rank, direction = ORDERS[order]
     sql = render(
         "settled_run_list",
         counted=counted,
@@ -132,7 +140,9 @@ def list_runs(
             f"case when g.{kind}_unpriced then r.{kind}_tokens else 0 end" for kind in KINDS
         ),
         workflows=_workflows(con, counted),
-        order=ORDERS[order],
+        rank=rank.format(cost=" + ".join(cost)),
+        direction=direction,
+        same=_SAME,
         limit=str(int(limit)),
         offset=str(int(offset)),
         **span(sources),

@@ -13,7 +13,7 @@ with asked as (
 groups as (
     select
         {names}
-        cast(row_number() over () as integer) as number
+        cast(row_number() over (order by {names} asked) as integer) as number
     from (select distinct {names} true as asked from asked) as found
 ),
 

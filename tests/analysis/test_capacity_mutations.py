@@ -89,8 +89,10 @@ def corners() -> World:
                 {"workload": "chat", "gpu_util": 0.75, "interval_s": 7200.0},
                 {"gr_engine_active": 0.0},
             )),
-            sample("a", "2026-10-01T01:00:00", pool="iron", node="n1", job_id="job-1", gpu_util=0.5),
-            sample("b", "2026-10-01T02:00:00", 1800.0, pool="iron", node="n2", job_id="job-2"),
+            sample("a", "2026-10-01T01:00:00", pool="iron", node="n1", job_id="job-1", gpu_util=0.5,
+                   source_id="again"),
+            sample("b", "2026-10-01T02:00:00", 1800.0, pool="iron", node="n2", job_id="job-2",
+                   source_id="again"),
             *_hours("b", {"pool": "iron", "node": "n2"}, (
                 {"workload": "chat", "gr_engine_active": 1.0},
                 {"job_id": "job-2", "gr_engine_active": 0.5},

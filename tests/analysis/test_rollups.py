@@ -45,6 +45,7 @@ def some_requests() -> list[Row]:
     [
         (("workflow",), None),
         (("model", "day"), "workflow = 'rag'"),
+        (("workflow",), "model = 'model-a' and source = 'log'"),
         (("week",), None),
         ((), None),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from finops.analysis.grain import Dimension, dimension, filter_columns
+from finops.analysis.grain import FILTERED, Dimension, dimension, filter_columns
 from finops.analysis.owners.lookup import DIMENSIONS, install_owners, owner_columns
 from finops.analysis.owners.registry import read_registry
 from finops.analysis.where import compile_where
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from finops.analysis.where import Where
     from finops.config import Config
 
-__all__ = ["named_dimensions", "owner_dimensions", "reading_owners"]
+__all__ = ["named_dimensions", "owner_dimensions", "reading_columns"]
 
 
 def owner_dimensions(con: duckdb.DuckDBPyConnection, config: Config) -> Mapping[str, Dimension]:
@@ -34,11 +34,12 @@ def owner_dimensions(con: duckdb.DuckDBPyConnection, config: Config) -> Mapping[
     return found
 
 
-def reading_owners(where: Where, owners: Mapping[str, Dimension]) -> Where:
-    """`where` with the columns its owners are looked up by in place of their names."""
-    columns = where.columns - owners.keys()
-    for name in where.columns & owners.keys():
-        columns |= frozenset(owners[name].columns)
+def reading_columns(where: Where, owners: Mapping[str, Dimension]) -> Where:
+    """`where` with the columns its dimensions (`model`, those of owners) are made of in place of their names."""
+    named = {**FILTERED, **owners}
+    columns = where.columns - named.keys()
+    for name in where.columns & named.keys():
+        columns |= frozenset(named[name].columns)
     return where._replace(columns=columns)
 
 
@@ -50,4 +51,4 @@ def named_dimensions(
     named = tuple(dimension(name, owners) for name in by)
     if not where:
         return named, None
-    return named, reading_owners(compile_where(where, filter_columns(owners)), owners)
+    return named, reading_columns(compile_where(where, filter_columns(owners)), owners)
