@@ -13,11 +13,29 @@ import pytest
 import finops
 from finops.analysis.closing import Decision, close_month
 from finops.analysis.completeness import completeness
+from finops.api.review.facts import Facts
+from finops.api.review.sections.projections import SECTION
 from finops.config import Config
 from finops.errors import LedgerError, UsageError
 from finops.ledger.store import Ledger
+from finops.report.document import Omitted
 from finops.report.document.support import unsupported
-from tests.analysis.ledgers import OCTOBER, add, at, cost, make_ledger, request, tokens
+from scorecard import FOLDER
+from scorecard.answers import Answers, Subject
+from scorecard.history import Record, append, history_file
+from scorecard.scoring import score
+from tests.analysis.ledgers import (
+    OCTOBER,
+    add,
+    at,
+    config,
+    cost,
+    make_ledger,
+    request,
+    sample,
+    tokens,
+)
+from tests.scorecard.worlds import CATALOG, everything
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,9 +138,78 @@ def test_every_invoice_is_accounted_for(october: Review) -> None:
         "O-1": (100, 0),
         "O-2": (Decimal("-1.5"), 0),
     }
-    assert [each.text for each in october.section("tie_out").sentences] == [
+    assert october.section("tie_out").sentences[0].text == (
         "Each of the 2 invoices is accounted for to the last digit: its parts add up to its effective cost."
+    )
+
+
+def test_what_the_data_lack_is_ranked_by_dollars_with_what_settles_it(october: Review) -> None:
+    (found,) = [each for each in october.section("tie_out").tables if each.name == "findings"]
+    assert found.command == "finops quality --month 2026-10"
+    assert [
+        (row["check"], row["subject"], row["at_stake"], row["fix"])
+        for row in found.report.rows
+        if row["status"] == "look"
+    ] == [
+        ("list cost", "usage", 100, "load an export with list costs"),
+        ("owners", "no team", Decimal("98.5"), "finops owners check --propose"),
+        ("prices", "model-a", 40, "add [[prices]] to finops.toml"),
+        ("delivery", "log (requests)", None, "finops load"),
     ]
+    assert [row["check"] for row in found.report.rows if row["status"] == "ok"] == [
+        "missing days", "stored sums", "invoices", "allocation",
+    ]  # fmt: skip
+    assert [each.text for each in october.section("tie_out").sentences[1:]] == [
+        "list cost (usage): 100.00 USD at stake; what settles it: load an export with list costs.",
+        "owners (no team): 98.50 USD at stake; what settles it: finops owners check --propose.",
+        "prices (model-a): 40.00 USD at stake; what settles it: add [[prices]] to finops.toml.",
+    ]
+    assert found.report.notes == ("At stake n/a: nobody can say what hangs on it.",)
+
+
+def test_of_a_close_whose_ledger_is_gone_only_its_books_are_checked(ledger: Ledger) -> None:
+    close(ledger)
+    add(ledger, "costs", REISSUED)
+    table = ledger.delta("costs")
+    assert table is not None
+    table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False)
+    review = asking(ledger).review("2026-10")
+    (found,) = [each.report for each in review.section("tie_out").tables if each.name == "findings"]
+    amounts = {row["check"]: row["at_stake"] for row in found.rows}
+    assert amounts == {
+        "list cost": 100, "owners": Decimal("98.5"), "prices": 40, "invoices": 0, "allocation": 0,
+    }  # fmt: skip
+    assert found.notes == (
+        "What was loaded is not checked: the ledger as it was at the close is gone.",
+    )
+
+
+def test_the_newest_score_about_the_month_is_told_with_its_trend(ledger: Ledger) -> None:
+    """Documents are there on 1 November and not the day before; what is about December is not of this month."""
+    file = history_file(ledger.location.root / FOLDER, Subject())
+    said, measured = everything()
+    bare = said._replace(answers=tuple(each._replace(documents=()) for each in said.answers))
+    scores = (("10-31", (bare, measured)), ("11-01", (said, measured)), ("12-01", (Answers(),)))
+    for day, known in scores:
+        moment = at(f"2026-{day}T12:00:00")
+        append(file, Record(moment, score(CATALOG, *known, as_of=moment.date())))
+    review = asking(ledger).review("2026-10")
+    assert figure(review, "scorecard", "verified") == (16, 0)
+    assert figure(review, "scorecard", "claimed") == (16, 16)
+    assert figure(review, "scorecard", "most") == (16, None)
+    assert [
+        (row["as_of"], row["verified"], row["claimed"])
+        for row in rows(review, "scorecard", "history").values()
+    ] == [("2026-10-31", 0, 16), ("2026-11-01", 16, 16)]
+    categories = rows(review, "scorecard", "categories").values()
+    assert all(row["verified"] == row["claimed"] for row in categories)
+    assert review.section("scorecard").sentences[0].text == (
+        "16 of 16 points are verified, 16 are claimed."
+    )
+    assert unsupported(review.document) == ()
+    assert "Scorecard" not in {each.title for each in review.document.omitted}
+    early = asking(ledger).review("2026-10", as_of="2026-11-03")
+    assert figure(early, "scorecard", "verified") == (16, 0)
 
 
 def test_a_waterfall_ends_where_the_month_does(october: Review) -> None:
@@ -141,6 +228,34 @@ def test_what_does_not_exist_is_left_out_and_said(october: Review) -> None:
     omitted = {each.title: each.why for each in document.omitted}
     assert "finops scorecard run --as-of 2026-11-01" in omitted["Scorecard"]
     assert "finops owners check" in omitted["Allocation"]
+    assert omitted["Projections worth a decision"] == (
+        "nothing to save was found in the month. "
+        "Own or rent: no demand of a GPU pool is measured; finops load gpu, then finops breakeven. "
+        "A small model first: no confidence is logged; load requests with one, then finops route."
+    )
+
+
+def test_what_decides_on_owning_and_routing_names_its_pools_and_models(tmp_path: Path) -> None:
+    """One pool as its samples name it, one as the settings put it together."""
+    made = make_ledger(
+        tmp_path,
+        costs=BILL,
+        requests=(request("a", uncached_input_tokens=5_000_000, confidence=0.9), LOG[1]),
+        samples=(
+            sample("d1", "2026-10-05T12:00:00", pool="named"),
+            sample("d2", "2026-10-05T12:00:00", pool=None, cluster="mine"),
+            sample("d3", "2026-11-05T12:00:00", pool="later"),
+        ),
+    )
+    rule = {"name": "by-rule", "kind": "gpu", "where": "false", "samples": "cluster = 'mine'"}
+    found = SECTION.build(Facts(made, config(rule), OCTOBER, OCTOBER.end))
+    told = found.why if isinstance(found, Omitted) else " ".join(found.notes)
+    assert told.endswith(
+        "Own or rent: finops breakeven --from-ledger pool=NAME --month 2026-10 --capex PRICE "
+        "--cloud-per-hour PRICE; demand is measured of by-rule, named. "
+        "A small model first: finops route --small MODEL --large MODEL --month 2026-10; "
+        "confidences are logged of model-a."
+    )
 
 
 def test_the_first_month_has_nothing_to_be_held_against(kept: Ledger) -> None:

@@ -100,6 +100,15 @@ def test_every_invoice_is_tied_out(october: Review) -> None:
     assert all(row["difference"] == 0 for row in found.rows)
 
 
+def test_what_most_dollars_hang_on_comes_first(october: Review) -> None:
+    found = table(october, "tie_out", "findings")
+    open_ones = [row for row in found.rows if row["status"] == "look"]
+    at_stake = [row["at_stake"] for row in open_ones if isinstance(row["at_stake"], Decimal)]
+    assert at_stake
+    assert at_stake == sorted(at_stake, key=abs, reverse=True)
+    assert all(row["fix"] or row["check"] == "invoices" for row in open_ones)
+
+
 def test_the_json_says_which_command_each_table_is_from(october: Review) -> None:
     told = json.loads(october.to("json"))
     commands = [each["command"] for section in told["sections"] for each in section["tables"]]

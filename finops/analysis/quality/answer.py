@@ -15,12 +15,13 @@ from finops.model.money import ZERO
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from finops.analysis.economics import UnitEconomics
     from finops.analysis.quality.finding import Finding
     from finops.config import Config
     from finops.ledger.store import Ledger
     from finops.model.period import Period
 
-__all__ = ["Quality", "quality"]
+__all__ = ["Quality", "quality", "quality_of"]
 
 
 class Quality(NamedTuple):
@@ -47,10 +48,15 @@ def quality(
     """What the data of `period` lack, as it is known on `today`."""
     day = today or datetime.now(tz=UTC).date()
     answer = unit_economics(ledger, config, Question(period, ("model",), currency=currency))
-    money = answer.currency
-    status = ledger_status(ledger, datetime(day.year, day.month, day.day, tzinfo=UTC))
+    return quality_of(ledger, config, answer, day)
+
+
+def quality_of(ledger: Ledger, config: Config, answer: UnitEconomics, today: date) -> Quality:
+    """The same for the period of `answer`, unit economics by model among others."""
+    period, money = answer.period, answer.currency
+    status = ledger_status(ledger, datetime(today.year, today.month, today.day, tzinfo=UTC))
     found = [
-        *deliveries(ledger, config, period, money, day),
+        *deliveries(ledger, config, period, money, today),
         *missing_days(ledger, period, money),
         *stored_sums(status, period, money),
         *invoiced(ledger, config, period, money),

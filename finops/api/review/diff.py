@@ -137,6 +137,8 @@ def _of_table(section: str, table: Table) -> Iterator[tuple[Place, _Found]]:
 
 
 def _key(report: Report, row: Row) -> str:
-    """What a row is called: its cells that are no numbers."""
-    words: list[Cell] = [row[column.name] for column in report.columns if not is_number(column)]
+    """What a row is called: its cells that are neither numbers nor prose, or prose where it has no other."""
+    names = [column for column in report.columns if not is_number(column)]
+    short = [column for column in names if not column.prose]
+    words: list[Cell] = [row[column.name] for column in short or names]
     return ", ".join("(none)" if word is None else str(word) for word in words)

@@ -1,4 +1,4 @@
-"""Section 11: whether the numbers can be relied on: sources, invoices to the digit, accruals, corrections, gaps."""
+"""Section 11: whether the numbers can be relied on: findings, invoices to the digit, accruals, corrections, sources."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from finops.analysis.accruals import from_manifest
 from finops.analysis.adjustments import adjustments
 from finops.analysis.completeness import completeness
 from finops.analysis.invoices import invoices
+from finops.analysis.quality.answer import quality_of
+from finops.analysis.quality.finding import Check
 from finops.api.review.contract import SectionKind
 from finops.api.review.parts import narrow
 from finops.ledger.snapshots import closed_months
@@ -22,11 +24,13 @@ from finops.report.close import (
 )
 from finops.report.document import Figure, Name, Number, Section, Table, say
 from finops.report.model import Report, ReportColumn, Style
+from finops.report.quality import quality_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from finops.analysis.invoices import Invoices
+    from finops.analysis.quality.answer import Quality
     from finops.api.review.facts import Facts
     from finops.report.document import Sentence
 
@@ -39,12 +43,22 @@ _LINES = {
     "fx": "Exchange of currencies",
 }
 
+_TOLD = 3
+"""Findings with a sentence each."""
+
+_FINDINGS = ("check", "status", "subject", "at_stake", "what", "fix")
+
+_OF_SOURCES = frozenset({Check.DELIVERY, Check.DAYS, Check.STORED})
+"""Checks of what was loaded, which a close does not keep."""
+
 
 def _build(facts: Facts) -> Section:
     found = invoices(facts.books, facts.asked)
+    trusted = _quality(facts)
     label = facts.month.label
     tied = invoices_report(found.invoices, facts.month, found.currency)
     tables = [
+        Table("findings", _findings(facts, trusted), command=f"finops quality --month {label}"),
         Table(
             "invoices", _named(tied, "Every invoice and where its money went"),
             command=f"finops close {label} --check --show invoices",
@@ -61,7 +75,7 @@ def _build(facts: Facts) -> Section:
     return Section(
         name="tie_out",
         title=SECTION.title,
-        sentences=tuple(_sentences(found)),
+        sentences=(*_sentences(found), *_at_stake(trusted)),
         figures=tuple(_figures(facts, found)),
         tables=tuple(tables),
     )
@@ -69,6 +83,45 @@ def _build(facts: Facts) -> Section:
 
 SECTION = SectionKind(110, "tie_out", "Data quality and tie-out", _build)
 """What the numbers rest on."""
+
+
+def _quality(facts: Facts) -> Quality:
+    """Every check of the month; of a closed one whose ledger was vacuumed away, those its books answer."""
+    found = quality_of(facts.ledger, facts.config, facts.unit(), facts.known_on)
+    if not _is_of_the_books(facts):
+        return found
+    return found._replace(
+        findings=tuple(each for each in found.findings if each.check not in _OF_SOURCES)
+    )
+
+
+def _is_of_the_books(facts: Facts) -> bool:
+    """Whether only what the close kept still stands as it was then."""
+    return facts.books.closed is not None and facts.ledger.location.versions is None
+
+
+def _findings(facts: Facts, found: Quality) -> Report:
+    """What most dollars hang on first, and what settles it."""
+    report = quality_report(found)
+    told = report.notes
+    if _is_of_the_books(facts):
+        told = (*told, "What was loaded is not checked: the ledger as it was at the close is gone.")
+    title = "Findings, and what settles each"
+    return replace(narrow(report, _FINDINGS, title=title), notes=told)
+
+
+def _at_stake(found: Quality) -> Iterator[Sentence]:
+    """What most dollars hang on."""
+    if found.is_clean:
+        yield say("Every check of the data is in order.")
+    known = [each for each in found.findings if not each.is_ok and each.at_stake]
+    for each in known[:_TOLD]:
+        amount = Number(each.at_stake or ZERO, unit=found.currency)
+        about = " at stake, by estimate" if each.is_estimate else " at stake"
+        settles = () if each.fix is None else ("; what settles it: ", Name(each.fix))
+        yield say(
+            Name(str(each.check)), " (", Name(each.subject), "): ", amount, about, *settles, "."
+        )
 
 
 def _named(report: Report, title: str) -> Report:
