@@ -489,7 +489,7 @@ def test_every_number_of_a_close_is_explained(tmp_path: Path) -> None:
     ):
         names = {column.name for column in made.columns if column.style in NUMERIC}
         explained_names |= {f"{table}.{name}" for name in names}
-    assert explained_names == set(CLOSING)
+    assert explained_names == {name for name in CLOSING if not name.startswith("list.")}
     changed = [
         Adjustment("2026-09", "2026-10", True, "prior_period", pool, "A", "USD", D(1), D(amount))
         for pool, amount in (("models", 2), ("gateway", -3))
