@@ -47,7 +47,7 @@ IfNewOption = Annotated[
     bool,
     typer.Option(
         "--if-new",
-        help="Deliver only what says something new; for cron. (to: [review] in finops.toml, or -o)",
+        help="Deliver only what says something new; for cron. (to: `review` in finops.toml, or -o)",
         rich_help_panel="Output",
     ),
 ]
