@@ -27,17 +27,11 @@ from finops.analysis.explain_owners import UNOWNED, explain_unowned
 from finops.analysis.explain_pools import POOLED, explain_pools
 from finops.analysis.invoices import invoices
 from finops.analysis.marginal import marginal
-from finops.analysis.months import Books
 from finops.analysis.owners.check import check_owners
 from finops.errors import UsageError
 from finops.model.money import total
 from finops.report.capacity import capacity_report
-from finops.report.close import (
-    accruals_report,
-    adjustments_report,
-    books_report,
-    invoices_report,
-)
+from finops.report.close import accruals_report, adjustments_report, invoices_report
 from finops.report.marginal import marginal_report
 from finops.report.model import Style
 from finops.report.owners import check_report
@@ -481,12 +475,7 @@ def test_every_number_of_a_close_is_explained(tmp_path: Path) -> None:
     accrued = accruals_report(used, OCTOBER)
     assert accrued.totals is not None
     assert explain_accruals(used, "amount", OCTOBER).value == accrued.totals["amount"]
-    listed = books_report(Books((), (), ()))
-    for table, made in (
-        ("accruals", accrued),
-        ("adjustments", adjustments_report(())),
-        ("list", listed),
-    ):
+    for table, made in (("accruals", accrued), ("adjustments", adjustments_report(()))):
         names = {column.name for column in made.columns if column.style in NUMERIC}
         explained_names |= {f"{table}.{name}" for name in names}
     assert explained_names == {name for name in CLOSING if not name.startswith("list.")}
