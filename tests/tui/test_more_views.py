@@ -87,7 +87,7 @@ def test_a_configured_source_is_pulled_from_its_row(
 
     async def scenario() -> None:
         async with driven(place, ledger=str(place), view="sources", size=(160, 40)) as it:
-            assert sorted({row[0] for row in it.shown}) == ["bill", "log"]
+            assert sorted({row[0] for row in it.shown}) == ["bill", "dcgm", "log"]
             it.app.go("connectors")
             await it.settle()
             rows = [row[0] for row in it.shown]
