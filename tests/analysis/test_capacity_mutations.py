@@ -105,6 +105,8 @@ def corners() -> World:
                 {"workload": "serve", "gr_engine_active": 0.25, "mig_profile": "1/2g.20gb"},
             )),
             sample("c", "2026-10-01T03:00:00", cluster="farm", node="f1", workload="serve"),
+            sample("c", "2026-10-01T01:00:00", cluster="farm", node="f1", workload="notebook",
+                   source_id="again"),
         ),
     )  # fmt: skip
 
