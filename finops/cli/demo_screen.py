@@ -91,12 +91,14 @@ def _tokens_by_model(answer: UnitEconomics) -> dict[str, int]:
 
 
 def _by_provider(session: Session, period: Period) -> dict[str, tuple[Decimal, Decimal]]:
+    """Billed and effective cost of each provider; hardware of one's own is on no bill."""
+    bills = session.costs("provider", month=period.label, where="x_CostOrigin = 'bill'")
     return {
         str(group.values[0]): (
             group.amounts.BilledCost or ZERO,
             group.amounts.EffectiveCost or ZERO,
         )
-        for group in session.costs("provider", month=period.label).value.groups
+        for group in bills.value.groups
     }
 
 
