@@ -98,12 +98,11 @@ class Actions:
         self, title: str, *, by: str, at: datetime | None = None, **said: Unpack[Said]
     ) -> Answer[Action]:
         """Add an action, said by `by`; what a saving of `evidence` in `month` tells need not be said."""
-        from finops.analysis.actions.journal import Event, next_id, read_journal
+        from finops.analysis.actions.journal import Event
 
         if not title.strip():
             raise UsageError("an action needs a title")
-        number = next_id(read_journal(self.file))
-        entry = self._entry(number, Event.ADDED, by, at, said)
+        entry = self._entry("", Event.ADDED, by, at, said)
         return self._append(self._with_evidence(entry._replace(title=title)))
 
     def change(
@@ -191,8 +190,7 @@ class Actions:
     def _append(self, entry: Entry) -> Answer[Action]:
         from finops.analysis.actions.journal import append
 
-        append(self.file, entry)
-        return self.show(entry.id)
+        return self.show(append(self.file, entry).id)
 
 
 def _day(text: str | date | None) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -45,6 +46,31 @@ def done(**given: object) -> Action:
         "A-1", "do it", State.DONE, AT.date(), month="2026-08", finished=date(2026, 9, 21)
     )
     return action._replace(**given)  # type: ignore[arg-type]
+
+
+def test_two_who_add_at_once_get_two_ids(tmp_path: Path) -> None:
+    file = tmp_path / "actions.jsonl"
+    with ThreadPoolExecutor(8) as people:
+        added = list(people.map(lambda n: append(file, entry("", title=f"t{n}")), range(40)))
+    assert len({each.id for each in added}) == 40
+    assert {each.id: each.title for each in actions(read_journal(file))} == {
+        each.id: each.title for each in added
+    }
+
+
+def test_an_id_that_is_taken_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "actions.jsonl"
+    append(file, entry("A-1", title="stop"))
+    with pytest.raises(UsageError, match="already"):
+        append(file, entry("A-1", title="another"))
+    assert [each.title for each in actions(read_journal(file))] == ["stop"]
+
+
+def test_what_is_refused_leaves_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "lists" / "actions.jsonl"
+    with pytest.raises(UsageError, match="no action"):
+        append(file, entry("A-1", Event.DONE))
+    assert not file.parent.exists()
 
 
 def test_what_is_written_is_read_and_never_changed(tmp_path: Path) -> None:

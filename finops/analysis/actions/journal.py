@@ -6,6 +6,7 @@ so that who promised what, and when it was moved, can be read from it for ever. 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from datetime import date, datetime
@@ -17,7 +18,7 @@ from finops.errors import FinopsError, InputError, UsageError
 from finops.model.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["Action", "Entry", "Event", "State", "actions", "append", "next_id", "read_journal"]
@@ -109,26 +110,43 @@ def next_id(entries: Iterable[Entry]) -> str:
     return f"A-{max(numbers, default=0) + 1}"
 
 
-def append(file: Path, entry: Entry) -> None:
-    """Add a line to `file`, in one write; UsageError for an action there is none of or that is over."""
-    known = {action.id: action for action in actions(read_journal(file))}
-    if entry.event is not Event.ADDED:
-        action = known.get(entry.id)
-        if action is None:
-            names = ", ".join(known) or "none"
-            raise UsageError(f"there is no action {entry.id!r}", hint=f"there are: {names}")
-        if action.state is not State.OPEN:
-            raise UsageError(f"{entry.id} is {action.state} since {action.finished}")
-    raw = {name: _plain(value) for name, value in entry._asdict().items() if value is not None}
-    line = json.dumps(raw, ensure_ascii=False, separators=(",", ":")) + "\n"
+def append(file: Path, entry: Entry) -> Entry:
+    """Add a line to `file`, and return what was written.
+
+    What is added gets the next id there is, in place of an empty one. The file is locked meanwhile, so that two
+    who add at once get two ids. UsageError for an action there is none of or that is over, and for an id taken.
+    """
+    _ready(read_journal(file), entry)  # so that what is refused leaves no file behind
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a", encoding="utf-8") as stream:
-            stream.write(line)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            ready = _ready(read_journal(file), entry)
+            raw = {
+                name: _plain(value) for name, value in ready._asdict().items() if value is not None
+            }
+            stream.write(json.dumps(raw, ensure_ascii=False, separators=(",", ":")) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
     except OSError as error:
         raise FinopsError(f"the actions {file} could not be written: {error.strerror}") from error
+    return ready
+
+
+def _ready(entries: Sequence[Entry], entry: Entry) -> Entry:
+    """`entry` as it may follow `entries`, numbered where it has no id."""
+    known = {action.id: action for action in actions(entries)}
+    action = known.get(entry.id)
+    if entry.event is Event.ADDED:
+        if action is not None:
+            raise UsageError(f"there is an action {entry.id!r} already")
+        return entry._replace(id=entry.id or next_id(entries))
+    if action is None:
+        names = ", ".join(known) or "none"
+        raise UsageError(f"there is no action {entry.id!r}", hint=f"there are: {names}")
+    if action.state is not State.OPEN:
+        raise UsageError(f"{entry.id} is {action.state} since {action.finished}")
+    return entry
 
 
 def read_journal(file: Path) -> tuple[Entry, ...]:
