@@ -1,7 +1,8 @@
-"""Writes docs/img/demo.svg from what `finops demo` really prints, so that the picture cannot lie."""
+"""Writes the pictures of docs/img from what finops really shows of the sample company, so that they cannot lie."""
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import re
@@ -9,9 +10,16 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
+
+from finops.api.session import open_session
+from tui.app import FinopsApp, Opening
+
+if TYPE_CHECKING:
+    from finops.api.session import Session
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "img"
@@ -35,17 +43,42 @@ def picture(command: str, output: str, path: Path) -> None:
     console = Console(record=True, width=WIDTH, file=io.StringIO())
     console.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
     console.print(Text.from_ansi(output.rstrip()))
-    drawn = console.export_svg(title="finops", unique_id="finops")
+    keep(console.export_svg(title="finops", unique_id="finops"), path)
+
+
+def keep(drawn: str, path: Path) -> None:
+    """Write an SVG that loads no font from afar."""
     local = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(local.replace("Fira Code", "ui-monospace, Menlo, Consolas"), encoding="utf-8")
 
 
+async def overview(ledger: Path) -> str:
+    """An SVG of the interface's first screen, once every panel of it is answered."""
+
+    def opens() -> Session:
+        return open_session(ledger, config=ledger / "finops.toml")
+
+    app = FinopsApp(Opening(opens, opens))
+    async with app.run_test(size=(WIDTH + 12, 34)) as pilot:
+        await pilot.pause()
+        while busy := [worker for worker in app.workers if not worker.is_finished]:
+            await asyncio.gather(*(worker.wait() for worker in busy), return_exceptions=True)
+            await pilot.pause()
+        console = Console(width=app.size.width, height=app.size.height, file=io.StringIO(),
+                          record=True, force_terminal=True, color_system="truecolor", legacy_windows=False)  # fmt: skip
+        console.print(app.screen._compositor.render_update(full=True))  # noqa: SLF001  (as Textual's own export does)
+        return console.export_svg(title="finops tui", unique_id="finops-tui")
+
+
 def main() -> int:
     """Write every picture; 0."""
     with tempfile.TemporaryDirectory() as folder:
-        output = printed("demo", home=Path(folder))
-    picture("finops demo", output, IMAGES / "demo.svg")
+        home = Path(folder)
+        picture("finops demo", printed("demo", home=home), IMAGES / "demo.svg")
+        os.environ["XDG_STATE_HOME"] = str(home / "state")
+        ledger = home / ".local" / "share" / "finops" / "demo-ledger"
+        keep(asyncio.run(overview(ledger)), IMAGES / "overview.svg")
     return 0
 
 
