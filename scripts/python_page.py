@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple, is_typeddict
 
 import finops
+import finops.api
 from finops.api.answer import Answer
 from finops.api.close import Close
 from finops.api.connectors import Connectors
@@ -137,9 +140,14 @@ def _section(member: Member, prefix: str) -> str:
 
 
 def _answers() -> Iterator[type[Any]]:
-    """Kinds of answers that can say more than `Answer`, in the order of their modules."""
-    found = sorted(Answer.__subclasses__(), key=lambda kind: (kind.__module__, kind.__name__))
-    for kind in found:
+    """Kinds of answers that can say more than `Answer`, in the order of their modules, each once.
+
+    A dataclass with slots leaves the class it was made from behind, under the same name.
+    """
+    for module in pkgutil.walk_packages(finops.api.__path__, "finops.api."):
+        importlib.import_module(module.name)
+    named = {(kind.__module__, kind.__name__): kind for kind in Answer.__subclasses__()}
+    for _, kind in sorted(named.items()):
         if kind.__module__.startswith("finops.api.") and any(_members(kind)):
             yield kind
 
