@@ -60,8 +60,7 @@ def foot_words(state: State, report: Report, frame: Frame) -> str:
         said.append(f"where {state.filter}")
     if frame.sort is not None:
         said.append(f"sorted by {frame.sort.column} {'▼' if frame.sort.descending else '▲'}")
-    lines = [" · ".join(said)]
-    if report.notes:
-        more = f"  (n: {len(report.notes) - 1} more)" if len(report.notes) > 1 else ""
-        lines.append(f"{report.notes[0]}{more}")
+    if len(report.notes) > 1:
+        said.insert(1, f"n: {len(report.notes)} notes")
+    lines = [" · ".join(said), *report.notes[:1]]
     return "\n".join(lines)
