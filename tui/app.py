@@ -179,7 +179,9 @@ class FinopsApp(App[int]):
         """What keys may depend on now."""
         if self.pane is None:
             return None
-        return replace(self.pane.context, deep=len(self.stack) > 1 or self.tab != HOME)
+        return replace(
+            self.pane.context, deep=len(self.stack) > 1 or self.tab not in {HOME, START.name}
+        )
 
     def line_of(self, call: Call) -> str:
         """The command of a call, as it is typed here."""

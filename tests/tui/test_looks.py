@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.tui.driving import driven, play
 from tests.tui.test_frame import report_of
 from tui.bars import Hot, fit_hots, fit_tabs, fit_trail
@@ -13,6 +11,8 @@ from tui.frame import frame_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 TABS = (Hot("a", "1", "Overview"), Hot("b", "2", "Spend"), Hot("c", "3", "Unit", lit=True))
 TRAIL = (Hot("a", "", "Spend"), *(Hot("b", "›", f"step {n}") for n in range(4)))

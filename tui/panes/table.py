@@ -73,7 +73,7 @@ class TablePane(Pane):
         frame = self.table.frame
         now = replace(
             super().context,
-            offers_demo=isinstance(self.error, LedgerMissing),
+            offers_demo=isinstance(self.error, LedgerMissing) or self._is_bare(),
             charted=self.chart_spec is not None,
         )
         if frame is None or not frame.columns or self.error is not None:
@@ -87,6 +87,10 @@ class TablePane(Pane):
     def report(self) -> Report | None:
         """What is shown."""
         return None if self.answer is None else self.answer.report
+
+    def _is_bare(self) -> bool:
+        """Whether there are no rows though nothing is filtered."""
+        return self.report is not None and not (len(self.report.rows) or self.state.where)
 
     # --- drawing ----------------------------------------------------------------------------
 
