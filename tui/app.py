@@ -145,6 +145,8 @@ class FinopsApp(App[int]):
         self.desk = Desk(session, self.opening.ledger)
         self.newest, self.months = span, months
         self.memory = recall(session.ledger.location.url)
+        if self.opening.theme is None and self.memory.get("theme") in self.available_themes:
+            self.theme = self.memory["theme"]
         self.span = self._remembered_span() or span
         self.before = self.memory.get("last", HOME)
         self.tabs.clear()
@@ -285,6 +287,8 @@ class FinopsApp(App[int]):
 
     def load_demo(self) -> None:
         """Load the sample company and start with its ledger."""
+        if self.desk is not None:
+            self.desk.close()
         self.desk = None
         if self._watching is not None:
             self._watching.stop()
@@ -376,6 +380,7 @@ class FinopsApp(App[int]):
         if self.desk is not None:
             self.memory = {
                 "last": self.tab,
+                "theme": self.theme,
                 "newest": packed_span(self.newest),
                 "period": packed_span(self.span),
                 "views": {

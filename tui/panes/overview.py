@@ -31,6 +31,7 @@ class Panel(Static, can_focus=True):
     DEFAULT_CSS = """
     Panel { border: round $edge; border-title-color: $foreground; padding: 0 1; height: 1fr; }
     Panel:focus { border: heavy $primary; border-title-style: bold; }
+    Panel.drawn { text-wrap: nowrap; text-overflow: ellipsis; }
     """
     answer: Answer[Any] | None = None
 
@@ -48,9 +49,13 @@ class Panel(Static, can_focus=True):
         """Draw again what is there."""
         if self.answer is not None:
             size = self.content_size
-            drawn = self.kind.draw(self.answer, max(size.width, 20), max(size.height, 3))
-            drawn.no_wrap, drawn.overflow = True, "ellipsis"
-            self.update(drawn)
+            self.update(self.kind.draw(self.answer, max(size.width, 20), max(size.height, 3)))
+            self.add_class("drawn")
+
+    def say(self, words: str) -> None:
+        """Words in the answer's place."""
+        self.remove_class("drawn")
+        self.update(words)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fill the new room."""
@@ -116,7 +121,8 @@ class OverviewPane(Pane):
         try:
             answer = await self.desk.answer(call)
         except FinopsError as error:
-            panel.update(error_words(error))
+            panel.answer = None
+            panel.say(error_words(error))
             return None
         panel.show(answer)
         return answer
@@ -126,7 +132,7 @@ class OverviewPane(Pane):
         for panel in self.panels:
             if panel.answer is None:
                 call = panel.kind.call(self.state)
-                panel.update(waiting_words(call.line(ledger=self.desk.ledger), seconds))
+                panel.say(waiting_words(call.line(ledger=self.desk.ledger), seconds))
 
     def open_row(self) -> None:
         """Go to the view behind the panel."""
