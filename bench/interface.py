@@ -31,7 +31,7 @@ __all__ = ["interface"]
 
 MONTH = "2026-09"
 GPUS = 64
-STARTS, KEYS = 5, 200
+STARTS, KEYS = 3, 200
 """How often each program is started, and how many keys are timed."""
 
 WIDE, HIGH = 120, 40
@@ -68,7 +68,12 @@ class Terminal:
     def __init__(self, command: list[str | Path], folder: Path) -> None:
         self._here, there = pty.openpty()
         fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", HIGH, WIDE, 0, 0))
-        env = {**os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(folder / "state")}
+        env = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "XDG_STATE_HOME": str(folder / "state"),
+            "FINOPS_CONFIG": str(folder / "tui" / "finops.toml"),
+        }
         self._begin = time.perf_counter()
         self._child = subprocess.Popen(
             [str(part) for part in command],

@@ -13,10 +13,10 @@ from finops.api.session import open_session
 from finops.errors import LedgerMissing
 from tests.analysis.ledgers import add, cost
 from tests.tui.driving import driven, play
-from tui.app import LAST
 from tui.bars import Bar
 from tui.call import Call
 from tui.dialogs.text import TextScreen
+from tui.opening import LAST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,6 +179,19 @@ def test_words_of_every_bar_can_be_clicked(small_ledger: Path) -> None:
             assert isinstance(it.app.screen, TextScreen)
             await it.press("escape")
             assert it.app.query_one("#tabs", Bar).hots[1].lit
+
+    play(scenario)
+
+
+def test_arrows_go_from_panel_to_panel(small_ledger: Path) -> None:
+    async def scenario() -> None:
+        async with driven(small_ledger) as it:
+            seen = []
+            for key in ("down", "right", "j", "l", "up"):
+                await it.press(key)
+                seen.append(getattr(it.app.focused, "id", None))
+            names = ("produced", "changed", "advised", "spent", "advised")
+            assert seen == [f"panel-{name}" for name in names]
 
     play(scenario)
 

@@ -14,6 +14,7 @@ from tui.frame import Frame, frame_of
 from tui.frame_table import FrameTable
 from tui.pane import Pane
 from tui.panes.chart import ChartBox
+from tui.speaking import spoken
 from tui.words import empty_words, error_words, foot_words, waiting_words
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class TablePane(Pane):
 
     def __init__(self, place: Place, view: View, desk: Desk) -> None:
         super().__init__(place, view, desk)
-        self.table = FrameTable()
+        self.table = FrameTable(linear=self.plain)
         self.chart = ChartBox()
         self.wants_chart: bool | None = None
         """Whether the person wants the chart; None: where there is room for it."""
@@ -96,7 +97,8 @@ class TablePane(Pane):
 
     def waiting(self, seconds: float) -> None:
         """Say so in the table's place at first, below it once there is one."""
-        words = waiting_words(self.call.line(ledger=self.desk.ledger), seconds)
+        line = self.call.line(ledger=self.desk.ledger)
+        words = waiting_words(line, seconds, plain=self.plain)
         if self.answer is None:
             self._say(words)
         else:
@@ -114,7 +116,7 @@ class TablePane(Pane):
     @property
     def chart_spec(self) -> Chart | None:
         """What can be drawn above the rows; None where nothing can."""
-        if self.view.chart is None or self.state.compared:
+        if self.view.chart is None or self.state.compared or self.plain:
             return None
         return self.view.chart(self.state)
 
@@ -186,6 +188,15 @@ class TablePane(Pane):
     def _say(self, words: str) -> None:
         self.query_one("#message", Static).update(words)
         self.add_class("said")
+
+    @property
+    def spoken_text(self) -> str:
+        """The cell under the cursor, or what stands in the table's place."""
+        if self.error is not None:
+            return self.error.message
+        if self.table.frame is None or self.answer is None:
+            return self.view.about
+        return spoken(self.table.frame, self.table.place, self.table.column)
 
     def take_focus(self) -> None:
         """The table has the keyboard."""
