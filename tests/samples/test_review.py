@@ -90,6 +90,21 @@ def test_the_planted_facts_are_told(october: Review) -> None:
     assert "meeting notes (2026-10) is over its budget: 110.38 USD of 40.00 USD." in said
 
 
+def test_owning_and_a_small_model_first_are_decided_by_their_range(october: Review) -> None:
+    """L4s rented by the hour are bought, H100s half idle are not bought again, and meetings go small first."""
+    pools = table(october, "projections", "own_or_rent").rows
+    assert [(row["pool"], row["stands"], row["decision"]) for row in pools] == [
+        ("aws-serving", "rented", "worth a decision"),
+        ("colo-h100", "owned", "worth a decision"),
+    ]
+    (pair,) = table(october, "projections", "small_first").rows
+    assert (pair["small"], pair["large"], pair["decision"]) == (
+        "gpt-4o-mini",
+        "gpt-4.1",
+        "worth a decision",
+    )
+
+
 def test_every_invoice_is_tied_out(october: Review) -> None:
     found = table(october, "tie_out", "invoices")
     assert {row["InvoiceId"] for row in found.rows} == {
