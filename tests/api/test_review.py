@@ -30,6 +30,7 @@ from tests.analysis.ledgers import (
     request,
     tokens,
 )
+from tests.report.agreement import schema_errors
 from tests.scorecard.worlds import CATALOG, everything
 
 if TYPE_CHECKING:
@@ -341,6 +342,7 @@ def test_the_difference_names_every_number_that_changed(ledger: Ledger) -> None:
         for row in adjustments.report.rows
     ] == [("2026-11", True, "O-1", -10)]
     assert unsupported(found.document) == ()
+    assert schema_errors(json.loads(found.to("json"))) == {}
 
 
 def test_actions_are_told_as_they_stood_on_the_day(ledger: Ledger) -> None:

@@ -11,6 +11,7 @@ import pytest
 from finops.api.session import Session
 from finops.model.money import total
 from finops.report.document.support import unsupported
+from tests.report.agreement import schema_errors, tables_that_agree
 
 if TYPE_CHECKING:
     from finops.api.review import Review
@@ -40,6 +41,16 @@ def test_it_has_every_section_there_is_something_to_say_of(october: Review) -> N
 def test_no_sentence_makes_up_a_number(october: Review) -> None:
     assert unsupported(october.document) == ()
     assert all(section.sentences for section in october.document.sections)
+
+
+def test_every_table_says_the_same_in_every_format(october: Review) -> None:
+    assert tables_that_agree(october.document) == sum(
+        len(section.tables) for section in october.document.sections
+    )
+
+
+def test_its_json_is_as_the_schema_says(october: Review) -> None:
+    assert schema_errors(json.loads(october.to("json"))) == {}
 
 
 def test_page_one_has_the_months_cost_beside_last_months_its_budget_and_forecast(
