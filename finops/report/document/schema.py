@@ -135,7 +135,10 @@ def _figure() -> dict[str, object]:
     against = _object({"title": _SAID, "value": _AMOUNT, "change": _AMOUNT})
     return _object(
         {
-            "name": _NAMED,
+            "name": {
+                **_SAID,
+                "description": "Of what is measured by pool or model, with its name.",
+            },
             "title": _SAID,
             "value": _AMOUNT,
             "unit": _TEXT,
