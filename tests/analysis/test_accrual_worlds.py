@@ -43,9 +43,8 @@ def company(seed: int) -> tuple[World, list[Row]]:
 
 def is_of_october(row: Row) -> bool:
     start, end = at("2026-10-01"), at("2026-11-01")
-    return row["x_BillingMonth"] == "2026-10" or (
-        row["ChargePeriodStart"] < end and row["ChargePeriodEnd"] > start
-    )
+    covers = row["ChargePeriodStart"] < end and row["ChargePeriodEnd"] > start
+    return row["x_BillingMonth"] == "2026-10" or bool(covers)
 
 
 def by_use(found: tuple[Accrual, ...]) -> dict[tuple[str, str], tuple[Fraction | None, ...]]:

@@ -112,7 +112,7 @@ def _last_rate(found: Reference, name: tuple[str, str], kind: str) -> Fraction |
         for rows in lines.values():
             counts = [quantity_of(row) for row in rows]
             known = [count for count in counts if count is not None]
-            if len(known) == len(counts) and sum(known):
+            if len(known) == len(counts) and sum(known, Fraction(0)):
                 tokens += cut(sum(known, Fraction(0)))
                 cost += sum((Fraction(row["EffectiveCost"]) for row in rows), Fraction(0))
         if tokens:
@@ -185,7 +185,10 @@ def _last_plan(found: Reference, pool: PoolOf, rows: list[Row], cost: Fraction) 
             quantity = cut(units * 24 * (found.end - found.start).days)
             rate = cut(cost * HOUR_MS / group.ms)
             return Accrued(quantity, rate, cut(rate * quantity))
-    fee = sum((Fraction(row["EffectiveCost"]) / max(1, _months(row)) for row in rows), Fraction(0))
+    fee = sum(
+        (Fraction(row["EffectiveCost"]) / max(Fraction(1), _months(row)) for row in rows),
+        Fraction(0),
+    )
     return Accrued(Fraction(1), cut(fee), cut(fee))
 
 
