@@ -29,10 +29,12 @@ from finops.cli.breakeven_options import (
     ScenarioArgument,
     ScenarioOption,
     SeedOption,
+    SetOption,
     TaxOption,
     UnitsOption,
     UtilizationOption,
     VariableOption,
+    asked_inputs,
 )
 from finops.cli.options import (
     FormatOption,
@@ -77,6 +79,7 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     horizon_months: HorizonOption = None,
     discount_rate: DiscountOption = None,
     tax_rate: TaxOption = None,
+    set: SetOption = None,  # noqa: A002  (the option is called --set)
     currency: CurrencyOption = None,
     scenario: ScenarioOption = None,
     against: AgainstOption = Against.CLOUD,
@@ -111,7 +114,7 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     numbers: Any = dict(zip(INPUTS, given, strict=True))
     asked: Any = {
         "scenario": scenario, "against": against.value, "currency": currency,
-        "draws": 0 if explain else draws, "seed": seed, **numbers,
+        "draws": 0 if explain else draws, "seed": seed, "inputs": asked_inputs(set), **numbers,
     }  # fmt: skip
     when: Any = {"month": month, "since": since, "until": until, "last": last}
     if from_ledger is None:

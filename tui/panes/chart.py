@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from finops.api.breakeven import Breakeven
 from finops.report.cells import visible
 from tui.stacks import Stack, shade_map, stacks
 
@@ -32,6 +34,9 @@ HEAT = ("#ef4444", "#f59e0b", "#84cc16", "#10b981")
 """Colours of the shades, from little to much."""
 
 PLOTS = ".plot, PlotWidget"
+
+_AROUND = 8
+"""Lines of a chart of its own besides its plot: title, axis, legend, where lines cross."""
 
 
 class ChartBox(Vertical):
@@ -58,9 +63,12 @@ class ChartBox(Vertical):
         """Say why there is nothing to see."""
         self.query_one("#legend", Static).update(visible(words).replace("[", r"\["))
 
-    def draw(self, chart: Chart, report: Report, ledger: str | None) -> None:
+    def draw(self, chart: Chart, answer: Answer[Any]) -> None:
         """Draw the answer of the chart's call."""
-        del ledger
+        report = answer.report
+        if chart.own and isinstance(answer, Breakeven):
+            self._own(answer)
+            return
         if chart.shades:
             self._shade(chart, report)
             return
@@ -70,6 +78,21 @@ class ChartBox(Vertical):
         self._legend(chart, report)
         self.call_later(self._plot)
 
+    def _own(self, answer: Breakeven) -> None:
+        """As the command draws it with --chart, in the room there is."""
+        from finops.report.breakeven_chart import BreakevenChart
+
+        width, height = self.size.width - 4, self.size.height - _AROUND
+        text = answer.chart(BreakevenChart.COST, width=width, height=height)
+        title, _, drawn = text.partition("\n")
+        self.query_one("#legend", Static).update(title.replace("[", r"\["))
+        self._put(Text(drawn, no_wrap=True))
+
+    def _put(self, text: Text) -> None:
+        for old in self.query(PLOTS):
+            old.remove()
+        self.mount(Static(text, classes="plot"))
+
     def _shade(self, chart: Chart, report: Report) -> None:
         """A line for each part: the fuller the block, the larger the share; a gap was never seen."""
         text = shade_map(report, chart, self.size.width - 4, HEAT)
@@ -77,9 +100,7 @@ class ChartBox(Vertical):
             f"{chart.height.replace('_', ' ')} by {chart.parts} and {chart.across}: "
             "\u2591 under 25 %  \u2592 under 50 %  \u2593 under 75 %  \u2588 above"
         )
-        for old in self.query(PLOTS):
-            old.remove()
-        self.mount(Static(text, classes="plot"))
+        self._put(text)
 
     def _legend(self, chart: Chart, report: Report) -> None:
         words = [f"{chart.height} by {chart.across}, {report.currency or ''}".rstrip(", ")]
