@@ -111,10 +111,9 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
         *(interim_per_hour, price_decline, units, utilization, hours_per_month),
         *(horizon_months, discount_rate, tax_rate),
     )
-    numbers: Any = dict(zip(INPUTS, given, strict=True))
     asked: Any = {
-        "scenario": scenario, "against": against.value, "currency": currency,
-        "draws": 0 if explain else draws, "seed": seed, "inputs": asked_inputs(set), **numbers,
+        "scenario": scenario, "against": against.value, "currency": currency, "seed": seed,
+        "draws": 0 if explain else draws, "inputs": asked_inputs(set), **dict(zip(INPUTS, given, strict=True)),
     }  # fmt: skip
     when: Any = {"month": month, "since": since, "until": until, "last": last}
     if from_ledger is None:
