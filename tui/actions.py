@@ -283,6 +283,7 @@ ACTIONS = (
         "Load the sample company and look at it.",
         Group.APP,
         _demo,
+        1,
     ),
     Action("theme", "T", "theme", "Choose the colours.", Group.APP),
     Action(
