@@ -79,31 +79,27 @@ def _quoted(entry: Breakeven | None, currency: str, measured: Demand) -> Input |
     )
 
 
-def _paid_elsewhere(pool: Pool, config: Config, measured: Demand, currency: str) -> Input | None:
+def _paid_elsewhere(pool: Pool, config: Config, mine: Demand, currency: str) -> Input | None:
     """The lowest price paid for a device-hour of a rented pool of the same device; None without one."""
     from finops.analysis.breakeven.inputs import Input, Origin
-    from finops.analysis.breakeven.measured import measured_demand, measured_pools
+    from finops.analysis.breakeven.measured import measured_pools
     from finops.analysis.capacity.pools import capacity_pools
     from finops.analysis.pools import pool_rules
 
-    rules = pool_rules(config.pools, config.owned)
-    capacity = capacity_pools(rules, config.pools)
+    capacity = capacity_pools(pool_rules(config.pools, config.owned), config.pools)
     owned = {each.pool for each in config.owned}
-    models = measured_pools(pool.ledger, pool.period, capacity)
     prices = []
-    for name, model in models.items():
-        if name in owned or model is None or model != measured.device_model:
+    for name, model in measured_pools(pool.ledger, pool.period, capacity).items():
+        if name in owned or model is None or model != mine.device_model:
             continue
-        rented = measured_demand(
-            pool.ledger, name, period=pool.period, rules=rules, capacity=capacity,
-            authority=config.requests.authority, currency=currency,
-        )  # fmt: skip
+        rented = pool._replace(name=name).demand(currency)
         if rented.paid is not None:
             prices.append((rented.paid / rented.owned_hours, name))
     if not prices:
         return None
     price, name = min(prices)
-    day = measured.end.date().isoformat()
+    day = mine.end.date().isoformat()
     unit = f"{currency}/unit/hour"
-    source = f"price paid for pool {name}"
-    return Input("cloud.on_demand", price, unit, Origin.MEASURED, source, day)
+    return Input(
+        "cloud.on_demand", price, unit, Origin.MEASURED, f"price paid for pool {name}", day
+    )
