@@ -14,12 +14,23 @@ from finops.report.model import Style
 __all__ = ["NUMBER_STYLES", "exact", "shown", "size"]
 
 NUMBER_STYLES = frozenset(
-    {Style.COUNT, Style.MONEY, Style.UNIT_MONEY, Style.RATIO, Style.MILLISECONDS, Style.NUMBER}
+    {
+        Style.COUNT,
+        Style.MONEY,
+        Style.UNIT_MONEY,
+        Style.FIGURE,
+        Style.RATIO,
+        Style.MILLISECONDS,
+        Style.NUMBER,
+    }
 )
 """Styles of columns whose cells are numbers: right-aligned, never cut."""
 
 SIGNIFICANT_DIGITS = 4
 """Digits shown of a cost per something."""
+
+FIGURE_DIGITS = 6
+"""Digits shown of a number in arithmetic."""
 
 _CONTEXT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 """Wide enough for any sum of DECIMAL(38,24); the default 28 digits would raise."""
@@ -49,6 +60,8 @@ def shown(value: float | Decimal, style: Style) -> str:
         return _rounded(amount, -2)
     if style is Style.UNIT_MONEY:
         return _significant(amount)
+    if style is Style.FIGURE:
+        return _figure(amount)
     if style is Style.COUNT or amount == amount.to_integral_value():
         return _rounded(amount, 0)
     return _significant(amount)
@@ -57,6 +70,16 @@ def shown(value: float | Decimal, style: Style) -> str:
 def _rounded(amount: Decimal, exponent: int) -> str:
     rounded = amount.quantize(Decimal(1).scaleb(exponent), context=_CONTEXT)
     return f"{abs(rounded) if rounded == 0 else rounded:,f}"
+
+
+def _figure(amount: Decimal) -> str:
+    """Six significant digits and never less than cents, without the zeros that say nothing."""
+    if amount == 0:
+        return "0"
+    text = _rounded(amount, min(amount.adjusted() - FIGURE_DIGITS + 1, -2))
+    whole, _, decimals = text.partition(".")
+    kept = decimals.rstrip("0")
+    return f"{whole}.{kept:0<2}" if kept else whole
 
 
 def _significant(amount: Decimal) -> str:
