@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import TYPE_CHECKING
 
 from finops.report.model import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["NUMBER_STYLES", "exact", "shown", "size"]
 
@@ -56,20 +60,19 @@ def shown(value: float | Decimal, style: Style) -> str:
     amount = value if isinstance(value, Decimal) else Decimal(str(value))
     if style is Style.RATIO:
         return f"{_rounded(amount * 100, -1)}%"
-    if style is Style.MONEY:
-        return _rounded(amount, -2)
-    if style is Style.UNIT_MONEY:
-        return _significant(amount)
-    if style is Style.FIGURE:
-        return _figure(amount)
-    if style is Style.COUNT or amount == amount.to_integral_value():
-        return _rounded(amount, 0)
-    return _significant(amount)
+    if style in _WRITTEN:
+        return _WRITTEN[style](amount)
+    whole = style is Style.COUNT or amount == amount.to_integral_value()
+    return _rounded(amount, 0) if whole else _significant(amount)
 
 
 def _rounded(amount: Decimal, exponent: int) -> str:
     rounded = amount.quantize(Decimal(1).scaleb(exponent), context=_CONTEXT)
     return f"{abs(rounded) if rounded == 0 else rounded:,f}"
+
+
+def _cents(amount: Decimal) -> str:
+    return _rounded(amount, -2)
 
 
 def _figure(amount: Decimal) -> str:
@@ -87,3 +90,11 @@ def _significant(amount: Decimal) -> str:
     if amount == 0:
         return "0"
     return _rounded(amount, min(amount.adjusted() - SIGNIFICANT_DIGITS + 1, 0))
+
+
+_WRITTEN: dict[Style, Callable[[Decimal], str]] = {
+    Style.MONEY: _cents,
+    Style.UNIT_MONEY: _significant,
+    Style.FIGURE: _figure,
+}
+"""How amounts of each style are written."""
