@@ -24,7 +24,7 @@ from finops.model.tables import TABLES
 from scripts.checks_page import checks_parts
 from scripts.python_page import python_parts
 from scripts.settings_page import settings_parts
-from tui.actions import ACTIONS, MOVES, Group, go_actions, key_text
+from tui.actions import ACTIONS, MOVES, SLIDES, Group, go_actions, key_text
 from tui.views import VIEWS
 
 if TYPE_CHECKING:
@@ -293,7 +293,7 @@ def errors_page() -> str:
 
 def keys_page() -> str:
     """docs/keys.md."""
-    actions = (*ACTIONS, *go_actions(VIEWS), *MOVES)
+    actions = (*ACTIONS, *go_actions(VIEWS), *MOVES, *SLIDES)
     about = (
         "Keys of `finops tui`. `?` shows those that work on the screen there is, and why others do not; `:` does any of "
         "it by name. Each can be another one, by the action's name in finops.toml; several are separated by commas:"

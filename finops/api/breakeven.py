@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from finops.api.answer import Answer
 from finops.errors import UsageError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from finops.model.period import Period
     from finops.report.breakeven_chart import BreakevenChart
 
-__all__ = ["INPUTS", "Breakeven", "Numbers", "Pool", "audit", "breakeven"]
+__all__ = ["INPUTS", "Breakeven", "Numbers", "Pool", "audit", "breakeven", "measure"]
 
 
 class Numbers(TypedDict, total=False):
@@ -100,36 +101,43 @@ class Breakeven(Answer["Comparison"]):
         lines = derivation(self.value, self.asked.currency)
         return Answer(lines, derivation_report(lines, self.asked.currency))
 
-    def chart(self, chart: BreakevenChart, *, width: int | None = None) -> str:
-        """A text chart at most `width` columns wide; UsageError where there is nothing to draw."""
+    def chart(
+        self, chart: BreakevenChart, *, width: int | None = None, height: int | None = None
+    ) -> str:
+        """A text chart at most `width` columns wide, `height` lines its plot; UsageError where there is nothing."""
         from finops.report.breakeven_chart import breakeven_chart
 
         currency = self.asked.currency
-        return breakeven_chart(chart, self.value, self.uncertainty, currency, width=width)
+        return breakeven_chart(
+            chart, self.value, self.uncertainty, currency, width=width, height=height
+        )
 
 
 def breakeven(
     *,
     scenario: str | Path | None = None,
-    pool: Pool | None = None,
+    pool: Pool | Demand | None = None,
     against: str = "cloud",
     currency: str | None = None,
     draws: int = 10_000,
     seed: int = 0,
+    inputs: Mapping[str, float] | None = None,
     **numbers: Unpack[Numbers],
 ) -> Breakeven:
     """Compare owning with renting (`against="cloud"`) or calling (`"api"`).
 
-    A scenario, what a pool's demand was measured to be, and numbers are laid over each other in this
-    order. UsageError where a price is missing or a number is none; ConfigError for a wrong scenario.
+    A scenario, what a pool's demand was measured to be (now, or by `measure` before), and numbers are laid over
+    each other in this order; `inputs` are further numbers by the name a scenario gives them (`demand.growth`). UsageError where a
+    price is missing or a number is none; ConfigError for a wrong scenario.
     """
     from finops.analysis.breakeven.uncertainty import uncertainty
     from finops.report.breakeven import breakeven_report, input_rows, origin_note
 
-    told, money = _told(scenario, currency, None if pool is None else pool.config)
-    measured = _measured(pool, money)
-    given = {INPUTS[name]: value for name, value in numbers.items()}
-    asked = _asked(told, measured, given, money)  # type: ignore[arg-type]
+    config = pool.config if isinstance(pool, Pool) else None
+    told, money = _told(scenario, currency, config)
+    measured = measure(pool, money) if isinstance(pool, Pool) else pool
+    given: dict[str, Any] = {INPUTS[name]: value for name, value in numbers.items()}
+    asked = _asked(told, measured, _with_inputs(given, inputs or {}), money)
     found = _compare(asked, against)
     fixed = ("demand.units", "demand.utilization", "demand.base_share") if found.load else ()
     sure = None
@@ -176,10 +184,8 @@ def _told(
     return None, (currency or (config or load_config()).currency).upper()
 
 
-def _measured(pool: Pool | None, currency: str) -> Demand | None:
-    """Demand of the pool; None where no pool is asked for."""
-    if pool is None:
-        return None
+def measure(pool: Pool, currency: str) -> Demand:
+    """Demand of the pool hour by hour, and what is paid for it, in `currency`; UsageError where nothing is measured."""
     from finops.analysis.breakeven.measured import measured_demand
     from finops.analysis.capacity.pools import capacity_pools
     from finops.analysis.pools import pool_rules
@@ -252,6 +258,31 @@ def _quality(told: Scenario | None) -> list[str]:
     if told.quality_equivalence:
         return [f"Quality: {told.quality_equivalence}"]
     return ["The scenario does not say that the API's answers are as good (quality_equivalence)."]
+
+
+def _with_inputs(
+    given: Mapping[str, float | None], inputs: Mapping[str, float]
+) -> dict[str, float | None]:
+    """`given` and `inputs` together; UsageError for a name there is none of, a value out of range, or both."""
+    from finops.analysis.breakeven.inputs import FIELDS
+
+    fields = {field.name: field for field in FIELDS}
+    for name, value in inputs.items():
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, n=1)
+            hint = (
+                f"did you mean {near[0]}?" if near else "finops init --scenario lists all of them"
+            )
+            raise UsageError(f"there is no input {name!r}", hint=hint)
+        if given.get(name) is not None:
+            raise UsageError(f"{name} is given twice", hint="give its option, or the input")
+        field, top = fields[name], fields[name].maximum
+        if value < field.minimum or (top is not None and value > top):
+            limit = (
+                f"at least {field.minimum:g}" if top is None else f"{field.minimum:g} to {top:g}"
+            )
+            raise UsageError(f"{name} = {value:g} is out of range", hint=f"it is {limit}")
+    return {**given, **inputs}
 
 
 def _flags(given: Mapping[str, float | None], currency: str) -> dict[str, Input]:
