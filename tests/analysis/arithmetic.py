@@ -96,9 +96,9 @@ def _value(node: ast.expr, text: str, known: Mapping[str, Fraction]) -> Fraction
             found = known[node.id]
         case ast.UnaryOp(op=ast.USub()):
             found = -_value(node.operand, text, known)
-        case ast.Call(func=ast.Name()):
+        case ast.Call(func=ast.Name(id=name)):
             given = [_value(each, text, known) for each in node.args]
-            found = _FUNCTIONS[node.func.id](*given)
+            found = _FUNCTIONS[name](*given)
         case ast.BinOp():
             sides = (_value(each, text, known) for each in (node.left, node.right))
             found = _OPERATORS[type(node.op)](*sides)

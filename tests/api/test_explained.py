@@ -114,8 +114,8 @@ def test_whose_number_it_is_can_be_said_by_name(scored: World) -> None:
     each = session.explain("status.rows").value
     assert each.value is None
     assert [(line.step, line.quantity) for line in each.lines[:2]] == [
-        ("bill / costs: rows", 4),
-        ("log / requests: rows", 20),
+        ("bill / costs: rows", Decimal(4)),
+        ("log / requests: rows", Decimal(20)),
     ]
     assert each.lines[-1].source.startswith("of one row: name it after the number")
     split = session.explain("chargeback.EffectiveCost", "team-0", by="team", month="2026-10").value

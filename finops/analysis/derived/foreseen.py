@@ -52,7 +52,7 @@ _DAYS = 31
 """Days up to which each has a line; of more, each month has one."""
 
 
-def budget_table(standings: tuple[Standing, ...], period: Period) -> Table:
+def budget_table(standings: tuple[Standing, ...], period: Period | None) -> Table:
     """A row for each budget, by name, owner and stretch."""
     return Table(tuple(_budget(each) for each in standings), None, period)
 
