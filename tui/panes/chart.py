@@ -12,6 +12,7 @@ from rich.text import Text
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from finops.api.breakeven import Breakeven
 from finops.report.cells import visible
 from tui.colours import HEAT, PARTS
 from tui.stacks import Stack, shade_map, stacks
@@ -30,6 +31,9 @@ LOWEST, HIGHEST = 12, 24
 """Lines of a chart: where rows need the room, and where they do not."""
 
 PLOTS = ".plot, PlotWidget"
+
+_AROUND = 8
+"""Lines of a chart of its own besides its plot: title, axis, legend, where lines cross."""
 
 
 class ChartBox(Vertical):
@@ -72,10 +76,13 @@ class ChartBox(Vertical):
         """Say why there is nothing to see."""
         self.query_one("#legend", Static).update(visible(words).replace("[", r"\["))
 
-    def draw(self, chart: Chart, report: Report, ledger: str | None) -> None:
+    def draw(self, chart: Chart, answer: Answer[Any]) -> None:
         """Draw the answer of the chart's call."""
-        del ledger
+        report = answer.report
         self.shaded = (chart, report) if chart.shades else None
+        if chart.own and isinstance(answer, Breakeven):
+            self._own(answer)
+            return
         if chart.shades:
             self._shade(chart, report)
             return
@@ -85,6 +92,25 @@ class ChartBox(Vertical):
         self.stack = stacks(report, chart.across, chart.height, parts, most=most)
         self._legend(chart, report)
         self.call_later(self._plot)
+
+    def _own(self, answer: Breakeven) -> None:
+        """As the command draws it with --chart, in the room there is."""
+        from finops.report.breakeven_chart import BreakevenChart
+
+        width, height = self.size.width - 4, self.size.height - _AROUND
+        text = answer.chart(BreakevenChart.COST, width=width, height=height)
+        title, _, drawn = text.partition("\n")
+        self.query_one("#legend", Static).update(title.replace("[", r"\["))
+        self._put(Text(drawn, no_wrap=True))
+
+    def _put(self, text: Text) -> None:
+        found = self.query("Static.plot")
+        if found:
+            found.first(Static).update(text)
+            return
+        for old in self.query(PLOTS):
+            old.remove()
+        self.mount(Static(text, classes="plot"))
 
     def _shade(self, chart: Chart, report: Report) -> None:
         """A line for each part: the fuller the block, the larger the share; a gap was never seen."""
@@ -100,13 +126,7 @@ class ChartBox(Vertical):
             f"{chart.height.replace('_', ' ')} by {chart.parts} and {chart.across}: "
             "\u2591 under 25 %  \u2592 under 50 %  \u2593 under 75 %  \u2588 above"
         )
-        found = self.query("Static.plot")
-        if found:
-            found.first(Static).update(text)
-            return
-        for old in self.query(PLOTS):
-            old.remove()
-        self.mount(Static(text, classes="plot"))
+        self._put(text)
 
     def _legend(self, chart: Chart, report: Report) -> None:
         words = [f"{chart.height} by {chart.across}, {report.currency or ''}".rstrip(", ")]

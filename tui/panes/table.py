@@ -149,7 +149,7 @@ class TablePane(Pane):
         except FinopsError as error:
             self.chart.say(error.message)
         else:
-            self.chart.draw(spec, found.report, self.desk.ledger)
+            self.chart.draw(spec, found)
             if self.answer is not None:
                 self.chart.drawn = (spec, self.answer)
 
