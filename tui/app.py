@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.filter import LineFilter
     from textual.timer import Timer
+    from textual.worker import Worker
 
     from finops.api.session import Session
     from tui.call import Call
@@ -274,7 +275,9 @@ class FinopsApp(App[int]):
 
     def _watch(self) -> None:
         """Look whether the ledger has changed underneath."""
-        self.run_worker(self.look_again(), exclusive=True, group="watch", exit_on_error=False)
+        _worker: Worker[None] = self.run_worker(
+            self.look_again, exclusive=True, group="watch", exit_on_error=False
+        )
 
     async def look_again(self) -> None:
         """Ask everything again where the ledger has changed; nobody loses their place."""

@@ -110,7 +110,7 @@ class Pane(Vertical, can_focus=False):
 
     def ask(self) -> Worker[None]:
         """Ask the question of this place; what is shown stays until the answer comes."""
-        return self.run_worker(self._ask(), exclusive=True, group=GROUP, exit_on_error=False)
+        return self.run_worker(self._ask, exclusive=True, group=GROUP, exit_on_error=False)
 
     async def _ask(self) -> None:
         self.since = monotonic()

@@ -13,11 +13,13 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from tests.tui.driving import Driver, driven, play
-from tui.actions import ACTIONS, MOVES, go_actions
+from tests.tui.test_projections import OWN
+from tui.actions import ACTIONS, MOVES, SLIDES, go_actions
 from tui.dialogs.export import ExportScreen
 from tui.dialogs.line import LineScreen
 from tui.dialogs.pick import PickScreen
 from tui.dialogs.text import TextScreen
+from tui.panes.projection import ProjectionPane
 from tui.state import Sort
 from tui.views import VIEWS
 
@@ -364,6 +366,45 @@ def test_every_action_does_what_it_says_by_each_of_its_keys(
     play(scenario)
 
 
+SLID = {
+    "slider.up": (("down", "down"), 1, None),
+    "slider.down": ((), 1, None),
+    "slider.less": ((), 0, "0.99"),
+    "slider.more": ((), 0, "1.01"),
+    "slider.far_less": ((), 0, "0.9"),
+    "slider.far_more": ((), 0, "1.1"),
+    "slider.reset": (("left",), 0, None),
+}
+"""Keys before, the slider the cursor is on then, and the utilization the command has."""
+
+
+def test_every_key_of_sliders_moves_what_it_says(
+    small_ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "finops.toml").write_text(OWN, encoding="utf-8")
+
+    async def scenario() -> None:
+        async with driven(small_ledger, view="breakeven", size=(120, 40)) as it:
+            for action in SLIDES:
+                for key in action.keys.split(","):
+                    await at(it, "breakeven")
+                    if action.id == "slider.type":
+                        await it.press(key)
+                        assert isinstance(it.app.screen, LineScreen)
+                        await it.press("escape")
+                        continue
+                    before, place, share = SLID[action.id]
+                    await it.press(*before, key)
+                    pane = it.pane
+                    assert isinstance(pane, ProjectionPane)
+                    moved = dict(pane.call.options).get("utilization")
+                    assert (pane.sliders.place, moved) == (place, share), key
+
+    play(scenario)
+
+
 def test_no_action_goes_without_a_check() -> None:
     known = {action.id for action in (*ACTIONS, *go_actions(VIEWS), *MOVES)}
     assert set(ACTS) | ALONE == known
+    assert set(SLID) | {"slider.type"} == {action.id for action in SLIDES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Static
@@ -19,6 +20,7 @@ from tui.words import empty_words, error_words, foot_words, waiting_words
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.worker import Worker
 
     from finops.api.answer import Answer
     from finops.report.model import Report
@@ -107,7 +109,9 @@ class TablePane(Pane):
     def show(self, answer: Answer[Any]) -> None:
         """Draw the rows, in the order and with the columns asked for."""
         if len(answer.report.rows) > SORTED_AT_ONCE:
-            self.run_worker(self._show_many(answer.report), exclusive=True, group="frame")
+            _worker: Worker[None] = self.run_worker(
+                partial(self._show_many, answer.report), exclusive=True, group="frame"
+            )
             return
         self._draw(self._frame(answer.report))
 
@@ -139,8 +143,8 @@ class TablePane(Pane):
         self.add_class("charted")
         self.chart.fit(self.size.height - len(self.answer.report.rows) - BESIDE)
         if self.chart.drawn != (spec, self.answer):
-            self.run_worker(
-                self._draw_chart(spec), exclusive=True, group="chart", exit_on_error=False
+            _worker: Worker[None] = self.run_worker(
+                partial(self._draw_chart, spec), exclusive=True, group="chart", exit_on_error=False
             )
 
     async def _draw_chart(self, spec: Chart) -> None:
