@@ -49,7 +49,7 @@ def test_a_review_opens_section_by_section(listed_ledger: Path, tmp_path: Path) 
             assert isinstance(pane, SectionPane)
             assert names[1] in it.bar("crumbs")
             assert pane.commands == list(dict.fromkeys(pane.commands)) != []
-            assert "Cost" in pane.text(80)
+            assert "AWS Compute rose by 10.00 USD" in pane.text(80)
             await it.press("e", "ctrl+u")
             await it.type(str(tmp_path / "out.html"))
             assert (tmp_path / "out.html").read_bytes() == printed(it, pane.call, "html")
