@@ -183,9 +183,9 @@ def test_what_is_more_than_rounding_is_left_alone(tmp_path: Path) -> None:
         requests=[request(name, team=name, output_tokens=100) for name in "abc"],
     )
     answer = ask(ledger, config(), "team")
-    off = {(name,): Decimal("3.3") for name in "abc"}
+    off: dict[tuple[str | None, ...], Decimal] = {(name,): Decimal("3.3") for name in "abc"}
     assert roundings(answer, off, 1, Decimal(10)) is None
-    near = {(name,): Decimal("3.333333333333") for name in "abc"}
+    near: dict[tuple[str | None, ...], Decimal] = {(n,): Decimal("3.333333333333") for n in "abc"}
     found = roundings(answer, near, 1, Decimal(10))
     assert found is not None
     assert set(found.by_owner.values()) == {Decimal("3.333333333E-13")}
