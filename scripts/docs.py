@@ -16,11 +16,14 @@ import finops.errors
 from connectors.describing import settings_rows
 from connectors.settings import SourceSettings
 from finops import plugins
+from finops.api.review.diff import SCHEMA as REVIEW_DIFF
+from finops.api.review.make import SCHEMA as REVIEW
 from finops.cli.app import COMMANDS, load_command
 from finops.config import json_schema
 from finops.errors import ExitCode, FinopsError
 from finops.exports.grafana import dashboard_json
 from finops.model.tables import TABLES
+from finops.report.document.schema import document_schema
 from scripts.checks_page import checks_parts
 from scripts.python_page import python_parts
 from scripts.settings_page import settings_parts
@@ -358,6 +361,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "python.md": python_page,
     "finops.schema.json": json_schema,
+    "review.schema.json": lambda: document_schema("finops review", (REVIEW, REVIEW_DIFF)),
     "grafana.json": lambda: dashboard_json("USD"),
 }
 

@@ -52,7 +52,7 @@ def ask_breakeven(
 
     UsageError for what is no number; else as the API raises it.
     """
-    from finops.api.breakeven import INPUTS, breakeven, measure
+    from finops.api.breakeven import INPUTS, breakeven
 
     asked = dict(options)
     numbers: Options = {
@@ -66,9 +66,10 @@ def ask_breakeven(
     }
     pool = pool_of(session, asked)
     told: Options = {name: value for name, value in asked.items() if name not in _ABOUT_THE_POOL}
-    told["currency"] = money = _currency(session, asked)
-    demand = None if pool is None else (measured or measure)(pool, money)
-    return breakeven(pool=demand, inputs=inputs, **told, **numbers, **counts)
+    told["currency"] = _currency(session, asked)
+    if pool is not None:
+        pool = pool._replace(measure=measured)
+    return breakeven(pool=pool, inputs=inputs, **told, **numbers, **counts)
 
 
 def _currency(session: Session, asked: Mapping[str, Option]) -> str:
