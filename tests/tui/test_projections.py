@@ -101,6 +101,7 @@ def test_a_dial_is_read_without_colour() -> None:
     assert track(SHARE, 5) == "━━●──"
     assert SHARE.shown == "50.0%"
     assert SHARE._replace(unit="ratio/year").shown == "50.0% a year"
+    assert SHARE._replace(low=Decimal(1), high=Decimal(2), value=Decimal("1.32")).shown == "1.32"
     assert SHARE._replace(unit="USD/unit", value=Decimal(30000)).shown == "30,000 USD"
 
 

@@ -75,8 +75,14 @@ class ProjectionPane(TablePane):
     def on_resize(self) -> None:
         """Sliders beside the answer where both have room."""
         self.set_class(self.size.width < SIDE_BY_SIDE, "above")
-        self.chart.drawn = None
         super().on_resize()
+
+    def draw_chart(self) -> None:
+        """A chart that draws itself takes all the room there is."""
+        super().draw_chart()
+        spec = self.chart_spec
+        if spec is not None and spec.own:
+            self.chart.styles.height = "1fr"
 
     # --- the answer -------------------------------------------------------------------------
 
