@@ -65,11 +65,11 @@ class Pulled(NamedTuple):
     """Where fetched files come from, and how far their source has been read once they are stored.
 
     Of costs, only `months` (YYYY-MM) are stored, and of dated rows only `days`, where given. A delivery without
-    rows is no error.
+    rows is no error, and one without a stream moves no cursor.
     """
 
-    stream: str
-    cursor: str
+    stream: str | None
+    cursor: str | None
     origins: Mapping[Path, str] = {}
     months: tuple[str, ...] = ()
     days: Period | None = None
