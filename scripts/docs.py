@@ -16,15 +16,18 @@ import finops.errors
 from connectors.describing import settings_rows
 from connectors.settings import SourceSettings
 from finops import plugins
+from finops.api.review.diff import SCHEMA as REVIEW_DIFF
+from finops.api.review.make import SCHEMA as REVIEW
 from finops.cli.app import COMMANDS, load_command
 from finops.config import json_schema
 from finops.errors import ExitCode, FinopsError
 from finops.exports.grafana import dashboard_json
 from finops.model.tables import TABLES
+from finops.report.document.schema import document_schema
 from scripts.checks_page import checks_parts
 from scripts.python_page import python_parts
 from scripts.settings_page import settings_parts
-from tui.actions import ACTIONS, MOVES, Group, go_actions, key_text
+from tui.actions import ACTIONS, MOVES, SLIDES, Group, go_actions, key_text
 from tui.views import VIEWS
 
 if TYPE_CHECKING:
@@ -293,7 +296,7 @@ def errors_page() -> str:
 
 def keys_page() -> str:
     """docs/keys.md."""
-    actions = (*ACTIONS, *go_actions(VIEWS), *MOVES)
+    actions = (*ACTIONS, *go_actions(VIEWS), *MOVES, *SLIDES)
     about = (
         "Keys of `finops tui`. `?` shows those that work on the screen there is, and why others do not; `:` does any of "
         "it by name. Each can be another one, by the action's name in finops.toml; several are separated by commas:"
@@ -358,6 +361,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "python.md": python_page,
     "finops.schema.json": json_schema,
+    "review.schema.json": lambda: document_schema("finops review", (REVIEW, REVIEW_DIFF)),
     "grafana.json": lambda: dashboard_json("USD"),
 }
 

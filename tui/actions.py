@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tui.state import State
     from tui.view import View
 
-__all__ = ["ACTIONS", "MOVES", "Action", "Context", "Group", "go_actions", "key_text"]
+__all__ = ["ACTIONS", "MOVES", "SLIDES", "Action", "Context", "Group", "go_actions", "key_text"]
 
 
 class Group(StrEnum):
@@ -26,6 +26,7 @@ class Group(StrEnum):
     SHAPE = "Shape the view"
     TAKE = "Take it with you"
     ROW = "Move in a table"
+    SLIDER = "Move a slider"
     APP = "The program"
 
 
@@ -282,6 +283,7 @@ ACTIONS = (
         "Load the sample company and look at it.",
         Group.APP,
         _demo,
+        1,
     ),
     Action("theme", "T", "theme", "Choose the colours.", Group.APP),
     Action(
@@ -311,14 +313,44 @@ MOVES = (
 """What keys do in a table that has focus."""
 
 
+SLIDES = (
+    Action("slider.up", "up,k", "up", "The slider above.", Group.SLIDER),
+    Action("slider.down", "down,j", "down", "The slider below.", Group.SLIDER),
+    Action("slider.less", "left,h", "less", "One step less.", Group.SLIDER),
+    Action("slider.more", "right,l", "more", "One step more.", Group.SLIDER),
+    Action(
+        "slider.far_less", "shift+left,less_than_sign", "far less", "Ten steps less.", Group.SLIDER
+    ),
+    Action(
+        "slider.far_more",
+        "shift+right,greater_than_sign",
+        "far more",
+        "Ten steps more.",
+        Group.SLIDER,
+    ),
+    Action("slider.type", "equals_sign", "type", "Type the number.", Group.SLIDER),
+    Action(
+        "slider.reset", "0,delete", "reset", "Back to what was given or measured.", Group.SLIDER
+    ),
+)
+"""What keys do in the sliders that have focus; tab goes to the table and back."""
+
+
 def go_actions(views: tuple[View, ...]) -> tuple[Action, ...]:
-    """A key 1 to 9 for each of the first nine views that stand in the bar on top."""
-    tabs = [view for view in views if view.tab]
+    """A key 1 to 9 for each of the first nine views that stand in the bar on top, then those with a letter."""
+    tabs = [view for view in views if view.tab][:9]
+    keys = {view.name: str(place) for place, view in enumerate(tabs, start=1)}
+    lettered = {view.name: view.key for view in views if view.key}
+    named = {view.name: view for view in views}
     return tuple(
         Action(
-            f"go.{view.name}", str(place), view.title, f"Go to {view.title}: {view.about}", Group.GO
+            f"go.{name}",
+            key,
+            named[name].title,
+            f"Go to {named[name].title}: {named[name].about}",
+            Group.GO,
         )
-        for place, view in enumerate(tabs[:9], start=1)
+        for name, key in {**keys, **lettered}.items()
     )
 
 
@@ -333,6 +365,12 @@ _TEXTS = {
     "slash": "/",
     "colon": ":",
     "minus": "-",
+    "equals_sign": "=",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "shift+left": "⇧←",
+    "shift+right": "⇧→",
+    "delete": "del",
     "escape": "esc",
     "pageup": "pgup",
     "pagedown": "pgdn",

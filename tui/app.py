@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +13,8 @@ from textual.containers import Container
 
 from finops.errors import FinopsError
 from tui.actions import ACTIONS, Action, Context, go_actions, key_text
-from tui.bars import Bar, Hot
+from tui.bars import Bar, Hot, fit_hots, fit_tabs, fit_trail
+from tui.colours import Styled, legible
 from tui.desk import Desk, in_background, ledger_stamp
 from tui.doing import DOING
 from tui.keymap import keymap
@@ -25,9 +27,10 @@ from tui.state import Place
 from tui.views import HOME, VIEWS, view_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
+    from textual.filter import LineFilter
     from textual.timer import Timer
 
     from finops.api.session import Session
@@ -71,6 +74,7 @@ class FinopsApp(App[int]):
     .pane { height: 1fr; }
     #crumbs { background: $surface; }
     """
+    CSS: ClassVar[str] = "FrameTable > .frame--head { color: $key; }"
     COMMANDS: ClassVar = {Everything}
     COMMAND_PALETTE_BINDING = "ctrl+backslash"
     ENABLE_COMMAND_PALETTE = True
@@ -104,12 +108,22 @@ class FinopsApp(App[int]):
         self.stamp: tuple[int | None, ...] | None = None
         self._watching: Timer | None = None
 
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours, and which of them can be read."""
+        self.theme_variables = {**(found := super().get_css_variables()), **legible(found)}
+        return self.theme_variables
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's; without colours nothing comes to them unstyled."""
+        filters = super().get_line_filters()
+        return [Styled(), *filters] if self.no_color else filters
+
     def compose(self) -> ComposeResult:
         """Bars, and room for a pane."""
-        yield Bar(id="tabs")
-        yield Bar(id="crumbs")
+        yield Bar(fit_tabs, id="tabs")
+        yield Bar(fit_trail, id="crumbs")
         yield Container(id="stage")
-        yield Bar(id="keys", always=len(_ALWAYS))
+        yield Bar(partial(fit_hots, always=len(_ALWAYS)), id="keys")
 
     def on_mount(self) -> None:
         """First the paint, then the ledger."""
@@ -165,7 +179,9 @@ class FinopsApp(App[int]):
         """What keys may depend on now."""
         if self.pane is None:
             return None
-        return replace(self.pane.context, deep=len(self.stack) > 1 or self.tab != HOME)
+        return replace(
+            self.pane.context, deep=len(self.stack) > 1 or self.tab not in {HOME, START.name}
+        )
 
     def line_of(self, call: Call) -> str:
         """The command of a call, as it is typed here."""

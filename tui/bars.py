@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
     from textual import events
 
-__all__ = ["Bar", "Hot", "fit_hots"]
+__all__ = ["Bar", "Fit", "Hot", "fit_hots", "fit_tabs", "fit_trail"]
 
+
+ELLIPSIS = "…"
 
 LEGIBLE = 12
 """Cells below which a note is left out rather than cut."""
@@ -34,16 +37,52 @@ class Hot(NamedTuple):
     @property
     def width(self) -> int:
         """Cells it takes, the space behind it included."""
-        return cell_len(self.key) + cell_len(self.label) + (3 if self.key else 2)
+        words = cell_len(self.label) + 2 if self.label else 1
+        return words + (cell_len(self.key) + 1 if self.key else 0)
+
+
+Fit = Callable[["Sequence[Hot]", int], "list[Hot]"]
+"""The words of a bar as they stand in so many cells."""
+
+
+def _wide(hots: Sequence[Hot]) -> int:
+    return sum(each.width for each in hots)
 
 
 def fit_hots(hots: Sequence[Hot], width: int, *, always: int = 0) -> list[Hot]:
     """The first of `hots` that fit into `width`; the last `always` of them stand whatever it takes."""
     kept, last = list(hots[: len(hots) - always]), list(hots[len(hots) - always :])
-    room = width - sum(each.width for each in last)
-    while kept and sum(each.width for each in kept) > room:
+    room = width - _wide(last)
+    while kept and _wide(kept) > room:
         kept.pop()
     return [*kept, *last]
+
+
+def fit_tabs(hots: Sequence[Hot], width: int) -> list[Hot]:
+    """All of `hots`: from the right, those that are not lit lose their words and keep their keys."""
+    kept = list(hots)
+    for place in range(len(kept) - 1, -1, -1):
+        if _wide(kept) <= width:
+            break
+        if kept[place].key and not kept[place].lit:
+            kept[place] = kept[place]._replace(label="")
+    return kept
+
+
+def fit_trail(hots: Sequence[Hot], width: int) -> list[Hot]:
+    """The way here: its middle falls away first, the last step's end at the last."""
+    kept = list(hots)
+    while len(kept) > 2 and _wide(kept) > width:  # noqa: PLR2004  (the first and the last stay)
+        gone = 2 if kept[1].label == ELLIPSIS else 1
+        if gone >= len(kept) - 1:
+            break
+        kept[1 : gone + 1] = [kept[gone]._replace(label=ELLIPSIS)]
+    over = _wide(kept) - width
+    if kept and over > 0:
+        last = kept[-1]
+        room = max(1, cell_len(last.label) - over - 1)
+        kept[-1] = last._replace(label=set_cell_size(last.label, room).rstrip() + ELLIPSIS)
+    return kept
 
 
 class Bar(Widget):
@@ -51,7 +90,7 @@ class Bar(Widget):
 
     DEFAULT_CSS = """
     Bar { height: 1; background: $panel; color: $foreground; padding: 0 1; }
-    Bar > .bar--key { color: $text-accent; text-style: bold; }
+    Bar > .bar--key { color: $key; text-style: bold; }
     Bar > .bar--lit { background: $primary; color: $text; text-style: bold; }
     Bar > .bar--note { color: $text-muted; }
     """
@@ -67,13 +106,13 @@ class Bar(Widget):
             super().__init__()
             self.action = action
 
-    def __init__(self, *, always: int = 0, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, fit: Fit, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self.always = always
+        self.fit = fit
 
     def shown(self) -> list[Hot]:
         """The words there is room for."""
-        return fit_hots(self.hots, self.content_size.width, always=self.always)
+        return self.fit(self.hots, self.content_size.width)
 
     def render(self) -> Text:
         """The line."""
@@ -82,12 +121,14 @@ class Bar(Widget):
         for hot in self.shown():
             if hot.key:
                 line.append(f" {hot.key}", self._style("lit" if hot.lit else "key"))
-            line.append(f" {hot.label} ", self._style("lit") if hot.lit else "")
+            line.append(
+                f" {hot.label} " if hot.label else " ", self._style("lit") if hot.lit else ""
+            )
         room = width - line.cell_len
         if self.note and room > min(LEGIBLE, cell_len(self.note)):
             words = self.note
             if cell_len(words) > room - 1:
-                words = set_cell_size(words, room - 2) + "…"
+                words = set_cell_size(words, room - 2) + ELLIPSIS
             line.append(" " * (room - cell_len(words)))
             line.append(words, self._style("note"))
         return line

@@ -11,6 +11,8 @@ from itertools import takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tui.projecting import PROJECTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,11 +37,16 @@ _ELSEWHERE = {
     ("owners check", "propose"): ".propose",
     ("close", "check"): "close.check",
     ("close", "list"): "close.list",
+    ("breakeven", "explain"): ".derivation",
+    ("route", "explain"): ".derivation",
 }
 """Flags that in the API are a method: of the answer where it begins with a dot, else of the session."""
 
 _NO_LEDGER = {"connectors list", "vendor quote"}
 """Commands that take no --ledger: they ask nothing of one."""
+
+_LEDGER_WITH = {"breakeven": "from_ledger", "route": "small"}
+"""Commands that take --ledger with this option only."""
 
 _MANY = {"pull"}
 """Commands whose arguments are one list to the API; none of them is all there are."""
@@ -82,12 +89,22 @@ class Call:
             if command == self.command and options.pop(flag, None):
                 path, after = (path, method[1:]) if method.startswith(".") else (method, None)
         told = (self.arguments or None,) if self.command in _MANY else self.arguments
-        found: Answer[Any] = attrgetter(path)(session)(*told, **options)
+        found: Answer[Any]
+        if self.command in PROJECTIONS:
+            found = PROJECTIONS[self.command](session, options)
+        else:
+            found = attrgetter(path)(session)(*told, **options)
         return found if after is None else getattr(found, after)()
+
+    @property
+    def asks_ledger(self) -> bool:
+        """Whether it asks a ledger: not what is computed from files and numbers alone."""
+        needed = _LEDGER_WITH.get(self.command)
+        return self.command not in _NO_LEDGER and (needed is None or needed in dict(self.options))
 
     def words(self, *, ledger: str | None = None) -> tuple[str, ...]:
         """The command as a shell splits it; `ledger` is named where it is not the default."""
-        named = () if ledger is None or self.command in _NO_LEDGER else ("--ledger", ledger)
+        named = () if ledger is None or not self.asks_ledger else ("--ledger", ledger)
         return ("finops", *self.command.split(), *self.arguments, *self._flags(), *named)
 
     def line(self, *, ledger: str | None = None) -> str:

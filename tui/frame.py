@@ -40,6 +40,8 @@ class Frame:
     totals: tuple[str, ...]
     """One text for each column; empty when there are no totals."""
     widths: tuple[int, ...]
+    wishes: tuple[int, ...]
+    """The widths columns would take if there were room for the longest text that was measured."""
     sort: Sort | None = None
 
     def __len__(self) -> int:
@@ -57,6 +59,15 @@ class Frame:
         """Every cell of a row as people read it."""
         row = self.row(place)
         return tuple(cell_text(row[column.name], column.style) for column in self.columns)
+
+    def roomed(self, spare: int) -> tuple[int, ...]:
+        """Widths when `spare` cells are left over: texts that were cut get them, from the left."""
+        found = []
+        for width, wish in zip(self.widths, self.wishes, strict=True):
+            more = max(0, min(spare, wish - width))
+            spare -= more
+            found.append(width + more)
+        return tuple(found)
 
     def widened(self, widths: Sequence[int]) -> Frame:
         """The frame with columns at least as wide as `widths`."""
@@ -84,12 +95,14 @@ def frame_of(
     """`report` as a frame: `columns` by name (default: those its table shows), sorted by `sort`."""
     chosen = _chosen(report, columns)
     totals = () if report.totals is None or not chosen else total_texts(chosen, report.totals)
+    wishes = _wishes(chosen, report.rows, totals)
     return Frame(
         columns=chosen,
         rows=report.rows,
         order=_order(report, sort),
         totals=totals,
-        widths=_widths(chosen, report.rows, totals),
+        widths=tuple(map(width_limit, chosen, wishes)),
+        wishes=wishes,
         sort=sort,
     )
 
@@ -134,7 +147,7 @@ def _key(cell: Cell) -> tuple[int, float | Decimal | str] | None:
     return (1, cell.casefold()) if isinstance(cell, str) else (0, cell)
 
 
-def _widths(
+def _wishes(
     columns: Sequence[ReportColumn], rows: Sequence[Row], totals: Sequence[str]
 ) -> tuple[int, ...]:
     step = max(1, len(rows) // MEASURED)
@@ -146,5 +159,5 @@ def _widths(
         )
         total = cell_len(totals[place]) if totals else 0
         heading = cell_len(title_text(column)) + 2  # the arrow of the sorted column
-        found.append(width_limit(column, max(content, total, heading)))
+        found.append(max(content, total, heading))
     return tuple(found)

@@ -123,12 +123,21 @@ class FrameTable(ScrollView, can_focus=True):
         totals = 1 if self.frame is not None and self.frame.totals else 0
         return max(1, self.scrollable_content_region.height - 1 - totals)
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Cells of each column, the room that is left over given to texts that were cut."""
+        frame = self.frame
+        if frame is None:
+            return ()
+        used = MARGIN + sum(frame.widths) + GAP * (len(frame.widths) - 1)
+        return frame.roomed(max(0, self.scrollable_content_region.width - used))
+
     def _fixed(self) -> int:
         """How many leading columns stay: text before the first number, at most half of the width."""
         if self.frame is None:
             return 0
         count, used = 0, MARGIN
-        for column, width in zip(self.frame.columns, self.frame.widths, strict=True):
+        for column, width in zip(self.frame.columns, self.widths, strict=True):
             used += width + GAP
             if is_number(column) or used * 2 > self.size.width:
                 break
@@ -138,7 +147,7 @@ class FrameTable(ScrollView, can_focus=True):
     def _starts(self) -> list[int]:
         """Cell at which each column begins, and where the last ends, unscrolled."""
         starts = [MARGIN]
-        for width in self.frame.widths if self.frame is not None else ():
+        for width in self.widths:
             starts.append(starts[-1] + width + GAP)
         return starts
 
@@ -179,7 +188,7 @@ class FrameTable(ScrollView, can_focus=True):
         last = self.scrollable_content_region.height - 1
         if y == 0:
             return self._line(self._titles(frame), self._style("head"), width)
-        if frame.totals and y == last:
+        if frame.totals and y == min(last, len(frame) + 1):
             return self._line(frame.totals, self._style("total"), width)
         place = round(self.scroll_y) + y - 1
         if place >= len(frame):
@@ -239,9 +248,7 @@ class FrameTable(ScrollView, can_focus=True):
             return []
         gap = Segment(" " * GAP, base)
         found = []
-        for index, (column, width) in enumerate(
-            zip(self.frame.columns, self.frame.widths, strict=True)
-        ):
+        for index, (column, width) in enumerate(zip(self.frame.columns, self.widths, strict=True)):
             number = is_number(column)
             style = base
             if styled:

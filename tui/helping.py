@@ -8,7 +8,7 @@ from rich.console import Group as Together
 from rich.table import Table
 from rich.text import Text
 
-from tui.actions import MOVES, Group, key_text
+from tui.actions import MOVES, SLIDES, Group, key_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,9 +29,9 @@ def help_text(
     """What to read when `?` is pressed."""
     about = Text(f"{context.view.about}\n\nThis screen is what this prints (y copies it):\n")
     about.append(f"  {command}\n", "bold")
-    everything = (*actions, *MOVES)
+    everything = (*actions, *MOVES, *(SLIDES if context.view.dials else ()))
     parts: list[Text | Table] = [about]
-    for group in Group:
+    for group in [each for each in Group if any(one.group is each for one in everything)]:
         parts.append(Text(f"\n{group}", "bold underline"))
         grid = Table.grid(padding=(0, 2))
         grid.add_column(width=12)

@@ -1,16 +1,22 @@
-"""Periods settled once, so that drilling down in unit economics takes a blink.
+"""What takes long to find and is asked again and again: periods settled once, demand measured once.
 
-What `finops unit` answers with the same words, to the digit; only the first question about a period waits.
+The answers are those of `finops unit` and `finops breakeven` with the same words, to the digit; only the first
+question waits, so that drilling down and moving a slider take a blink.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tui.projecting import ask_breakeven
+
 if TYPE_CHECKING:
+    from finops.analysis.breakeven.measured import Demand
     from finops.api.answer import Answer
+    from finops.api.breakeven import Pool
     from finops.api.session import Session
     from finops.api.settled import SettledPeriod
+    from finops.model.period import Period
     from tui.call import Call, Option
 
 __all__ = ["SettledPeriods"]
@@ -30,19 +36,34 @@ class SettledPeriods:
 
     def __init__(self) -> None:
         self._periods: dict[Terms, SettledPeriod] = {}
+        self._demand: dict[tuple[str, Period | None, str], Demand] = {}
 
     @staticmethod
     def fits(call: Call) -> bool:
-        """Whether a settled period can answer it."""
+        """Whether something settled or measured can answer it."""
+        if call.command == "breakeven":
+            return call.asks_ledger and not dict(call.options).get("explain")
         return call.command == "unit" and all(
             name in _TERMS or name in _ASKED for name, _ in call.options
         )
 
     def answer(self, session: Session, call: Call) -> Answer[Any]:
-        """The answer, from the period settled now or before."""
+        """The answer, from what was settled or measured now or before."""
+        if call.command == "breakeven":
+            return ask_breakeven(session, dict(call.options), self._measured)
         terms = tuple(each for each in call.options if each[0] in _TERMS)
         asked: dict[str, Any] = {name: value for name, value in call.options if name in _ASKED}
         return self._period(session, terms).unit(**asked)
+
+    def _measured(self, pool: Pool, currency: str) -> Demand:
+        from finops.api.breakeven import measure
+
+        key = (pool.name, pool.period, currency)
+        if key not in self._demand:
+            while len(self._demand) >= KEPT:
+                self._demand.pop(next(iter(self._demand)))
+            self._demand[key] = measure(pool, currency)
+        return self._demand[key]
 
     def _period(self, session: Session, terms: Terms) -> SettledPeriod:
         found = self._periods.pop(terms, None)

@@ -17,6 +17,7 @@ from tui.state import State
 if TYPE_CHECKING:
     from finops.report.model import Report, Row
     from tui.call import Call
+    from tui.dials import Dial
     from tui.state import Place
 
 __all__ = ["Chart", "View"]
@@ -35,6 +36,8 @@ class Chart(NamedTuple):
     parts: str | None = None
     shades: bool = False
     """A line for each part, a shade for each place, instead of bars; `height` is a share then."""
+    own: bool = False
+    """Drawn by the answer itself, as its command draws it, instead of bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,12 @@ class View:
     """`module:class` of the pane that shows it."""
     tab: bool = True
     """Whether it stands in the bar on top; the others are reached by `:` or from a row."""
+    key: str = ""
+    """A letter that leads to it, for views that are wanted often and have no place among the first nine."""
+    dials: Callable[[Report], tuple[Dial, ...]] | None = None
+    """The numbers of its answer that can be moved, where it is shown with sliders."""
+    advice: str = ""
+    """What to add to finops.toml where what it needs is not known."""
     empty: Callable[[Report], str | None] | None = None
     """What to say of an answer without rows, where there is something better than its notes."""
 

@@ -22,19 +22,19 @@ def waiting_words(command: str, seconds: float) -> str:
     return f"{bar} {seconds:4.1f} s  {command}   (ctrl+c stops)"
 
 
-def error_words(error: FinopsError) -> str:
-    """The error's own words, its hint, and the keys that help."""
+def error_words(error: FinopsError, *, first: bool = False) -> str:
+    """The error's own words, its hint, and the keys that help; `first`: there is nothing to go back to."""
     lines = [error.message]
     if error.hint:
         lines.append(f"Try: {error.hint}")
     lines.append("")
-    if isinstance(error, LedgerMissing):
+    if first or isinstance(error, LedgerMissing):
         lines.append("d  load the sample company and look at that")
     if isinstance(error, ConfigError):
         lines.append("r  read finops.toml again, once it is mended")
     else:
         lines.append("r  try again")
-    lines += ["esc  go back", "q  quit"]
+    lines += ["q  quit"] if first else ["esc  go back", "q  quit"]
     return "\n".join(lines)
 
 
@@ -50,6 +50,8 @@ def empty_words(view: View, state: State, report: Report) -> str:
         lines += ["[  the period before", "]  the period after", "p  choose a period"]
     if view.dimensions:
         lines.append("g  split it by something else")
+    if not state.where:
+        lines.append("d  look at the sample company instead")
     return "\n".join(lines)
 
 
@@ -60,8 +62,7 @@ def foot_words(state: State, report: Report, frame: Frame) -> str:
         said.append(f"where {state.filter}")
     if frame.sort is not None:
         said.append(f"sorted by {frame.sort.column} {'▼' if frame.sort.descending else '▲'}")
-    lines = [" · ".join(said)]
-    if report.notes:
-        more = f"  (n: {len(report.notes) - 1} more)" if len(report.notes) > 1 else ""
-        lines.append(f"{report.notes[0]}{more}")
+    if len(report.notes) > 1:
+        said.insert(1, f"n: {len(report.notes)} notes")
+    lines = [" · ".join(said), *(report.notes[:1] if len(frame) else ())]
     return "\n".join(lines)

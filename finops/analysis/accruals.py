@@ -3,8 +3,9 @@
 Tokens that requests of the month carry at list price because their provider has sent no bill for their
 day are accrued at what the provider billed last for one of them (the newest month before with cost and
 quantity for the model and token kind), else at the list price. Device time seen in a GPU pool that has no
-charges in the month is accrued at what the pool's device-hour was billed at last. An accrual is a row of
-`costs` with origin `estimated`, line `accrual` and no BilledCost.
+charges in the month is accrued at what the pool's device-hour was billed at last; provisioned units and seats
+by the plan in force (`finops.analysis.plan_accruals`). An accrual is a row of `costs` with origin `estimated`,
+line `accrual` and no BilledCost.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from finops.analysis.charges import read_metered, selected
 from finops.analysis.device_accruals import last_device_rates, unbilled_devices
 from finops.analysis.economics import Question, connect_part, prepare
 from finops.analysis.fx import Exchange, exchange_costs
+from finops.analysis.plan_accruals import KINDS as PLAN_KINDS
+from finops.analysis.plan_accruals import covered_pools, price_plans, unbilled_plans
 from finops.analysis.pools import pool_rules
 from finops.ledger.schema import identifier, literal
 from finops.model.money import ZERO, add, multiply, total, truncate
@@ -29,20 +32,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from finops.analysis.books import Segment
+    from finops.analysis.capacity.pools import CapacityPool
     from finops.analysis.device_accruals import DeviceRate, DeviceUse
     from finops.analysis.economics import Allocation
     from finops.analysis.metering import BilledLine
+    from finops.analysis.plan_accruals import Priced
 
-__all__ = ["Accrual", "accrual_rows", "accruals", "accrued", "as_manifest", "from_manifest"]
+__all__ = [
+    "Accrual",
+    "accrual_rows",
+    "accruals",
+    "accrued",
+    "as_manifest",
+    "booked_accruals",
+    "from_manifest",
+]
 
 _LOOK_BACK_MONTHS = 12
 """How old a billed rate may be that an accrual is made at."""
 
 
 class Accrual(NamedTuple):
-    """Usage of one model and token kind, or of one pool's devices; `amount` None when nothing says a price.
+    """Usage of one model and token kind, or of one pool; `amount` None when nothing says a price.
 
-    `source` says where the rate is from; `first` and `last` are the days used.
+    `source` says where the rate is from; `first` and `last` are the days used, of a plan those it is in force.
     """
 
     provider: str
@@ -68,29 +81,43 @@ class _Used(NamedTuple):
 
 def accruals(part: Segment) -> tuple[Accrual, ...]:
     """What the whole month of `part` used and no bill covers, dearest first."""
-    if part.period is None:
+    month = part.period
+    if month is None:
         message = "an accrual is of a month"
         raise ValueError(message)
     con = connect_part(part)
     try:
-        prepared = prepare(con, part.ledger, part.config, Question(part.period))
+        prepared = prepare(con, part.ledger, part.config, Question(month))
         devices = unbilled_devices(con, part, prepared.allocation.charges)
+        plans = unbilled_plans(con, prepared, part.config, month)
     finally:
         con.close()
-    tokens = _unbilled_tokens(prepared.allocation, part.period)
-    if not tokens and not devices:
+    tokens = _unbilled_tokens(prepared.allocation, month)
+    if not tokens and not devices and not plans:
         return ()
-    before = Period(_months_before(part.period.start), part.period.start)
+    before = Period(_months_before(month.start), month.start)
     currency = prepared.currency
     with part.ledger.connect(["costs"]) as con:
-        exchange_costs(con, Exchange.of(part.config), currency, selected(before, before))
+        asked = selected(before, Period(before.start, month.end))
+        exchange_costs(con, Exchange.of(part.config), currency, asked)
         names = canonical_names(prepared.terms.book)
         rules = pool_rules(part.config.pools, part.config.owned)
         last = _last_billed(read_metered(con, before, currency, rules, names))
         rates = last_device_rates(con, part.config, before, currency, [d.pool for d in devices])
+        covered = covered_pools(con, part.config, month) if plans else set()
+        waiting = [pool for pool in plans if pool.name not in covered]
+        priced = price_plans(con, part.config, waiting, month, before, currency)
     found = [_of_tokens(key, each, last.get(key), currency) for key, each in tokens.items()]
     found += [_of_devices(each, rates.get(each.pool), currency) for each in devices]
+    found += [_of_plan(pool, each, currency) for pool, each in priced]
     return tuple(sorted(found, key=lambda each: (-(each.amount or ZERO), each[:3])))
+
+
+def booked_accruals(part: Segment) -> tuple[Accrual, ...]:
+    """What the close of the month of `part` booked; of an open month what it would book."""
+    if part.closed is None:
+        return accruals(part)
+    return from_manifest(part.closed.manifest["accruals"])
 
 
 def _unbilled_tokens(allocation: Allocation, month: Period) -> dict[tuple[str, str, str], _Used]:
@@ -185,6 +212,24 @@ def _of_devices(used: DeviceUse, billed: DeviceRate | None, currency: str) -> Ac
         rate=billed.per_hour,
         source=f"billed rate of {billed.month}",
         amount=truncate(Fraction(billed.per_hour) * Fraction(used.hours)),
+    )
+
+
+def _of_plan(pool: CapacityPool, plan: Priced, currency: str) -> Accrual:
+    exact = None if plan.rate is None else Fraction(plan.rate) * Fraction(plan.quantity)
+    return Accrual(
+        provider=plan.provider,
+        used=pool.name,
+        kind=PLAN_KINDS[pool.kind],
+        quantity=plan.quantity,
+        unit=plan.unit,
+        rate=plan.rate,
+        source=plan.source,
+        amount=None if exact is None else truncate(exact),
+        currency=currency,
+        first=plan.first,
+        last=plan.last,
+        pool=pool.name,
     )
 
 

@@ -10,6 +10,7 @@ from finops.analysis.capacity.billed import read_billed
 from finops.analysis.capacity.devices import DEVICE_HOURS, install_devices, sample_pool
 from finops.analysis.capacity.pools import capacity_pools
 from finops.analysis.capacity.units import PARTS
+from finops.analysis.plan_accruals import billed_pools
 from finops.analysis.pools import pool_rules, pool_sql
 from finops.analysis.where import quote
 from finops.ledger.engine import query
@@ -55,7 +56,7 @@ def unbilled_devices(
     period = part.period
     rules = pool_rules(part.config.pools, part.config.owned)
     pools = capacity_pools(rules, part.config.pools)
-    charged = {charge.pool for charge in charges.charges}
+    charged = billed_pools(charges)
     waiting = [pool.name for pool in pools if pool.kind == "gpu" and pool.name not in charged]
     if period is None or not waiting:
         return []

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from finops.analysis.authoritative import canonical_provider
 from finops.analysis.capacity.install import OF_TOKENS
@@ -30,23 +30,36 @@ from finops.analysis.sources import keys as key_sql
 from finops.analysis.sources import names as key_names
 from finops.ledger.engine import query
 from finops.model.money import ZERO, add, divide, multiply, subtract, total, truncate
+from finops.model.period import Period
 from finops.model.tables import TOKEN_COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import duckdb
 
+    from finops.analysis.capacity.model import DeviceMonth
     from finops.analysis.economics import Prepared, Question
+    from finops.analysis.headroom import Hour
     from finops.analysis.measures import Group
+    from finops.analysis.sharing import Shares
     from finops.config import Config
 
-__all__ = ["FIXED_FREQUENCIES", "Doubled", "Marginal", "double"]
+__all__ = [
+    "FIXED_FREQUENCIES",
+    "Doubled",
+    "Marginal",
+    "Parts",
+    "double",
+    "double_all",
+    "read_parts",
+]
 
 FIXED_FREQUENCIES = ("Recurring", "One-Time")
 """ChargeFrequency of charges that do not grow with traffic."""
 
 Key = tuple[object, ...]
+_Name = TypeVar("_Name")
 
 
 class Marginal(NamedTuple):
@@ -114,67 +127,69 @@ def double(
     measured: Measured,
 ) -> Doubled:
     """What each group of `measured` would cost doubled; reads device time hour by hour."""
-    parts = _Parts.read(con, config, prepared, question)
-    groups = tuple(parts.marginal(group, group.keys) for group in measured.groups)
-    return Doubled(groups, parts.marginal(measured.total, None))
+    return double_all([(read_parts(con, config, prepared, question), measured)], measured)
 
 
-class _Parts(NamedTuple):
-    """What the parts of every group's cost are made of; the key None is everything."""
+def read_parts(
+    con: duckdb.DuckDBPyConnection, config: Config, prepared: Prepared, question: Question
+) -> Parts:
+    """What `double_all` needs of the days of `question`, which `prepared` is on `con` for."""
+    rules = pool_rules(config.pools, config.owned)
+    rows = charge_rows(question.period, prepared.currency, rules)
+    held, seats = _capacity(con, prepared)
+    months = prepared.allocation.capacity.months
+    period = prepared.scope.period
+    return Parts(
+        period,
+        prepared.allocation.shares,
+        months,
+        _metered(con, prepared),
+        held,
+        seats,
+        _unused(con, rows, [rule.name for rule in rules if rule.kind == "metered"]),
+        _scales(con, rows, config),
+        read_hours(con, months, prepared.relations.hours, period),
+    )
 
-    prepared: Prepared
+
+def double_all(stretches: Sequence[tuple[Parts, Measured]], whole: Measured) -> Doubled:
+    """What each group of `whole` would cost doubled: the sum of what was measured of `stretches` of time.
+
+    Capacity is held against the busiest hour of all of them, at the rates of its newest month.
+    """
+    span = _Span.of([parts for parts, _ in stretches])
+    totals = [measured.total for _, measured in stretches]
+    by_key: dict[Key, list[Group | None]] = {
+        group.keys: [None] * len(stretches) for group in whole.groups
+    }
+    for place, (_, measured) in enumerate(stretches):
+        for group in measured.groups:
+            by_key[group.keys][place] = group
+    return Doubled(
+        tuple(span.marginal(group, group.keys, by_key[group.keys]) for group in whole.groups),
+        span.marginal(whole.total, None, totals),
+    )
+
+
+class Parts(NamedTuple):
+    """What the parts of every group's cost in `period` are made of; the key None is everything."""
+
+    period: Period
+    shares: Shares
+    months: tuple[DeviceMonth, ...]
     metered: Mapping[Key | None, Mapping[str | None, Decimal]]
     held: Mapping[Key | None, Mapping[tuple[str, str | None], Decimal]]
     seats: Mapping[Key | None, Decimal]
     unused: Mapping[str | None, Decimal]
     scales: Mapping[str, Fraction]
-    hours: Mapping[str, Any]
+    hours: Mapping[str, tuple[Hour, ...]]
 
-    @classmethod
-    def read(
-        cls,
-        con: duckdb.DuckDBPyConnection,
-        config: Config,
-        prepared: Prepared,
-        question: Question,
-    ) -> _Parts:
-        rules = pool_rules(config.pools, config.owned)
-        rows = charge_rows(question.period, prepared.currency, rules)
-        held, seats = _capacity(con, prepared)
-        capacity = prepared.allocation.capacity
-        return cls(
-            prepared,
-            _metered(con, prepared),
-            held,
-            seats,
-            _unused(con, rows, [rule.name for rule in rules if rule.kind == "metered"]),
-            _scales(con, rows, config),
-            read_hours(con, capacity.months, prepared.relations.hours, prepared.scope.period),
-        )
-
-    def marginal(self, group: Group, key: Key | None) -> Marginal:
-        """The parts of one group; `key` None for everything."""
-        metered = self.metered.get(key, {})
-        covered = total(
-            min(cost, self.unused.get(provider, ZERO))
-            for provider, cost in metered.items()
-            if cost > 0
-        )
-        held, seats = self.held.get(key, {}), self.seats.get(key, ZERO)
-        spent = total(metered.values())
-        capacity = add(group.capacity.cost, seats)
+    def portions(self, group: Group, key: Key | None) -> _Portions:
+        """What of the cost of `group` is shared, what of that grows, and what is capacity."""
+        spent = total(self.metered.get(key, {}).values())
+        capacity = add(group.capacity.cost, self.seats.get(key, ZERO))
         shared = subtract(subtract(group.cost, spent), capacity)
-        return Marginal(
-            group.keys,
-            group.counts["requests"],
-            known_cost(group),
-            spent,
-            covered,
-            shared,
-            self._scaling(group, spent, shared),
-            capacity,
-            self._steps(held),
-        )
+        return _Portions(shared, self._scaling(group, spent, shared), capacity)
 
     def _scaling(self, group: Group, metered: Decimal, shared: Decimal) -> Decimal:
         """The part of the group's shares of shared pools that grows with traffic."""
@@ -184,19 +199,20 @@ class _Parts(NamedTuple):
             "retrievals": group.counts["retrievals"],
             "bytes": group.counts["bytes_moved"],
         }
-        shares = self.prepared.allocation.shares
         known, growing = ZERO, []
-        for share in shares.shares:
+        for share in self.shares.shares:
             if share.rate is not None and share.pool.driver in units:
                 cost = multiply(share.rate, units[share.pool.driver])
                 known = add(known, cost)
                 growing.append(self._part(share.pool.name, cost))
-        for pool, fraction in shares.of_cost:
+        for pool, fraction in self.shares.of_cost:
             cost = truncate(Fraction(metered) * fraction)
             known = add(known, cost)
             growing.append(self._part(pool.name, cost))
         even = [
-            each.pool for each in shares.shares if each.rate is None and each.pool.driver == "even"
+            each.pool
+            for each in self.shares.shares
+            if each.rate is None and each.pool.driver == "even"
         ]
         whole = total(pool.cost for pool in even)
         if whole:
@@ -208,20 +224,76 @@ class _Parts(NamedTuple):
     def _part(self, pool: str, cost: Decimal) -> Decimal:
         return truncate(Fraction(cost) * self.scales.get(pool, Fraction(1)))
 
+
+class _Portions(NamedTuple):
+    shared: Decimal
+    scaling: Decimal
+    capacity: Decimal
+
+
+class _Span(NamedTuple):
+    """Stretches of time that follow each other, as one."""
+
+    period: Period
+    parts: tuple[Parts, ...]
+    newest: Mapping[str, DeviceMonth]
+    hours: Mapping[str, tuple[Hour, ...]]
+    unused: Mapping[str | None, Decimal]
+    everyone: Mapping[tuple[str, str | None], Decimal]
+
+    @classmethod
+    def of(cls, parts: Sequence[Parts]) -> _Span:
+        pools = dict.fromkeys(name for each in parts for name in each.hours)
+        return cls(
+            Period(parts[0].period.start, parts[-1].period.end),
+            tuple(parts),
+            {month.facts.pool.name: month for each in parts for month in each.months},
+            {name: tuple(h for each in parts for h in each.hours.get(name, ())) for name in pools},
+            _added([each.unused for each in parts]),
+            _added([each.held.get(None, {}) for each in parts]),
+        )
+
+    def marginal(self, group: Group, key: Key | None, found: Sequence[Group | None]) -> Marginal:
+        """`group` doubled; `found` is what each stretch measured of it, `key` None for everything."""
+        metered = _added([each.metered.get(key, {}) for each in self.parts])
+        portions = [
+            parts.portions(each, key)
+            for parts, each in zip(self.parts, found, strict=True)
+            if each is not None
+        ]
+        covered = total(
+            min(cost, self.unused.get(provider, ZERO))
+            for provider, cost in metered.items()
+            if cost > 0
+        )
+        return Marginal(
+            group.keys,
+            group.counts["requests"],
+            known_cost(group),
+            total(metered.values()),
+            covered,
+            total(each.shared for each in portions),
+            total(each.scaling for each in portions),
+            total(each.capacity for each in portions),
+            self._steps(_added([each.held.get(key, {}) for each in self.parts])),
+        )
+
     def _steps(self, held: Mapping[tuple[str, str | None], Decimal]) -> tuple[Step, ...]:
         """What each capacity pool the group is served by needs, by its newest month."""
-        everyone = self.held[None]
-        newest = {
-            month.facts.pool.name: month for month in self.prepared.allocation.capacity.months
-        }
         shares: dict[str, dict[str | None, Fraction]] = defaultdict(dict)
         for (pool, key), cost in held.items():
-            if pool in newest and cost and everyone.get((pool, key)):
-                shares[pool][key] = Fraction(cost) / Fraction(everyone[pool, key])
+            if pool in self.newest and cost and self.everyone.get((pool, key)):
+                shares[pool][key] = Fraction(cost) / Fraction(self.everyone[pool, key])
         return tuple(
-            step(newest[pool], self.hours.get(pool, ()), mine, self.prepared.scope.period)
+            step(self.newest[pool], self.hours.get(pool, ()), mine, self.period)
             for pool, mine in sorted(shares.items())
         )
+
+
+def _added(found: Sequence[Mapping[_Name, Decimal]]) -> dict[_Name, Decimal]:
+    """Amounts by name, over all of `found`."""
+    names = dict.fromkeys(name for each in found for name in each)
+    return {name: total(each[name] for each in found if name in each) for name in names}
 
 
 def _counted(prepared: Prepared, columns: str) -> str:

@@ -16,7 +16,7 @@ from finops.analysis.capacity.model import Asked, capacity
 from finops.analysis.capacity.pools import capacity_pools
 from finops.analysis.capacity.unserved import without_cost
 from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered, selected
-from finops.analysis.doubling import double
+from finops.analysis.doubling import double, read_parts
 from finops.analysis.fx import Exchange, InCurrency, exchange_costs
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
 from finops.analysis.measures import COMPONENTS, Group, Grouping, Measured, measure
@@ -26,8 +26,9 @@ from finops.analysis.owners.requests import named_dimensions
 from finops.analysis.pools import pool_rules
 from finops.analysis.reconcile import Reconciliation, Spent, reconcile
 from finops.analysis.relations import Scope, months_touched, reach, relate
+from finops.analysis.runs import pieces_of_runs
 from finops.analysis.sharing import SharedPool, Shares, share
-from finops.analysis.spans import timings_of, together
+from finops.analysis.spans import Stretch, missing_of, timings_of, together
 from finops.analysis.terms import Terms
 from finops.errors import UsageError
 from finops.ledger.engine import query
@@ -130,16 +131,35 @@ def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEc
     """Answer `question`; UsageError where it names what does not exist."""
     with one_version():
         parts = books(ledger, config, question.period)
-        answers = [_answer_of(part, question) for part in parts]
         if len(parts) == 1:
-            return answers[0]
-        return together(answers, timings_of(ledger, config, question, parts))
+            return _answer_of(parts[0], question)
+        stretches = [_stretch_of(part, question) for part in parts]
+        pieces = [each.pieces for each in stretches if each.pieces is not None]
+        return together(stretches, timings_of(ledger, config, question, parts, pieces))
 
 
 def _answer_of(part: Segment, question: Question) -> UnitEconomics:
     con = connect_part(part)
     try:
         return answer_on(con, part, question)[0]
+    finally:
+        con.close()
+
+
+def _stretch_of(part: Segment, question: Question) -> Stretch:
+    """What the days of `part` say of a question that is about more."""
+    con = connect_part(part)
+    try:
+        asked = question._replace(period=part.period)
+        prepared = prepare(con, part.ledger, part.config, asked)
+        grouping, sources = prepared.grouping, prepared.relations.asked
+        found = _measured(con, prepared, grouping._replace(run_costs=False))
+        pieces = parts = None
+        if question.run_costs:
+            pieces = pieces_of_runs(con, sources, grouping.by, prepared.allocation.shares)
+        if question.marginal:
+            parts = read_parts(con, part.config, prepared, asked)
+        return Stretch(_answered(con, prepared, asked, found), pieces, parts)
     finally:
         con.close()
 
@@ -155,15 +175,24 @@ def answer_on(
     """The answer for the days of `part`, on `con` (views of `TABLES` of its ledger), and what was put there."""
     asked = question._replace(period=part.period)
     prepared = prepare(con, part.ledger, part.config, asked)
-    measured = measure(con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares)
+    measured = _measured(con, prepared, prepared.grouping)
     if question.marginal:
         measured = double(con, part.config, prepared, asked, measured).on(measured)
+    return _answered(con, prepared, asked, measured), prepared
+
+
+def _measured(con: duckdb.DuckDBPyConnection, prepared: Prepared, grouping: Grouping) -> Measured:
+    return measure(con, prepared.relations.asked, grouping, prepared.allocation.shares)
+
+
+def _answered(
+    con: duckdb.DuckDBPyConnection, prepared: Prepared, asked: Question, measured: Measured
+) -> UnitEconomics:
     everything = measured.total
     if prepared.scope.where is not None:
-        everything = measure(
-            con, prepared.relations.everything, Grouping(), prepared.allocation.shares
-        ).total
-    return answer(prepared, asked, measured, everything), prepared
+        shares = prepared.allocation.shares
+        everything = measure(con, prepared.relations.everything, Grouping(), shares).total
+    return answer(prepared, asked, measured, everything)
 
 
 class Prepared(NamedTuple):
@@ -242,7 +271,7 @@ def answer(
         prepared.other_currencies,
         prepared.notes,
         prepared.relations.rulings,
-        _missing(measured),
+        missing_of(measured),
     )
 
 
@@ -252,13 +281,6 @@ class Settings(NamedTuple):
     config: Config
     book: Book
     currency: str
-
-
-def _missing(measured: Measured) -> dict[str, str]:
-    """Why some group has no factor although it was asked for."""
-    found = [group.doubled for group in (*measured.groups, measured.total)]
-    why = sorted({each.why for each in found if each is not None and each.why is not None})
-    return {"marginal_cost_factor": "; ".join(why)} if why else {}
 
 
 def _allocate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from finops.analysis.accruals import accruals
+from finops.analysis.accruals import booked_accruals
 from finops.analysis.adjustments import adjustments
 from finops.analysis.books import books
 from finops.analysis.explain_months import LISTED, explain_month
@@ -81,7 +81,7 @@ def explain_close(
     (part,) = books(ledger, config, period)
     if shown == "invoices":
         return explain_invoices(invoices(part, question.currency), column, period, where)
-    return explain_accruals(accruals(part), column, period, where)
+    return explain_accruals(booked_accruals(part), column, period, where)
 
 
 def explain_invoices(
@@ -152,7 +152,7 @@ def explain_accruals(
     value: Decimal | None
     if column == "amount":
         value = total(each.amount for each in rows if each.amount is not None)
-        told = "sum of the lines above" if rows else "bills cover everything the log shows"
+        told = "sum of the lines above" if rows else "nothing is accrued"
         lines.append(Line(column, None, None, None, value, told))
     else:
         value = getattr(rows[0], column) if len(rows) == 1 else None

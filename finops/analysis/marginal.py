@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.analysis.books import books
-from finops.analysis.doubling import double
-from finops.analysis.economics import connect_part, prepare
-from finops.analysis.measures import measure
-from finops.errors import UsageError
+from finops.analysis.economics import unit_economics
 from finops.model.money import ZERO
 
 if TYPE_CHECKING:
@@ -32,27 +28,17 @@ class MarginalAnswer(NamedTuple):
 
 
 def marginal(ledger: Ledger, config: Config, question: Question) -> MarginalAnswer:
-    """What doubling the traffic of each group of `question` would cost; UsageError over several books."""
-    parts = books(ledger, config, question.period)
-    if len(parts) > 1:
-        raise UsageError(
-            "closed and open months have books of their own", hint="ask about one --month"
-        )
-    (part,) = parts
-    con = connect_part(part)
-    try:
-        prepared = prepare(con, part.ledger, part.config, question)
-        found = measure(
-            con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares
-        )
-        twice = double(con, part.config, prepared, question, found)
-        groups = sorted(twice.groups, key=lambda each: (-(each.cost or ZERO), str(each.keys)))
-        return MarginalAnswer(
-            question.by,
-            prepared.scope.period,
-            prepared.currency,
-            tuple(groups),
-            twice.total,
-        )
-    finally:
-        con.close()
+    """What doubling the traffic of each group of `question` would cost; closed months as their books have them."""
+    found = unit_economics(ledger, config, question._replace(marginal=True))
+    groups = [group.doubled for group in found.groups if group.doubled is not None]
+    twice = found.total.doubled
+    if twice is None:
+        message = "an answer that was asked for marginal cost has none"
+        raise TypeError(message)
+    return MarginalAnswer(
+        question.by,
+        found.period,
+        found.currency,
+        tuple(sorted(groups, key=lambda each: (-(each.cost or ZERO), str(each.keys)))),
+        twice,
+    )

@@ -211,8 +211,10 @@ def assemble(
 class Timings(NamedTuple):
     """What does not add over time: runs and percentiles by group; the key () is everything."""
 
-    runs: dict[tuple[object, ...], Runs]
-    quantiles: dict[tuple[object, ...], dict[str, dict[str, float]]]
+    runs: Mapping[Key, Runs]
+    quantiles: Mapping[Key, dict[str, dict[str, float]]]
+    run_costs: Mapping[Key, RunCosts] = MappingProxyType({})
+    """Where they were asked for."""
 
 
 def read_timings(

@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.charges import currencies, read_charges, read_metered
+from finops.analysis.plan_accruals import billed_pools, covered_pools
 from finops.analysis.pools import pool_rules
 from finops.ledger.open_months import adjusted
 from finops.ledger.schema import literal
@@ -57,7 +58,10 @@ def outstanding(closes: Sequence[Closed]) -> tuple[Due, ...]:
 
 
 def due(ledger: Ledger, config: Config, closes: Sequence[Closed]) -> tuple[Due, ...]:
-    """Of the outstanding accruals those that bills have met: every day of tokens, or the pool's charges."""
+    """Of the outstanding accruals those that bills have met: every day of tokens, or the pool's charges.
+
+    A plan (provisioned units, seats) is met by any bill that charges for days of the month.
+    """
     waiting = outstanding(closes)
     if not waiting:
         return ()
@@ -74,10 +78,11 @@ def _is_met(con: duckdb.DuckDBPyConnection, config: Config, accrued: Due) -> boo
         for entry in accrued.closed.manifest["accruals"]
         if (entry["provider"], entry["pool"]) == (accrued.provider, accrued.pool)
     ]
+    if accrued.pool is not None and accrued.pool in covered_pools(con, config, month):
+        return True
     for currency in currencies(con, month):
         if accrued.pool is not None:
-            charges = read_charges(con, month, currency, rules).charges
-            if any(charge.pool == accrued.pool for charge in charges):
+            if accrued.pool in billed_pools(read_charges(con, month, currency, rules)):
                 return True
             continue
         lines = read_metered(con, month, currency, rules, names)

@@ -12,7 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from finops.analysis.books import books
-from finops.analysis.doubling import double
+from finops.analysis.doubling import double, read_parts
 from finops.analysis.economics import Question, answer, connect_part, prepare, unit_economics
 from finops.analysis.grain import ROLLED_UP
 from finops.analysis.measures import Grouping
@@ -23,8 +23,8 @@ from finops.analysis.settled_cells import (
     settle_cells,
     settle_timings,
 )
-from finops.analysis.settled_runs import list_runs, settle_rates
-from finops.analysis.spans import connect_span, relate_span, together
+from finops.analysis.settled_runs import RunsOf, list_runs, settle_rates
+from finops.analysis.spans import Stretch, connect_span, relate_span, together
 from finops.errors import UsageError
 from finops.ledger.engine import hear
 from finops.ledger.store import one_version
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from finops.analysis.books import Segment
     from finops.analysis.economics import Prepared, UnitEconomics
-    from finops.analysis.measures import Group
+    from finops.analysis.measures import Group, Measured
     from finops.analysis.settled_runs import RunList
     from finops.config import Config
     from finops.ledger.store import Ledger
@@ -114,38 +114,32 @@ class Settled:
                 hear(con)
             if not self._is_kept(question):
                 return unit_economics(self._ledger, self._config, question)
-            answers = [_ask(part, question) for part in self._parts]
             if self._whole is None:
-                return answers[0]
+                return _ask(self._parts[0], question)
+            stretches = [_stretch(part, question) for part in self._parts]
             grouping, counted = _grouping(self._whole, self._config, question)
-            return together(answers, read_settled_timings(self._whole, grouping, counted))
+            return together(stretches, read_settled_timings(self._whole, grouping, counted))
 
     def runs(
         self, where: str | None = None, *, order: str = "cost", limit: int = 1000, offset: int = 0
     ) -> RunList:
         """Runs one by one: `limit` of them after `offset`, of the calls that `where` lets through.
 
-        UsageError where it names what the roll-ups cannot tell, when a closed month answers for a part of the
-        period (ask for each month), or when this is closed.
+        UsageError where it names what the roll-ups cannot tell, or when this is closed.
         """
         question = self._question._replace(where=where)
         with self._turn:
-            if len(self._parts) != 1:
-                raise UsageError(
-                    "runs are listed of a period with books of its own",
-                    hint="settle one month" if self._parts else "settle it again: it was closed",
-                )
+            if not self._parts:
+                raise UsageError("the period was closed", hint="settle it again")
             if not self._is_kept(question):
                 raise UsageError(
                     f"runs cannot be listed by {where!r}",
                     hint=f"filter by {', '.join(ROLLED_UP)} or what is made of them",
                 )
-            (part,) = self._parts
-            hear(part.con)
-            _, counted = _grouping(part.con, part.segment.config, question)
-            allocation = part.prepared.allocation
-            sources = part.prepared.relations.asked
-            return list_runs(part.con, sources, allocation.shares, counted, order, limit, offset)
+            for con in self._engines():
+                hear(con)
+            parts = [_runs_of(part, question) for part in self._parts]
+            return list_runs(parts, order, limit, offset)
 
     def _is_kept(self, question: Question) -> bool:
         """Whether the roll-ups tell apart everything that is asked, in every part's own settings."""
@@ -191,16 +185,35 @@ def _settle(con: duckdb.DuckDBPyConnection, segment: Segment, question: Question
 
 def _ask(part: _Part, question: Question) -> UnitEconomics:
     """The answer of one part, in its own settings."""
+    told, measured, prepared, asked = _measured(part, question)
+    if question.marginal:
+        measured = double(part.con, part.segment.config, prepared, asked, measured).on(measured)
+    return answer(told, asked, measured, part.everything)
+
+
+def _stretch(part: _Part, question: Question) -> Stretch:
+    """The answer of one part of several."""
+    told, measured, prepared, asked = _measured(part, question)
+    found = answer(told, asked, measured, part.everything)
+    if not question.marginal:
+        return Stretch(found)
+    return Stretch(found, parts=read_parts(part.con, part.segment.config, prepared, asked))
+
+
+def _measured(part: _Part, question: Question) -> tuple[Prepared, Measured, Prepared, Question]:
+    """Groups of one part; prepared as a whole, and with what counts; the question about its days."""
     asked = question._replace(period=part.segment.period)
     grouping, counted = _grouping(part.con, part.segment.config, asked)
-    measured = measure_settled(part.con, grouping, counted)
-    prepared = part.prepared._replace(grouping=grouping)
-    if question.marginal:
-        sources = prepared.relations.asked._replace(counted=counted)
-        relations = prepared.relations._replace(asked=sources)
-        prepared = prepared._replace(relations=relations)
-        measured = double(part.con, part.segment.config, prepared, asked, measured).on(measured)
-    return answer(prepared, asked, measured, part.everything)
+    told = part.prepared._replace(grouping=grouping)
+    sources = told.relations.asked._replace(counted=counted)
+    prepared = told._replace(relations=told.relations._replace(asked=sources))
+    return told, measure_settled(part.con, grouping, counted), prepared, asked
+
+
+def _runs_of(part: _Part, question: Question) -> RunsOf:
+    _, counted = _grouping(part.con, part.segment.config, question)
+    relations, allocation = part.prepared.relations, part.prepared.allocation
+    return RunsOf(part.con, relations.asked, allocation.shares, counted)
 
 
 def _grouping(

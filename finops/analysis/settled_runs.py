@@ -1,7 +1,8 @@
 """Runs of a settled period, one by one: from a workflow to its dearest or newest runs, in a blink.
 
 What a run's cost hangs on is kept by day beside the roll-ups (`run_tokens`, in order of workflow); settling
-puts the price of each of its pieces beside the cells. A run here is what a filter lets through of it.
+puts the price of each of its pieces beside the cells. A run here is what a filter lets through of it. Of a
+period with closed months in it each month says what it knows of a run, at its own prices.
 """
 
 from __future__ import annotations
@@ -14,30 +15,41 @@ from finops.analysis.metering import KINDS
 from finops.analysis.sources import span
 from finops.analysis.where import quote
 from finops.errors import UsageError
-from finops.ledger.engine import query
+from finops.ledger.engine import query, read_table
+from finops.model.money import total
 from finops.model.tables import TOKEN_COLUMNS
 from finops.sql import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
     import duckdb
+    import pyarrow as pa
 
     from finops.analysis.sharing import Shares
     from finops.analysis.sources import Sources
 
-__all__ = ["ORDERS", "Run", "RunList", "list_runs", "settle_rates"]
+__all__ = ["ORDERS", "Run", "RunList", "RunsOf", "list_runs", "settle_rates"]
+
+
+class _Order(NamedTuple):
+    """SQL over a run's pieces, the direction, and how the ranks of one run in several stretches are one."""
+
+    rank: str
+    direction: str
+    together: str
+
 
 ORDERS = {
-    "cost": ("sum({cost})", "desc"),
-    "newest": ("max(r.last_at)", "desc"),
-    "oldest": ("min(r.first_at)", ""),
-    "requests": ("sum(r.requests)", "desc"),
-    "failures": ("sum(r.failures)", "desc"),
+    "cost": _Order("sum({cost})", "desc", "sum"),
+    "newest": _Order("max(r.last_at)", "desc", "max"),
+    "oldest": _Order("min(r.first_at)", "", "min"),
+    "requests": _Order("sum(r.requests)", "desc", "sum"),
+    "failures": _Order("sum(r.failures)", "desc", "sum"),
 }
-"""What runs can be ordered by: SQL over a run's pieces, and the direction."""
+"""What runs can be ordered by."""
 
 _COUNTS = ("requests", "attempts", "failures", *TOKEN_COLUMNS)
 _SAME = (
@@ -109,46 +121,125 @@ def _capacity(rate: str) -> list[str]:
     return [f"coalesce({rate.format(part=part)}, 0)" for part in ("busy", "idle", "unused")]
 
 
-def list_runs(
-    con: duckdb.DuckDBPyConnection,
-    sources: Sources,
-    shares: Shares,
-    counted: str,
-    order: str = "cost",
-    limit: int = 1000,
-    offset: int = 0,
-) -> RunList:
-    """`limit` runs after the first `offset`, by `order` (one of `ORDERS`), of the calls that are `counted`.
+class RunsOf(NamedTuple):
+    """Days with books of their own: their engine, after `settle_rates`, and which of their calls count.
 
-    UsageError for an order there is none of. Needs `settle_rates`, and `run_tokens` on `con`.
+    Needs `run_tokens` on the engine.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    sources: Sources
+    shares: Shares
+    counted: str
+
+
+def list_runs(
+    parts: Sequence[RunsOf], order: str = "cost", limit: int = 1000, offset: int = 0
+) -> RunList:
+    """`limit` runs after the first `offset`, by `order` (one of `ORDERS`), of the calls that `parts` count.
+
+    A run with calls in several parts is one. UsageError for an order there is none of.
     """
     if order not in ORDERS:
         raise UsageError(
             f"runs cannot be ordered by {order!r}", hint=f"choose among {', '.join(ORDERS)}"
         )
+    by, window = ORDERS[order], f"limit {int(limit)} offset {int(offset)}"
+    ranks = [_ranks(part, by) for part in parts]
+    if len(parts) == 1:
+        found = [_details(parts[0], f"{_in_order(f'({ranks[0]})', by)} {window}")]
+    else:
+        listed = _listed(parts, ranks, by, window)
+        found = [_details_of(part, listed) for part in parts]
+    rows = [row for each in found for row in each]
+    by_run: dict[tuple[str, str], list[_Piece]] = {}
+    for row in sorted(rows, key=lambda each: each.place):
+        by_run.setdefault((row.source, row.run), []).append(row)
+    return RunList(
+        tuple(_run(pieces) for pieces in by_run.values()), rows[0].everything if rows else 0
+    )
+
+
+def _ranks(part: RunsOf, by: _Order) -> str:
+    """The SELECT of the runs of a part with their rank; makes `settled_rated`, what its pieces cost."""
+    query(
+        part.con,
+        "create or replace temp table settled_rated as select g.* from settled_rates as g "
+        f"inner join (select grain from settled_cells where {part.counted}) as a on g.grain = a.grain",
+    )
+    return render(
+        "settled_run_ranks",
+        rank=by.rank.format(cost=_cost(part.shares)),
+        workflows=_workflows(part.con, part.counted),
+        same=_SAME,
+        **span(part.sources),
+    )
+
+
+def _in_order(ranks: str, by: _Order) -> str:
+    """The SELECT of ranked runs with their place, and how many there are."""
+    return (
+        "select source_id, workflow_run_id, "
+        f"row_number() over (order by rank {by.direction}, source_id, workflow_run_id) as place, "
+        f"cast(count(*) over () as bigint) as everything from {ranks} as ranks order by place"
+    )
+
+
+def _listed(parts: Sequence[RunsOf], ranks: Sequence[str], by: _Order, window: str) -> pa.Table:
+    """The runs to list, of all parts together."""
+    con = parts[0].con
+    tables = [read_table(part.con, sql) for part, sql in zip(parts, ranks, strict=True)]
+    names = [f"ranks_of_{place}" for place in range(len(tables))]
+    try:
+        for name, table in zip(names, tables, strict=True):
+            con.register(name, table)
+        every = " union all ".join(f"select * from {name}" for name in names)
+        one = (
+            f"(select source_id, workflow_run_id, {by.together}(rank) as rank from ({every}) as parts "
+            "group by source_id, workflow_run_id)"
+        )
+        return read_table(con, f"{_in_order(one, by)} {window}")
+    finally:
+        for name in names:
+            con.unregister(name)
+
+
+def _details_of(part: RunsOf, listed: pa.Table) -> list[_Piece]:
+    part.con.register("listed_runs", listed)
+    try:
+        return _details(part, "select * from listed_runs")
+    finally:
+        part.con.unregister("listed_runs")
+
+
+def _details(part: RunsOf, listed: str) -> list[_Piece]:
+    """What a part says of the runs that are listed."""
+    sql = render(
+        "settled_run_list",
+        listed=listed,
+        counts=", ".join(f"cast(sum(r.{name}) as bigint) as {name}" for name in _COUNTS),
+        cost=_cost(part.shares),
+        unpriced=" + ".join(
+            f"case when g.{kind}_unpriced then r.{kind}_tokens else 0 end" for kind in KINDS
+        ),
+        workflows=_workflows(part.con, part.counted),
+        same=_SAME,
+        **span(part.sources),
+    )
+    at = _Piece._fields.index("counts")
+    return [
+        _Piece._make((*row[:at], row[at : at + len(_COUNTS)], *row[at + len(_COUNTS) :]))
+        for row in query(part.con, sql)
+    ]
+
+
+def _cost(shares: Shares) -> str:
+    """SQL of what a run's piece costs."""
     cost = [f"r.{kind}_tokens * g.{kind}_rate" for kind in KINDS]
     cost += ["r.requests * g.request_rate", "r.served_rows * g.row_rate"]
     cost.append(f"r.bytes_moved * cast('{shares.per_byte:f}' as decimal(38, 24))")
     cost.append(f"r.retrievals * cast('{shares.per_retrieval:f}' as decimal(38, 24))")
-    rank, direction = ORDERS[order]
-    sql = render(
-        "settled_run_list",
-        counted=counted,
-        counts=", ".join(f"cast(sum(r.{name}) as bigint) as {name}" for name in _COUNTS),
-        cost=" + ".join(cost),
-        unpriced=" + ".join(
-            f"case when g.{kind}_unpriced then r.{kind}_tokens else 0 end" for kind in KINDS
-        ),
-        workflows=_workflows(con, counted),
-        rank=rank.format(cost=" + ".join(cost)),
-        direction=direction,
-        same=_SAME,
-        limit=str(int(limit)),
-        offset=str(int(offset)),
-        **span(sources),
-    )
-    rows = query(con, sql)
-    return RunList(tuple(_run(row) for row in rows), rows[0][-1] if rows else 0)
+    return " + ".join(cost)
 
 
 def _workflows(con: duckdb.DuckDBPyConnection, counted: str) -> str:
@@ -164,9 +255,40 @@ def _workflows(con: duckdb.DuckDBPyConnection, counted: str) -> str:
     return f"r.workflow in ({', '.join(quote(name) for name in names)})"
 
 
-def _run(row: tuple[object, ...]) -> Run:
-    source, run, started, ended, outcome, *rest = row
-    *counts, cost, unpriced, _ = rest
-    named = dict(zip(_COUNTS, counts, strict=True))
-    known = None if unpriced and not cost else cost
-    return Run(source, run, started, ended, outcome, named, known, unpriced)  # type: ignore[arg-type]
+class _Piece(NamedTuple):
+    """What one part says of a run."""
+
+    source: str
+    run: str
+    started: datetime
+    ended: datetime
+    outcome_at: datetime | None
+    outcome: str | None
+    counts: tuple[int, ...]
+    cost: Decimal | None
+    unpriced_tokens: int
+    place: int
+    everything: int
+
+
+def _run(pieces: Sequence[_Piece]) -> Run:
+    """The run that all of `pieces` are of: what came of it is what was logged last."""
+    first = pieces[0]
+    outcomes = [
+        (each.outcome_at, each.outcome)
+        for each in pieces
+        if each.outcome is not None and each.outcome_at is not None
+    ]
+    cost = total(each.cost for each in pieces if each.cost is not None)
+    unpriced = sum(each.unpriced_tokens for each in pieces)
+    sums = [sum(column) for column in zip(*(each.counts for each in pieces), strict=True)]
+    return Run(
+        first.source,
+        first.run,
+        min(each.started for each in pieces),
+        max(each.ended for each in pieces),
+        max(outcomes)[1] if outcomes else None,
+        dict(zip(_COUNTS, sums, strict=True)),
+        None if unpriced and not cost else cost,
+        unpriced,
+    )

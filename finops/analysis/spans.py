@@ -1,21 +1,23 @@
 """Answers of several segments as one: what closed months say and what open ones do, added.
 
-Amounts and counts add; runs and percentiles do not, and are read over the whole span again.
+Amounts and counts add; runs and percentiles do not, and are read over the whole span again, runs at what
+each stretch says their calls cost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.books import price_book
 from finops.analysis.capacity.model import Capacity
+from finops.analysis.doubling import double_all
 from finops.analysis.logged import Log
-from finops.analysis.measures import Group, Timings, read_timings
+from finops.analysis.measures import Group, Measured, Timings, read_timings
 from finops.analysis.owners.requests import named_dimensions
 from finops.analysis.relations import Scope, months_touched, reach, relate
-from finops.analysis.runs import Runs
+from finops.analysis.runs import Runs, cost_of_spanned_runs
 from finops.analysis.terms import Terms
 from finops.errors import UsageError
 from finops.ledger.open_months import SpanLedger
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import duckdb
+    import pyarrow as pa
 
     from finops.analysis.books import Segment
+    from finops.analysis.doubling import Parts
     from finops.analysis.economics import Allocation, Question, UnitEconomics
     from finops.analysis.grain import Dimension
     from finops.analysis.relations import Relations
@@ -35,7 +39,9 @@ if TYPE_CHECKING:
     from finops.ledger.store import Ledger
 
 __all__ = [
+    "Stretch",
     "add_groups",
+    "missing_of",
     "plus",
     "relate_span",
     "span_ledger",
@@ -46,9 +52,14 @@ __all__ = [
 ]
 
 
-_NO_RUN_COSTS = "What the typical run cost is not told of a period with a closed month in it: ask for each month."
+class Stretch(NamedTuple):
+    """What days with books of their own answer, and where asked for what the whole span is told from."""
 
-_NO_FACTOR = "closed and open months have books of their own: ask about one --month"
+    answer: UnitEconomics
+    pieces: pa.Table | None = None
+    """What every run cost there (`pieces_of_runs`)."""
+    parts: Parts | None = None
+    """What doubled traffic is told from."""
 
 
 def span_of(parts: Sequence[Segment]) -> Period:
@@ -58,13 +69,20 @@ def span_of(parts: Sequence[Segment]) -> Period:
 
 
 def timings_of(
-    ledger: Ledger, config: Config, question: Question, parts: Sequence[Segment]
+    ledger: Ledger,
+    config: Config,
+    question: Question,
+    parts: Sequence[Segment],
+    pieces: Sequence[pa.Table] = (),
 ) -> Timings:
-    """Runs and percentiles of the whole span of `parts`."""
+    """Runs and percentiles of the whole span of `parts`; `pieces` are what runs cost in each of them."""
     con = connect_span(ledger, parts)
     try:
         by, relations = relate_span(con, ledger, config, question, parts)
-        return read_timings(con, relations.asked, by, config.requests.success)
+        found = read_timings(con, relations.asked, by, config.requests.success)
+        if not pieces:
+            return found
+        return found._replace(run_costs=cost_of_spanned_runs(con, relations.asked, by, pieces))
     finally:
         con.close()
 
@@ -96,35 +114,45 @@ def relate_span(
     return by, relate(con, span_ledger(ledger, parts), terms, scope)
 
 
-def together(answers: Sequence[UnitEconomics], timings: Timings) -> UnitEconomics:
-    """`answers` to one question about stretches of time that follow each other, as one.
+def together(stretches: Sequence[Stretch], timings: Timings) -> UnitEconomics:
+    """Answers to one question about `stretches` of time that follow each other, as one.
 
     UsageError when they are in different currencies.
     """
+    answers = [each.answer for each in stretches]
     first = answers[0]
     same_currency([answer.currency for answer in answers])
     by_key: dict[tuple[object, ...], list[Group]] = {}
     for answer in answers:
         for group in answer.groups:
             by_key.setdefault(group.keys, []).append(group)
-    groups = tuple(timed(add_groups(found), timings) for found in by_key.values())
+    measured = Measured(
+        tuple(timed(add_groups(found), timings) for found in by_key.values()),
+        timed(add_groups([answer.total for answer in answers]), timings),
+    )
+    parts = [each.parts for each in stretches if each.parts is not None]
+    if parts:
+        of_each = [Measured(answer.groups, answer.total) for answer in answers]
+        measured = double_all(list(zip(parts, of_each, strict=True)), measured).on(measured)
     notes = [note for answer in answers for note in answer.notes]
-    if any(answer.total.run_costs for answer in answers):
-        notes.append(_NO_RUN_COSTS)
-    missing = {}
-    if any(answer.total.doubled for answer in answers):
-        missing["marginal_cost_factor"] = _NO_FACTOR
     return first._replace(
         period=Period(first.period.start, answers[-1].period.end),
-        groups=groups,
-        total=timed(add_groups([answer.total for answer in answers]), timings),
+        groups=measured.groups,
+        total=measured.total,
         reconciliation=plus([answer.reconciliation for answer in answers]),
         allocation=_allocation([answer.allocation for answer in answers]),
         other_currencies=plus([answer.other_currencies for answer in answers]),
         notes=tuple(dict.fromkeys(notes)),
-        missing=missing,
+        missing=missing_of(measured),
         set_aside=tuple(dict.fromkeys(each for answer in answers for each in answer.set_aside)),
     )
+
+
+def missing_of(measured: Measured) -> dict[str, str]:
+    """Why some group has no factor although it was asked for."""
+    found = [group.doubled for group in (*measured.groups, measured.total)]
+    why = sorted({each.why for each in found if each is not None and each.why is not None})
+    return {"marginal_cost_factor": "; ".join(why)} if why else {}
 
 
 def same_currency(currencies: Iterable[str]) -> str:
@@ -149,8 +177,12 @@ def add_groups(groups: Sequence[Group]) -> Group:
 def timed(group: Group, timings: Timings) -> Group:
     """`group` with the runs and percentiles read over the whole span."""
     runs = timings.runs.get(group.keys, Runs())
-    quantiles = timings.quantiles.get(group.keys, {})
-    return group._replace(runs=runs.ended, quantiles=quantiles, outcomes=runs)
+    return group._replace(
+        runs=runs.ended,
+        quantiles=timings.quantiles.get(group.keys, {}),
+        outcomes=runs,
+        run_costs=timings.run_costs.get(group.keys),
+    )
 
 
 def _allocation(parts: Sequence[Allocation]) -> Allocation:

@@ -150,13 +150,13 @@ class Close:
         return Answer(found, invoices_report(found.invoices, period, found.currency, notes=notes))
 
     def _accruals(self, period: Period) -> Answer[tuple[Accrual, ...]]:
-        from finops.analysis.accruals import accruals
+        from finops.analysis.accruals import booked_accruals
         from finops.analysis.books import books
         from finops.report.close import accruals_report
 
         (part,) = books(self.session.ledger, self.session.config, period)
-        found = accruals(part)
-        return Answer(found, accruals_report(found, period))
+        found = booked_accruals(part)
+        return Answer(found, accruals_report(found, period, is_closed=part.closed is not None))
 
     def _adjustments(self, period: Period) -> Answer[tuple[Adjustment, ...]]:
         from finops.analysis.adjustments import adjustments

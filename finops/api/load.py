@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 from finops.api.answer import Answer
+from finops.api.summing import roll_up_loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -114,7 +114,7 @@ def load(session: Session, table: str, paths: Paths, **how: Unpack[Reading]) -> 
         load_files(ledger, table, [Path(each) for each in named], options, how.get("progress"))
     )
     warnings = tuple(_warnings(ledger, table, results, options.problems_file))
-    summed = _roll_up(session, ledger, table, results)
+    summed = roll_up_loads(session, ledger, results)
     return Loaded(results, load_report(results), warnings, summed)
 
 
@@ -130,20 +130,6 @@ def _warnings(
     if table == "costs":
         yield from _elsewhere(ledger, results)
     yield from _closed(ledger, results)
-
-
-def _roll_up(session: Session, ledger: Ledger, table: str, results: Sequence[LoadResult]) -> bool:
-    """Make the roll-ups of the days the load touched, so that the first report does not wait for them."""
-    from finops.analysis.refreshing import roll_up_days
-
-    days = {
-        date.fromisoformat(day)
-        for result in results
-        if not result.stored.unchanged
-        for each in result.stored.slices
-        if (day := each.names.get("day")) is not None
-    }
-    return roll_up_days(ledger, session.config, table, days)
 
 
 def _closed(ledger: Ledger, results: Sequence[LoadResult]) -> list[str]:

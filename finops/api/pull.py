@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from finops.api.answer import Answer
+from finops.api.summing import roll_up_loads
 from finops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class Again(TypedDict, total=False):
 @dataclass(frozen=True, slots=True)
 class PulledSources(Answer["tuple[SourceResult, ...]"]):
     """What each source brought; a source that failed leaves the others alone."""
+
+    summed: bool = True
+    """Whether the roll-ups of the days are made; else the first question about them makes them."""
 
     @property
     def errors(self) -> tuple[FinopsError, ...]:
@@ -92,8 +96,11 @@ def pull(
     )
     chosen = configured(config.sources, sources or ())
     options = PullOptions(now, window, dry_run, keep_good, config.attributes.allow, progress)
-    results = tuple(pull_all(session.to_write(), chosen, options))
-    return PulledSources(results, pull_report(results, dry_run=dry_run))
+    ledger = session.to_write()
+    results = tuple(pull_all(ledger, chosen, options))
+    loads = (load for result in results for _, load in result.loads)
+    summed = roll_up_loads(session, ledger, loads)
+    return PulledSources(results, pull_report(results, dry_run=dry_run), summed)
 
 
 def _warnings(result: SourceResult) -> Iterator[str]:

@@ -39,6 +39,7 @@ from finops.api.vendor import Vendors
 from finops.errors import LedgerMissing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import Unpack
 
@@ -144,6 +145,7 @@ class Session:
         currency: str | None = None,
         draws: int = 10_000,
         seed: int = 0,
+        inputs: Mapping[str, float] | None = None,
         **numbers: Unpack[Numbers],
     ) -> Breakeven:
         """When owning beats renting (or calling, `against="api"`) for the demand measured in `pool`.
@@ -157,7 +159,7 @@ class Session:
         measured = Pool(self.ledger, pool, period, self.config)
         return breakeven(
             scenario=scenario, pool=measured, against=against, currency=currency,
-            draws=draws, seed=seed, **numbers,
+            draws=draws, seed=seed, inputs=inputs, **numbers,
         )  # fmt: skip
 
     def route(

@@ -29,10 +29,12 @@ from finops.cli.breakeven_options import (
     ScenarioArgument,
     ScenarioOption,
     SeedOption,
+    SetOption,
     TaxOption,
     UnitsOption,
     UtilizationOption,
     VariableOption,
+    asked_inputs,
 )
 from finops.cli.options import (
     FormatOption,
@@ -77,6 +79,7 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
     horizon_months: HorizonOption = None,
     discount_rate: DiscountOption = None,
     tax_rate: TaxOption = None,
+    set: SetOption = None,  # noqa: A002  (the option is called --set)
     currency: CurrencyOption = None,
     scenario: ScenarioOption = None,
     against: AgainstOption = Against.CLOUD,
@@ -108,10 +111,9 @@ def breakeven(  # noqa: PLR0913  (one parameter for each option)
         *(interim_per_hour, price_decline, units, utilization, hours_per_month),
         *(horizon_months, discount_rate, tax_rate),
     )
-    numbers: Any = dict(zip(INPUTS, given, strict=True))
     asked: Any = {
-        "scenario": scenario, "against": against.value, "currency": currency,
-        "draws": 0 if explain else draws, "seed": seed, **numbers,
+        "scenario": scenario, "against": against.value, "currency": currency, "seed": seed,
+        "draws": 0 if explain else draws, "inputs": asked_inputs(set), **dict(zip(INPUTS, given, strict=True)),
     }  # fmt: skip
     when: Any = {"month": month, "since": since, "until": until, "last": last}
     if from_ledger is None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from finops.errors import UsageError
 from finops.report.breakeven_chart import BreakevenChart
 
 __all__ = [
@@ -31,10 +32,12 @@ __all__ = [
     "ScenarioArgument",
     "ScenarioOption",
     "SeedOption",
+    "SetOption",
     "TaxOption",
     "UnitsOption",
     "UtilizationOption",
     "VariableOption",
+    "asked_inputs",
 ]
 
 
@@ -243,6 +246,15 @@ ChartOption = Annotated[
         help="Draw cost over time, demand by how long it lasts, or what moves NPV, instead.",
     ),
 ]
+SetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--set",
+        metavar="INPUT=N,…",
+        help="Any input of a scenario by its name: demand.growth=0.2,own.tariff=0.14.",
+        rich_help_panel=_TERMS,
+    ),
+]
 SamplesMonthOption = Annotated[
     str | None,
     typer.Option(
@@ -252,3 +264,21 @@ SamplesMonthOption = Annotated[
         rich_help_panel="Period",
     ),
 ]
+
+
+def asked_inputs(text: str | None) -> dict[str, float]:
+    """`demand.growth=0.2,own.tariff=0.14` as numbers by name; UsageError for what reads otherwise."""
+    found: dict[str, float] = {}
+    for part in () if text is None else text.split(","):
+        name, _, written = part.partition("=")
+        try:
+            value = float(written)
+        except ValueError:
+            raise UsageError(
+                f"--set: {part.strip()!r} is no input and its number",
+                hint="--set demand.growth=0.2",
+            ) from None
+        if name.strip() in found:
+            raise UsageError(f"--set: {name.strip()} is given twice")
+        found[name.strip()] = value
+    return found

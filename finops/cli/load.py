@@ -111,6 +111,7 @@ def _command(table: str) -> Callable[..., None]:
         from finops.api.load import load as load_into
         from finops.cli import diagnostics
         from finops.cli.output import emit
+        from finops.report.load import NOT_SUMMED
 
         columns, values = _pairs(maps, "--map"), _pairs(sets, "--set")
         session = open_session(ledger, required=False)
@@ -122,9 +123,7 @@ def _command(table: str) -> Callable[..., None]:
         for line in found.warnings:
             diagnostics.warn(line)
         if not found.summed:
-            diagnostics.say(
-                "the first report about these days will take longer: it sums them up once"
-            )
+            diagnostics.say(NOT_SUMMED)
         emit(found.report, format, output)
 
     return load

@@ -80,6 +80,7 @@ def pull(  # noqa: PLR0913  (one parameter for each option)
     """
     from finops.cli import diagnostics
     from finops.cli.output import emit
+    from finops.report.load import NOT_SUMMED
 
     session = open_session(ledger, required=False)
     with diagnostics.progress("pulling") as advance:
@@ -95,6 +96,8 @@ def pull(  # noqa: PLR0913  (one parameter for each option)
         diagnostics.say(line)
     for line in found.warnings:
         diagnostics.warn(line)
+    if not found.summed:
+        diagnostics.say(NOT_SUMMED)
     emit(found.report, format, output)
     _fail(found.errors)
 

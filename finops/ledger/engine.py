@@ -20,7 +20,9 @@ from finops.stopping import watch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MEMORY_LIMIT", "hear", "open_engine", "query", "scratch_folder"]
+    import pyarrow as pa
+
+__all__ = ["MEMORY_LIMIT", "hear", "open_engine", "query", "read_table", "scratch_folder"]
 
 MEMORY_LIMIT = "2GB"
 """What one connection may hold before it spills to its temporary folder."""
@@ -72,3 +74,9 @@ def query(
     """Run `sql` to its end and return its rows."""
     watch()
     return con.execute(sql, dict(parameters) if parameters else None).fetchall()
+
+
+def read_table(con: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+    """Run `sql` to its end and return its rows as a table, for another connection to read."""
+    watch()
+    return con.sql(sql).to_arrow_table()

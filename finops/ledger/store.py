@@ -101,13 +101,17 @@ class Reading(NamedTuple):
 
 @contextmanager
 def delta_errors(doing: str) -> Iterator[None]:
-    """Turn delta-rs's and the file system's failures into a LedgerError that says what we did."""
+    """Turn delta-rs's and the file system's failures into a LedgerError that says what we did.
+
+    Of what they say the first line is kept: delta-rs sends its stack after it.
+    """
     from deltalake.exceptions import DeltaError
 
     try:
         yield
     except (DeltaError, OSError) as error:
-        raise LedgerError(f"{doing}: {error}") from error
+        said = str(error).strip().partition("\n")[0]
+        raise LedgerError(f"{doing}: {said}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ HEIGHT = 16
 """Rows of the plot."""
 
 _NARROWEST = 30
+_LOWEST = 4
 
 
 class BreakevenChart(StrEnum):
@@ -48,30 +49,37 @@ def breakeven_chart(
     currency: str,
     *,
     width: int | None = None,
+    height: int | None = None,
 ) -> str:
-    """The chart as lines of text, at most `width` columns; UsageError where there is nothing to draw."""
-    room = max(width or WIDTH, _NARROWEST)
+    """The chart as lines of text, at most `width` columns, its plot `height` lines high.
+
+    UsageError where there is nothing to draw.
+    """
+    room, rows = max(width or WIDTH, _NARROWEST), max(height or HEIGHT, _LOWEST)
     if chart is BreakevenChart.COST:
-        lines = _cost(found, sure, currency, room)
+        lines = _cost(found, sure, currency, (room, rows))
     elif chart is BreakevenChart.LOAD:
-        lines = _load(found, room)
+        lines = _load(found, room, rows)
     else:
         lines = _tornado(sure, currency, room)
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _cost(found: Comparison, sure: Uncertainty | None, currency: str, width: int) -> list[str]:
+def _cost(
+    found: Comparison, sure: Uncertainty | None, currency: str, room: tuple[int, int]
+) -> list[str]:
+    width, rows = room
     spent = {name: cost.cumsum().tolist() for name, cost in found.costs.items()}
     bands = _bands(sure, spent)
     most = max(max(line) for line in (*spent.values(), *(high for _, high in bands))) or 1.0
     label = len(shown(most, Style.COUNT))
     columns = width - label - 2
     months = len(found.savings) - 1
-    plot = [[" "] * columns for _ in range(HEIGHT)]
+    plot = [[" "] * columns for _ in range(rows)]
 
     def height(line: Sequence[float], column: int) -> int:
         value = line[round(column * months / (columns - 1))]
-        return HEIGHT - 1 - round(value / most * (HEIGHT - 1))
+        return rows - 1 - round(value / most * (rows - 1))
 
     for low, high in bands:
         for column in range(columns):
@@ -84,7 +92,7 @@ def _cost(found: Comparison, sure: Uncertainty | None, currency: str, width: int
             plot[row][column] = name[0] if taken in {" ", "░", name[0]} else "*"
     lines = [f"Cost up to each month, {currency}"]
     for row, cells in enumerate(plot):
-        at = shown(most * (HEIGHT - 1 - row) / (HEIGHT - 1), Style.COUNT) if row % 5 == 0 else ""
+        at = shown(most * (rows - 1 - row) / (rows - 1), Style.COUNT) if row % 5 == 0 else ""
         lines.append(f"{at:>{label}} ┤{''.join(cells)}")
     lines.append(f"{'':>{label}} └{'─' * columns}")
     if sure is not None:
@@ -135,7 +143,7 @@ def _crossings(found: Comparison, sure: Uncertainty | None) -> list[str]:
     return lines
 
 
-def _load(found: Comparison, width: int) -> list[str]:
+def _load(found: Comparison, width: int, height: int) -> list[str]:
     if found.ownership is None:
         raise UsageError(
             "no demand by hour is known", hint="--from-ledger pool=NAME, or [load] in a scenario"
@@ -145,7 +153,7 @@ def _load(found: Comparison, width: int) -> list[str]:
     label = len(str(most))
     columns = min(width - label - 2, len(ordered))
     picked = [ordered[column * len(ordered) // columns] for column in range(columns)]
-    rows = min(HEIGHT, most)
+    rows = min(height, most)
     owned = found.ownership.units
     lines = ["Units needed, the busiest hour first"]
     for row in range(rows, 0, -1):

@@ -256,8 +256,8 @@ def _invoice(invoice: Invoice) -> Row:
     }
 
 
-def accruals_report(found: Sequence[Accrual], period: Period) -> Report:
-    """What the month used and no bill covers, with the rate it is accrued at."""
+def accruals_report(found: Sequence[Accrual], period: Period, *, is_closed: bool = False) -> Report:
+    """What the month used and no bill covers, with the rate it is accrued at; of a closed one what was booked."""
     priced = [each.amount for each in found if each.amount is not None]
     currency = found[0].currency if found else None
     notes = [
@@ -267,7 +267,11 @@ def accruals_report(found: Sequence[Accrual], period: Period) -> Report:
         if each.amount is None
     ]
     if not found:
-        notes.append("Bills cover everything the log shows: nothing to accrue.")
+        notes.append(
+            "The close booked no accruals."
+            if is_closed
+            else "Bills cover everything the log shows: nothing to accrue."
+        )
     return Report(
         schema="finops.close_accruals/1",
         title="Used, not invoiced",

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from finops.ledger.write import Replaced
     from finops.report.model import Row
 
-__all__ = ["load_report", "narration"]
+__all__ = ["NOT_SUMMED", "load_report", "narration"]
+
+NOT_SUMMED = "the first report about these days will take longer: it sums them up once"
+"""What is told of more rows than a load waits for."""
 
 _SHOWN_SLICES = 40
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from finops.sections.base import Amount, Section
+from finops.sections.base import Amount, CurrencyCode, Section
 
-__all__ = ["Basis", "Driver", "Pool", "PoolKind", "PoolRate", "Weights"]
+__all__ = ["Basis", "Driver", "Plan", "Pool", "PoolKind", "PoolRate", "Weights"]
 
 
 class PoolKind(StrEnum):
@@ -61,6 +62,31 @@ class Weights(Section):
     decode: Amount = Field(default=Decimal(4), description="Output.")
 
 
+class Plan(Section):
+    """What is paid for a seat or provisioned pool on the days `from` up to, not including, `to`."""
+
+    units: Annotated[Amount, Field(gt=0)] = Field(description="Seats, or provisioned units.")
+    price: Amount = Field(description="Of a seat for a month, of a provisioned unit for an hour.")
+    currency: CurrencyCode | None = Field(
+        default=None, description="Currency of the price; that of reports when not given."
+    )
+    from_: date | None = Field(
+        default=None, alias="from", description="First day (UTC) it is in force; open when absent."
+    )
+    to: date | None = Field(
+        default=None, description="First day it is no longer in force; open when absent."
+    )
+    source: str | None = Field(
+        default=None, description="Where it is written: a contract, an order."
+    )
+
+    @model_validator(mode="after")
+    def _period_is_not_empty(self) -> Plan:
+        if self.to is not None and self.from_ is not None and self.to <= self.from_:
+            raise ValueError("a plan's `to` must be after its `from`")
+        return self
+
+
 _ONLY_FOR = {
     "driver": (PoolKind.SHARED,),
     "scales": (PoolKind.SHARED,),
@@ -74,6 +100,7 @@ _ONLY_FOR = {
     "weights": (PoolKind.GPU, PoolKind.PROVISIONED),
     "tokens_per_unit_minute": (PoolKind.PROVISIONED,),
     "user": (PoolKind.SEAT,),
+    "plans": (PoolKind.SEAT, PoolKind.PROVISIONED),
 }
 """Settings that mean nothing in a pool of another kind."""
 
@@ -141,6 +168,12 @@ class Pool(Section):
     max_busy: Share | None = Field(
         default=None,
         description="Share of its devices that may be busy while objectives are met; 0.8 is assumed.",
+    )
+
+    plans: tuple[Plan, ...] | None = Field(
+        default=None,
+        description="What is paid for it and when, for accruals: a close without its invoice takes the "
+        "plans in force, else what was billed last.",
     )
 
     @model_validator(mode="after")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from finops.analysis.closing import Decision, close_month
-from finops.analysis.completeness import completeness
 from finops.analysis.economics import Question, unit_economics
 from finops.analysis.marginal import MarginalAnswer, marginal
-from finops.model.period import Period
 from finops.report.marginal import marginal_report
 from finops.report.unit import unit_report
 from tests.analysis.ledgers import OCTOBER, config, cost, make_ledger, request, tokens
@@ -208,17 +205,3 @@ def test_unit_says_why_a_factor_is_not_known(tmp_path: Path) -> None:
     assert missing["marginal_cost_factor"] == (
         "headroom of ptu is not known without tokens_per_unit_minute"
     )
-
-
-def test_over_closed_and_open_months_no_factor_is_told_and_why(tmp_path: Path) -> None:
-    log = [request(f"r{month}", f"2026-{month}-05T12:00:00", output_tokens=9) for month in (10, 11)]
-    ledger = make_ledger(tmp_path / "ledger", requests=log)
-    found = completeness(ledger, config(), OCTOBER, date(2027, 2, 1))
-    decision = Decision("ann@host", datetime(2027, 2, 1, tzinfo=UTC), "a test")
-    close_month(ledger, config(), found, decision, accrue=False)
-    both = Period(OCTOBER.start, date(2026, 12, 1))
-    answer = unit_economics(ledger, config(), Question(both, marginal=True))
-    assert answer.total.doubled is None
-    assert "ask about one --month" in answer.missing["marginal_cost_factor"]
-    november = answer.period._replace(start=date(2026, 11, 1))
-    assert unit_economics(ledger, config(), Question(november, marginal=True)).missing == {}

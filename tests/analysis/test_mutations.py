@@ -78,7 +78,7 @@ def test_unbroken_it_is_right(cases: list[Case], period: Period) -> None:
         ("run_counts", "select distinct run_source,", "select distinct"),
         ("run_counts", "lower(", "("),
         ("run_costs", "max(day) < {stop}", "max(day) < {stop} + 40"),
-        ("run_costs", "coalesce(g.workflow_rate, 0)", "0"),
+        ("run_pieces", "coalesce(g.workflow_rate, 0)", "0"),
         ("run_costs", "ceil(0.95 * runs)", "0.95 * runs + 1"),
         ("run_tokens", "and is_final", ""),
         ("attempts", "then 'slo_miss'", "then 'ok'"),

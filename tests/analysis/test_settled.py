@@ -125,6 +125,7 @@ def test_a_span_with_a_closed_month_in_it() -> None:
     with random_company(20) as (ledger, setup):
         close(ledger, setup)
         hold(ledger, setup, random.Random(7), questions=2)
+        hold_runs(ledger, setup, Question(Period(OCTOBER.start, date(2026, 12, 1))), None)
 
 
 def test_what_the_roll_ups_cannot_tell_is_asked_of_the_ledger(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Every number of every report is explained: derived line by line, or in words with the command that shows it."""
+"""Every number of every report is explained: derived line by line, or in words with the command that does.
+
+The lines of a derivation are done again, and lead to the number that the report shows.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from finops.analysis.economics import Question
-from finops.analysis.explain import explain
+from finops.analysis.explain import ROW_NUMBERS, explain
 from finops.analysis.explain_told import SHOWN_AS, TOLD
+from finops.api.explaining import TABLES, Wanted
+from finops.errors import UsageError
 from finops.model.period import parse_month
 from finops.report.numbers import NUMBER_STYLES
+from tests.analysis.arithmetic import check_table
 from tests.api.test_commands import QUESTIONS, Asked, World, folder, scored, world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from finops.api.session import Session
     from finops.report.model import Report
 
 __all__ = ["folder", "scored", "world"]
@@ -49,7 +56,7 @@ def test_every_number_of_a_report_is_explained(
     if report is None:
         return
     for number in numbers(report):
-        if number in reports:
+        if number in reports or number.rpartition(".")[0] in TABLES:
             continue
         reports[number] = report
         name = {"unit.components": "unit.components.retried", "unit.work": "unit.work_units"}
@@ -59,6 +66,77 @@ def test_every_number_of_a_report_is_explained(
         assert found.formula
         assert found.lines, number
         assert found.value is not None or all(line.source for line in found.lines), number
+
+
+MONTH = Wanted({"month": "2026-10"})
+
+ROWS: dict[str, Callable[[Session], Report]] = {
+    "budget": lambda s: s.budget(month="2026-10").report,
+    "chargeback": lambda s: s.chargeback(month="2026-10").report,
+    "commitments": lambda s: s.commitments(month="2026-10").report,
+    "commitments.services": lambda s: s.commitments(month="2026-10").services().report,
+    "compare": lambda s: s.compare(month="2026-10").report,
+    "forecast": lambda s: s.forecast().report,
+    "quality": lambda s: s.quality(month="2026-10").report,
+    "savings": lambda s: s.savings(month="2026-10").report,
+    "status": lambda s: s.status().report,
+}
+"""Reports whose rows have names, as they are asked for."""
+
+
+@pytest.mark.parametrize("command", sorted(TABLES))
+def test_every_number_of_every_row_is_what_its_lines_come_to(scored: World, command: str) -> None:
+    """Tests of each analysis do the same for ledgers with everything in them."""
+    report = ROWS[command](scored.session)
+    table = TABLES[command](scored.session, MONTH)
+    assert check_table(table, report) or not report.rows
+    known = {name for row in table.rows for name in row.numbers}
+    if known and command != "compare":  # whose rows have an effect for each line of the bill
+        assert known == set(ROW_NUMBERS[command])
+
+
+def test_whose_number_it_is_can_be_said_by_name(scored: World) -> None:
+    """`finops explain budget all`: by name, by a condition, as all numbers of a row, or each row's own."""
+    session = scored.session
+    share = session.explain("budget.share", "ALL", month="2026-10").value
+    assert (share.number, share.value, share.currency) == ("budget.share", 0.745, "USD")
+    assert [(line.step, line.source) for line in share.lines] == [
+        ("actual", "finops explain budget.actual"),
+        ("amount", "[[budgets]] in finops.toml"),
+        ("share", "= actual / amount"),
+    ]
+    whole = session.explain("budget", "all", month="2026-10").value
+    assert isinstance(whole.value, dict)
+    assert (whole.value["share"], whole.value["elapsed"]) == (0.745, 1.0)
+    assert "share: actual" in [line.step for line in whole.lines]
+    models = session.explain("compare.after", where="ServiceName = 'Models'", month="2026-10").value
+    assert models.value == 30
+    each = session.explain("status.rows").value
+    assert each.value is None
+    assert [(line.step, line.quantity) for line in each.lines[:2]] == [
+        ("bill / costs: rows", Decimal(4)),
+        ("log / requests: rows", Decimal(20)),
+    ]
+    assert each.lines[-1].source.startswith("of one row: name it after the number")
+    split = session.explain("chargeback.EffectiveCost", "team-0", by="team", month="2026-10").value
+    assert split.value == Decimal("37.25")
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "told"),
+    [
+        ("budget.share", {"row": "nobody"}, "there is no row 'nobody'"),
+        ("cost_per_run", {"row": "team-0"}, "is of no command whose rows have names"),
+        ("savings.high", {"by": "team"}, "the rows of savings cannot be split"),
+        ("budget.happiness", {}, "there is no explanation of 'budget.happiness'"),
+        ("chargeback.usage", {"last": "3m"}, "this number is of a month"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(
+    scored: World, number: str, more: dict[str, str], told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        scored.session.explain(number, **more)  # type: ignore[arg-type]
 
 
 def test_words_are_for_numbers_that_nothing_derives(scored: World) -> None:

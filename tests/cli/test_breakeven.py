@@ -279,3 +279,32 @@ def test_a_given_utilization_wins_over_demand_by_hour(finops: Callable[..., Resu
     assert found["values"]["demand.utilization"] == 0.5
     assert found["ownership"] is None
     assert "Demand by hour is left out: --utilization says another." in found["notes"]
+
+
+def test_any_input_of_a_scenario_can_be_set_by_its_name(finops: Callable[..., Result]) -> None:
+    """Demand that doubles every year doubles what is rented in the second: 98.32 * 730 h * 12 each month's."""
+    flat = rows(finops(*PAIR, "--horizon-months", "24", "--format", "json"))["cloud"]
+    grown = rows(
+        finops(*PAIR, "--horizon-months", "24", "--set", "demand.growth=1", "--format", "json")
+    )["cloud"]
+    year = 98.32 * 730 * sum(2 ** (month / 12) for month in range(12))
+    assert flat["total_cost"] == pytest.approx(98.32 * 730 * 24)
+    assert grown["total_cost"] == pytest.approx(year * 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("demand.grwth=1", "did you mean demand.growth?"),
+        ("demand.growth", "--set demand.growth=0.2"),
+        ("demand.growth=1,demand.growth=2", "demand.growth is given twice"),
+        ("own.price=1", "own.price is given twice"),
+        ("money.tax_rate=4", "it is 0 to 0.99"),
+        ("own.lifetime=0", "it is at least 1"),
+        ("demand.growth=nan", "demand.growth: not a finite number"),
+    ],
+)
+def test_a_wrong_input_is_said(finops: Callable[..., Result], given: str, words: str) -> None:
+    result = finops(*PAIR, "--set", given)
+    assert result.exit_code == 2
+    assert words in result.stderr

@@ -37,7 +37,7 @@ class ExportScreen(ModalScreen["Path | None"]):
         background: $surface; padding: 0 1; }
     ExportScreen Entry { background: $panel; padding: 0 1; margin: 0 0 1 0; }
     ExportScreen OptionList { height: auto; border: none; background: $surface; }
-    ExportScreen Label { color: $text-muted; padding: 0 1; }
+    ExportScreen Label { color: $text-muted; padding: 0 1; width: 100%; }
     ExportScreen #wrong { color: $text-error; text-style: bold; display: none; }
     """
     BINDINGS: ClassVar = [

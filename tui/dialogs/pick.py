@@ -40,7 +40,7 @@ class PickScreen(ModalScreen["tuple[str, ...] | None"]):
         background: $surface; padding: 0 1; }
     PickScreen OptionList { height: auto; max-height: 60vh; border: none; background: $surface; }
     PickScreen Entry { background: $panel; margin: 0 0 1 0; padding: 0 1; }
-    PickScreen Label { color: $text-muted; padding: 0 1; }
+    PickScreen Label { color: $text-muted; padding: 0 1; width: 100%; }
     """
     BINDINGS: ClassVar = [
         Binding("escape", "cancel", "Cancel"),
@@ -62,6 +62,7 @@ class PickScreen(ModalScreen["tuple[str, ...] | None"]):
         self.heading = title
         self.choices = tuple(choices)
         self.chosen = list(chosen)
+        self.wide = max((len(each.value) for each in self.choices), default=0) + 2
         self.many = many
         self.free = free
         self.fitting: list[Choice] = []
@@ -97,7 +98,7 @@ class PickScreen(ModalScreen["tuple[str, ...] | None"]):
 
     def _line(self, choice: Choice) -> str:
         mark = f"{'✓' if choice.value in self.chosen else ' '} " if self.many else ""
-        return f"{mark}{choice.value:<24} {choice.about}".rstrip()
+        return f"{mark}{choice.value:<{self.wide}} {choice.about}".rstrip()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Narrow the list."""

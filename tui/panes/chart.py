@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from finops.api.breakeven import Breakeven
 from finops.report.cells import visible
+from tui.colours import HEAT, PARTS
 from tui.stacks import Stack, shade_map, stacks
 
 if TYPE_CHECKING:
@@ -24,24 +27,23 @@ if TYPE_CHECKING:
 
 __all__ = ["ChartBox"]
 
-COLOURS = ("#3b82f6", "#f59e0b", "#10b981", "#a855f7", "#ef4444", "#6b7280")
-"""Colours of the parts, the largest first: told apart in 16 colours, on dark and on light."""
-
-
-HEAT = ("#ef4444", "#f59e0b", "#84cc16", "#10b981")
-"""Colours of the shades, from little to much."""
+LOWEST, HIGHEST = 12, 24
+"""Lines of a chart: where rows need the room, and where they do not."""
 
 PLOTS = ".plot, PlotWidget"
+
+_AROUND = 8
+"""Lines of a chart of its own besides its plot: title, axis, legend, where lines cross."""
 
 
 class ChartBox(Vertical):
     """A chart and its legend. Made when there is something to draw: the library is not loaded before."""
 
     DEFAULT_CSS = """
-    ChartBox { padding: 0 2; }
+    ChartBox { padding: 0 2; height: 12; }
     ChartBox > #legend { height: 1; color: $text-muted; }
     ChartBox > PlotWidget { height: 1fr; }
-    ChartBox > PlotWidget > .plot--axis { color: $panel-lighten-2; }
+    ChartBox > PlotWidget > .plot--axis { color: $edge; }
     ChartBox > PlotWidget > .plot--tick { color: $text-muted; text-style: none; }
     """
 
@@ -49,6 +51,22 @@ class ChartBox(Vertical):
         super().__init__()
         self.drawn: tuple[Chart, Answer[Any]] | None = None
         self.stack = Stack((), ())
+        self.shaded: tuple[Chart, Report] | None = None
+        """What is drawn as shades now."""
+        self.lines = LOWEST
+
+    def fit(self, room: int) -> None:
+        """Take so many lines of what rows leave free."""
+        self.lines = max(LOWEST, min(HIGHEST, room))
+        if self.shaded is None:
+            self.styles.height = self.lines
+        else:
+            self._shade(*self.shaded)
+
+    def on_resize(self) -> None:
+        """Shades are as wide as there is room for."""
+        if self.shaded is not None:
+            self._shade(*self.shaded)
 
     def compose(self) -> ComposeResult:
         """The legend; the plot comes with the first answer."""
@@ -58,32 +76,61 @@ class ChartBox(Vertical):
         """Say why there is nothing to see."""
         self.query_one("#legend", Static).update(visible(words).replace("[", r"\["))
 
-    def draw(self, chart: Chart, report: Report, ledger: str | None) -> None:
+    def draw(self, chart: Chart, answer: Answer[Any]) -> None:
         """Draw the answer of the chart's call."""
-        del ledger
+        report = answer.report
+        self.shaded = (chart, report) if chart.shades else None
+        if chart.own and isinstance(answer, Breakeven):
+            self._own(answer)
+            return
         if chart.shades:
             self._shade(chart, report)
             return
-        most = 1 if self.app.no_color else len(COLOURS)
+        self.styles.height = self.lines
+        most = 1 if self.app.no_color else len(PARTS)
         parts = None if self.app.no_color else chart.parts
         self.stack = stacks(report, chart.across, chart.height, parts, most=most)
         self._legend(chart, report)
         self.call_later(self._plot)
 
-    def _shade(self, chart: Chart, report: Report) -> None:
-        """A line for each part: the fuller the block, the larger the share; a gap was never seen."""
-        text = shade_map(report, chart, self.size.width - 4, HEAT)
-        self.query_one("#legend", Static).update(
-            f"{chart.height.replace('_', ' ')} by {chart.parts} and {chart.across}: "
-            "\u2591 under 25 %  \u2592 under 50 %  \u2593 under 75 %  \u2588 above"
-        )
+    def _own(self, answer: Breakeven) -> None:
+        """As the command draws it with --chart, in the room there is."""
+        from finops.report.breakeven_chart import BreakevenChart
+
+        width, height = self.size.width - 4, self.size.height - _AROUND
+        text = answer.chart(BreakevenChart.COST, width=width, height=height)
+        title, _, drawn = text.partition("\n")
+        self.query_one("#legend", Static).update(title.replace("[", r"\["))
+        self._put(Text(drawn, no_wrap=True))
+
+    def _put(self, text: Text) -> None:
+        found = self.query("Static.plot")
+        if found:
+            found.first(Static).update(text)
+            return
         for old in self.query(PLOTS):
             old.remove()
         self.mount(Static(text, classes="plot"))
 
+    def _shade(self, chart: Chart, report: Report) -> None:
+        """A line for each part: the fuller the block, the larger the share; a gap was never seen."""
+        text = shade_map(report, chart, self.size.width - 4, HEAT)
+        lines = list(text.split("\n"))
+        over = len(lines) - (self.lines - 2)
+        if over > 0:
+            del lines[-over - 1 :]
+            lines.append(Text(f"… {over + 1:,} more by {chart.parts} (g splits the rows by it)"))
+        text = Text("\n").join(lines)
+        self.styles.height = len(lines) + 2
+        self.query_one("#legend", Static).update(
+            f"{chart.height.replace('_', ' ')} by {chart.parts} and {chart.across}: "
+            "\u2591 under 25 %  \u2592 under 50 %  \u2593 under 75 %  \u2588 above"
+        )
+        self._put(text)
+
     def _legend(self, chart: Chart, report: Report) -> None:
         words = [f"{chart.height} by {chart.across}, {report.currency or ''}".rstrip(", ")]
-        for (name, _), colour in zip(self.stack.parts, COLOURS, strict=False):
+        for (name, _), colour in zip(self.stack.parts, PARTS, strict=False):
             if name:
                 words.append(f"[{colour}]■[/] {visible(name)[:24]}".replace("[[", r"\[["))
         self.query_one("#legend", Static).update("  ".join(words))
@@ -98,14 +145,16 @@ class ChartBox(Vertical):
         else:
             plot = PlotWidget(allow_pan_and_zoom=False)
             plot.can_focus = False
+            plot.set_reactive(PlotWidget.margin_top, 0)
+            plot.set_reactive(PlotWidget.margin_bottom, 2)
+            plot.set_reactive(PlotWidget.margin_left, 9)
             await self.mount(plot)
-            plot.margin_top, plot.margin_bottom, plot.margin_left = 0, 2, 9
         plot.clear()
         mode = HiResMode.HALFBLOCK
         xs = list(range(1, len(self.stack.places) + 1))
         upper = [0.0] * len(xs)
         layers = []
-        for (_, heights), colour in zip(self.stack.parts, COLOURS, strict=False):
+        for (_, heights), colour in zip(self.stack.parts, PARTS, strict=False):
             upper = [top + height for top, height in zip(upper, heights, strict=True)]
             layers.append((list(upper), colour))
         for tops, colour in reversed(layers):

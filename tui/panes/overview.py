@@ -29,8 +29,8 @@ class Panel(Static, can_focus=True):
     """One panel: focus it, and `y` copies its command, Enter opens the view behind it."""
 
     DEFAULT_CSS = """
-    Panel { border: round $panel-lighten-2; padding: 0 1; height: 1fr; }
-    Panel:focus { border: heavy $primary; }
+    Panel { border: round $edge; border-title-color: $foreground; padding: 0 1; height: 1fr; }
+    Panel:focus { border: heavy $primary; border-title-style: bold; }
     """
     answer: Answer[Any] | None = None
 
@@ -48,7 +48,9 @@ class Panel(Static, can_focus=True):
         """Draw again what is there."""
         if self.answer is not None:
             size = self.content_size
-            self.update(self.kind.draw(self.answer, max(size.width, 20), max(size.height, 3)))
+            drawn = self.kind.draw(self.answer, max(size.width, 20), max(size.height, 3))
+            drawn.no_wrap, drawn.overflow = True, "ellipsis"
+            self.update(drawn)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fill the new room."""

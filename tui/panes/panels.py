@@ -10,6 +10,7 @@ from rich.text import Text
 
 from finops.report.cells import cell_text
 from finops.report.model import Style
+from tui.colours import PARTS
 from tui.frame import fitted
 from tui.views.steps import asked
 
@@ -39,6 +40,9 @@ _CAUSES = frozenset(
     }
 )
 """Parts of a change that say why."""
+
+ROOMY = 34
+"""Cells in which a change's cause stands beside it."""
 
 Draw = Callable[["Answer[Any]", int, int], Text]
 """An answer in so many cells and lines."""
@@ -88,7 +92,7 @@ def _changed(answer: Answer[Any], width: int, height: int) -> Text:
     changes = [
         f"{_arrow(_decimal(row, 'change'))} {_signed(_decimal(row, 'change'))}" for row in rows
     ]
-    reasons = [_reason(row, causes) for row in rows]
+    reasons = [_reason(row, causes) if width >= ROOMY else "" for row in rows]
     wide, wordy = max(map(len, changes)), max(map(len, reasons))
     label = max(8, min(34, width - wide - wordy - 2))
     text = Text()
@@ -158,7 +162,7 @@ def _listed(text: Text, report: Report, name: str, amount: str, width: int, line
         bar = "█" * int(room * max(Decimal(0), _decimal(row, amount)) / largest)
         text.append(fitted(cell_text(row[name], Style.TEXT), label, right=False))
         text.append(f" {shown:>{wide}} ")
-        text.append(f"{bar}\n", "blue")
+        text.append(f"{bar}\n", PARTS[0])
     return text
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Static
 
-from finops.errors import FinopsError, LedgerMissing
+from finops.errors import FinopsError
 from tui.actions import Context
 from tui.call import Call
 from tui.desk import in_background
@@ -56,12 +56,12 @@ class StartPane(Pane):
 
     @property
     def context(self) -> Context:
-        """The demo is offered while there is no ledger."""
+        """The demo is offered while there is no ledger, or none that can be read."""
         return Context(
             START,
             self.state,
             asking=self.since is not None,
-            offers_demo=isinstance(self.error, LedgerMissing),
+            offers_demo=self.error is not None,
         )
 
     async def _ask(self) -> None:
@@ -96,7 +96,7 @@ class StartPane(Pane):
 
     def fail(self, error: FinopsError) -> None:
         """Say what to do; where there is no ledger, offer the demo."""
-        self.query_one(Static).update(f"finops\n\n{error_words(error)}")
+        self.query_one(Static).update(f"finops\n\n{error_words(error, first=True)}")
 
     def show(self, answer: Any) -> None:  # noqa: ANN401  (there is none)
         """There is nothing to show here."""

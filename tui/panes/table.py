@@ -31,6 +31,9 @@ __all__ = ["TablePane"]
 ROOMY = 26
 """Lines a pane has when a chart leaves enough of them for rows."""
 
+BESIDE = 9
+"""Lines a pane keeps for what is neither chart nor row."""
+
 SORTED_AT_ONCE = 20_000
 """Rows that are put in order without a thread."""
 
@@ -39,7 +42,7 @@ class TablePane(Pane):
     """Shows the rows of an answer, and keeps the cursor on the row it was on."""
 
     DEFAULT_CSS = """
-    TablePane > ChartBox { height: 12; display: none; }
+    TablePane > ChartBox { display: none; }
     TablePane.charted > ChartBox { display: block; }
     TablePane > FrameTable { height: 1fr; }
     TablePane > #head { height: auto; max-height: 3; padding: 0 2; color: $text-muted; }
@@ -70,7 +73,7 @@ class TablePane(Pane):
         frame = self.table.frame
         now = replace(
             super().context,
-            offers_demo=isinstance(self.error, LedgerMissing),
+            offers_demo=isinstance(self.error, LedgerMissing) or self._is_bare(),
             charted=self.chart_spec is not None,
         )
         if frame is None or not frame.columns or self.error is not None:
@@ -84,6 +87,10 @@ class TablePane(Pane):
     def report(self) -> Report | None:
         """What is shown."""
         return None if self.answer is None else self.answer.report
+
+    def _is_bare(self) -> bool:
+        """Whether there are no rows though nothing is filtered."""
+        return self.report is not None and not (len(self.report.rows) or self.state.where)
 
     # --- drawing ----------------------------------------------------------------------------
 
@@ -128,6 +135,7 @@ class TablePane(Pane):
             self.remove_class("charted")
             return
         self.add_class("charted")
+        self.chart.fit(self.size.height - len(self.answer.report.rows) - BESIDE)
         if self.chart.drawn != (spec, self.answer):
             self.run_worker(
                 self._draw_chart(spec), exclusive=True, group="chart", exit_on_error=False
@@ -139,7 +147,7 @@ class TablePane(Pane):
         except FinopsError as error:
             self.chart.say(error.message)
         else:
-            self.chart.draw(spec, found.report, self.desk.ledger)
+            self.chart.draw(spec, found)
             if self.answer is not None:
                 self.chart.drawn = (spec, self.answer)
 

@@ -8,6 +8,7 @@ from finops.errors import UsageError
 from tui.views.capacity import CAPACITY
 from tui.views.explain import EXPLAIN
 from tui.views.overview import OVERVIEW
+from tui.views.projections import PROJECTION_VIEWS
 from tui.views.reports import REPORTS
 from tui.views.scorecard import SCORECARDS
 from tui.views.sources import SOURCE_VIEWS
@@ -26,6 +27,7 @@ VIEWS: tuple[View, ...] = (
     UNIT,
     CAPACITY,
     *REPORTS,
+    *PROJECTION_VIEWS,
     *SCORECARDS,
     *VENDOR_VIEWS,
     *SOURCE_VIEWS,

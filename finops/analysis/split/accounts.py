@@ -1,7 +1,7 @@
 """Who used what each account of a month pays for: metered tokens, devices, seats and shared pools.
 
 An account is what charges are split by together: a line of metered usage between bill and log, a pool of
-one origin, or tokens that no bill covers and an accrual stands for. The parts are those of the unit
+one origin, or tokens and plans that no bill covers and an accrual stands for (and its invoice, once it comes). The parts are those of the unit
 economics (`finops.analysis.economics`), so what a charge gives to a team is what `finops unit` says of it.
 """
 
@@ -16,6 +16,7 @@ from finops.analysis.economics import Question, connect_part, prepare
 from finops.analysis.pools import pool_rules
 from finops.analysis.split.holders import of_devices, of_seats, read_holders, read_served
 from finops.analysis.split.parts import Part
+from finops.analysis.split.plans import read_accrued_plans
 from finops.analysis.split.tokens import Counted, Units, count_tokens, count_units
 from finops.model.money import total
 from finops.prices.book import canonical_names
@@ -63,6 +64,8 @@ def read_accounts(part: Segment, names: Names, currency: str | None = None) -> A
         found: dict[Account, Parts] = {}
         found |= _metered(prepared, counted, names)
         found |= _capacity(con, prepared, part, names)
+        for pool, parts in read_accrued_plans(con, prepared, part, names).items():
+            found |= {("pool", pool, origin): parts for origin in ("estimated", "bill")}
         found |= _shared(con, prepared, counted, names)
         canonical = canonical_names(prepared.terms.book)
         raw = metered_lines(con, part.period, prepared.currency, rules, canonical)

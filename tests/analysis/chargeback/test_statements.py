@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 
 from finops.analysis.chargeback.journal import journal, smallest_unit
 from finops.analysis.chargeback.statements import HEADINGS, Chargeback, Source, chargeback
+from finops.analysis.derived.chargeback import chargeback_table
 from finops.model.money import ZERO, total
+from finops.report.chargeback import chargeback_report
 from finops.sections.chargeback import Accounts
+from tests.analysis.arithmetic import check_table
 from tests.analysis.ledgers import OCTOBER, config, cost, make_ledger, request, tokens
 from tests.analysis.worlds import WORLD_PRICES, world
 
@@ -65,7 +68,9 @@ def charged(tmp_path_factory: pytest.TempPathFactory) -> Chargeback:
             request("d", team="legal", workflow="draft"),
         ],
     )
-    return chargeback(ledger, setup, OCTOBER)
+    found = chargeback(ledger, setup, OCTOBER)
+    check_table(chargeback_table(found), chargeback_report(found))
+    return found
 
 
 def under(statement: Statement) -> dict[str, Decimal]:

@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 
 
 class Metering:
-    """Sets the rates of every attempt. `settled`: (unlogged, rounding) of each line of account."""
+    """Sets the rates of every attempt.
+
+    `settled`: (unlogged, rounding) of each line of account; `uncovered`: tokens of days no bill is for.
+    """
 
     def __init__(
         self, bill: Bill, attempts: Sequence[Attempt], prices: Sequence[Row], tolerance: Fraction
     ) -> None:
         self.prices, self.tolerance = prices, tolerance
         self.settled: list[tuple[Fraction, Fraction]] = []
+        self.uncovered: list[tuple[Attempt, str]] = []
         lines = bill.metered()
         first, last = bill.months
         log = [each for each in attempts if first <= each.row["day"] < last and each.is_metered]
@@ -56,6 +60,7 @@ class Metering:
                 book = book_rate(each, kind, self.prices)
                 if not is_covered:
                     each.rates[kind] = (book, "unpriced" if book is None else "list")
+                    self.uncovered += [(each, kind)] if each.count(kind) else []
                 else:
                     each.rates[kind] = (book, "unpriced" if book is None else "billed")
                     if each.count(kind):

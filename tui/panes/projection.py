@@ -1,0 +1,155 @@
+"""A projection: sliders beside its answer. Table and chart follow as a number moves; the command carries it.
+
+What is not moved is as finops.toml says (`[tui.breakeven]`, `[tui.route]`) or as the command finds it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from textual.widgets import Static
+
+from tui.dialogs.line import LineScreen
+from tui.panes.sliders import Sliders
+from tui.panes.table import TablePane
+from tui.words import error_words
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from finops.api.answer import Answer
+    from finops.config import Config
+    from finops.errors import FinopsError
+    from tui.call import Option
+    from tui.desk import Desk
+    from tui.dials import Dial
+    from tui.state import Place
+    from tui.view import View
+
+__all__ = ["ProjectionPane"]
+
+SIDE_BY_SIDE = 118
+"""Columns from which sliders stand beside the answer, rather than above it."""
+
+
+class ProjectionPane(TablePane):
+    """Sliders, a table, a chart."""
+
+    DEFAULT_CSS = """
+    ProjectionPane > Sliders { dock: left; width: 56; height: 100%; border-bottom: solid $panel-lighten-2; }
+    ProjectionPane.above > Sliders { dock: top; width: 100%; height: 7; }
+    ProjectionPane.route > Sliders { dock: top; width: 100%; height: auto; max-height: 7; }
+    ProjectionPane.breakeven.charted > FrameTable { height: 6; }
+    ProjectionPane.breakeven.charted > ChartBox { height: 1fr; }
+    ProjectionPane.failed > Sliders { display: none; }
+    """
+
+    def __init__(self, place: Place, view: View, desk: Desk) -> None:
+        self.given = _given(desk.session.config, view.name)
+        for name, value in self.given.items():
+            if place.state.option(name) is None:
+                place = place._replace(state=place.state.with_option(name, value))
+        super().__init__(place, view, desk)
+        self.add_class(view.name)
+        self.sliders = Sliders()
+        self.ranges: dict[str, Dial] = {}
+        """Each dial as it was first seen for the question asked: its ends stay while it is moved."""
+
+    def compose(self) -> ComposeResult:
+        """The sliders, then what every table has."""
+        yield self.sliders
+        yield from super().compose()
+
+    @property
+    def note_text(self) -> str:
+        """The period only where something of it is measured."""
+        told = super().note_text
+        return told if self.call.asks_ledger else told.removeprefix(self.state.span.label)
+
+    def take_focus(self) -> None:
+        """The sliders have the keyboard."""
+        self.sliders.focus()
+
+    def on_resize(self) -> None:
+        """Sliders beside the answer where both have room."""
+        self.set_class(self.size.width < SIDE_BY_SIDE, "above")
+        self.chart.drawn = None
+        super().on_resize()
+
+    # --- the answer -------------------------------------------------------------------------
+
+    def show(self, answer: Answer[Any]) -> None:
+        """Draw the answer, and the sliders where it says they stand."""
+        self.remove_class("failed")
+        self._stand(answer)
+        super().show(answer)
+
+    def fail(self, error: FinopsError) -> None:
+        """What is missing, and where to write it down; moved sliders stay to be moved back."""
+        if not self._moved():
+            self.add_class("failed")
+            self.table.focus()
+        super().fail(error)
+        if self.view.advice:
+            self.query_one("#message", Static).update(f"{error_words(error)}\n\n{self.view.advice}")
+
+    def _moved(self) -> set[str]:
+        """Options that are not as they were given."""
+        said = dict(self.state.options)
+        return {name for name in self.ranges if said.get(name) != self.given.get(name)}
+
+    def _stand(self, answer: Answer[Any]) -> None:
+        if self.view.dials is None:
+            return
+        dials, moved = [], self._moved()
+        for dial in self.view.dials(answer.report):
+            if dial.option not in moved:
+                self.ranges[dial.option] = dial
+            first = self.ranges.setdefault(dial.option, dial)
+            said = self.state.option(dial.option)
+            value = dial.value if said is None else Decimal(str(said))
+            low, high = min(first.low, value), max(first.high, value)
+            dials.append(dial._replace(value=value, low=low, high=high, step=first.step))
+        self.sliders.set_dials(dials, moved)
+
+    # --- moving -----------------------------------------------------------------------------
+
+    def on_sliders_slid(self, event: Sliders.Slid) -> None:
+        """Ask with the number moved; where it is as given, as it was given."""
+        event.stop()
+        option = event.dial.option
+        first, given = self.ranges.get(option), self.given.get(option)
+        text: Option = event.dial.text
+        if event.reset or (first is not None and given is None and first.text == text):
+            text = given
+        self.sliders.moved = self.sliders.moved | {option}
+        self.shape(replace(self.state.with_option(option, text)))
+
+    def on_sliders_typing(self, event: Sliders.Typing) -> None:
+        """Ask for the number, in the dial's unit."""
+        event.stop()
+        dial = event.dial
+
+        def take(text: str | None) -> None:
+            if text:
+                self.post_message(Sliders.Slid(dial._replace(value=Decimal(text))))
+
+        self.app.push_screen(
+            LineScreen(f"{dial.title}, {dial.unit}", dial.text, check=_number_or_why), take
+        )
+
+
+def _number_or_why(text: str) -> str | None:
+    try:
+        return None if not text or Decimal(text).is_finite() else "a finite number is needed"
+    except InvalidOperation:
+        return "write a number, 0.65 for 65 %"
+
+
+def _given(config: Config, name: str) -> dict[str, Option]:
+    """Options the view starts with, each as a command takes it; inputs of `set` one by one."""
+    told: dict[str, str] = {key: str(value) for key, value in getattr(config.tui, name).items()}
+    inputs = dict(part.partition("=")[::2] for part in told.pop("set", "").split(",") if part)
+    return {**told, **{key.strip(): text for key, text in inputs.items()}}
