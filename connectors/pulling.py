@@ -197,7 +197,8 @@ def _take(run: _Run, delivery: Delivery) -> None:
         keep_good=run.options.keep_good,
         allowed=run.options.allowed,
         pulled=Pulled(
-            *((delivery.stream, delivery.cursor) if run.options.window is None else (None, None)),
+            None if run.options.window else delivery.stream,
+            None if run.options.window else delivery.cursor,
             {file.path: redact(file.origin) for file in files},
             delivery.months if isinstance(delivery, Files) else (),
             delivery.days if isinstance(delivery, Files) else None,
