@@ -1,0 +1,113 @@
+"""One section of a review, as the review prints it, and the commands its tables come from: Enter opens one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from textual.containers import VerticalScroll
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from finops.report.document.text import section_text
+from finops.report.document.words import numbered
+from tui.pane import Pane
+from tui.state import Place, State
+from tui.views.managing import SECTION
+from tui.words import error_words, waiting_words
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from finops.api.answer import Answer
+    from finops.errors import FinopsError
+    from finops.report.document import Section
+    from tui.actions import Context
+
+__all__ = ["SectionPane"]
+
+
+class SectionPane(Pane):
+    """Text that scrolls, and below it a list of commands."""
+
+    DEFAULT_CSS = """
+    SectionPane > VerticalScroll { height: 1fr; padding: 0 2; }
+    SectionPane > VerticalScroll > Static { width: auto; }
+    SectionPane > OptionList, SectionPane > OptionList:focus { height: auto; max-height: 8; border: none;
+        border-top: solid $panel-lighten-2; }
+    SectionPane > OptionList.-empty { display: none; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The text and the commands."""
+        with VerticalScroll():
+            yield Static(markup=False)
+        yield OptionList(markup=False)
+
+    @property
+    def context(self) -> Context:
+        """What keys may depend on: the commands can be opened."""
+        return replace(super().context, opens=bool(self.commands))
+
+    @property
+    def section(self) -> Section | None:
+        """The section looked at: the one named, else the first."""
+        if self.answer is None:
+            return None
+        named = self.state.option(SECTION)
+        sections = [section for _, section in numbered(self.answer.value.document)]
+        return next((each for each in sections if each.name == named), next(iter(sections), None))
+
+    @property
+    def commands(self) -> list[str]:
+        """Commands its tables come from, each once."""
+        tables = () if self.section is None else self.section.tables
+        return list(dict.fromkeys(table.command for table in tables if table.command))
+
+    def text(self, width: int | None) -> str:
+        """What the review prints of it, `width` columns wide."""
+        return "" if self.section is None else section_text(self.section, width=width)
+
+    def show(self, answer: Answer[Any]) -> None:
+        """Draw the text in the room there is, and list the commands."""
+        del answer
+        self.query_one(Static).update(self.text(max(40, self.size.width - 6)))
+        listed = self.query_one(OptionList)
+        listed.clear_options()
+        listed.add_options([Option(command) for command in self.commands])
+        listed.set_class(not self.commands, "-empty")
+        if self.commands:
+            listed.highlighted = 0
+
+    def on_resize(self) -> None:
+        """Fill the new room."""
+        if self.answer is not None:
+            self.show(self.answer)
+
+    def waiting(self, seconds: float) -> None:
+        """Say so where there is nothing yet."""
+        if self.answer is None:
+            words = waiting_words(self.call.line(ledger=self.desk.ledger), seconds)
+            self.query_one(Static).update(words)
+
+    def fail(self, error: FinopsError) -> None:
+        """What went wrong and what to do."""
+        self.query_one(Static).update(error_words(error))
+        self.query_one(OptionList).add_class("-empty")
+
+    def open_row(self) -> None:
+        """Go to the table behind the command chosen."""
+        place = self.query_one(OptionList).highlighted
+        if place is not None and place < len(self.commands):
+            line = self.commands[place]
+            asked = State(span=self.state.span, options=(("line", line),))
+            self.post_message(self.Went(Place("command", asked, line.removeprefix("finops "))))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Enter or a click on a command."""
+        event.stop()
+        self.open_row()
+
+    def take_focus(self) -> None:
+        """The text has the keyboard, which scrolls it; tab goes to the commands."""
+        self.query_one(VerticalScroll).focus()
