@@ -133,6 +133,8 @@ class Sign(NamedTuple):
     kind: Literal["variable", "path", "program", "address"]
     place: str
     settings: Mapping[str, Any] = {}
+    beside: Mapping[str, tuple[str, ...]] = {}
+    """Settings taken from further variables of the environment, the first that is set; left out where none is."""
 
 
 class Connector(NamedTuple):

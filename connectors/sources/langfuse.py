@@ -203,6 +203,7 @@ CONNECTOR = Connector(
             "variable",
             "LANGFUSE_PUBLIC_KEY",
             {"public_key": "{value}", "secret_key": "env:LANGFUSE_SECRET_KEY"},
+            {"base_url": ("LANGFUSE_BASE_URL", "LANGFUSE_HOST")},
         ),
     ),
 )
