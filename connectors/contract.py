@@ -150,3 +150,5 @@ class Connector(NamedTuple):
     """The least permission it works with, in the system's own words (Markdown)."""
     signs: tuple[Sign, ...] = ()
     """How a machine that uses the system is known, the surest sign first."""
+    tested: str = ""
+    """What its tests run against, in a few words: a real server, or recorded shapes."""
