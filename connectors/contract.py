@@ -133,6 +133,8 @@ class Sign(NamedTuple):
     kind: Literal["variable", "path", "program", "address"]
     place: str
     settings: Mapping[str, Any] = {}
+    beside: Mapping[str, tuple[str, ...]] = {}
+    """Settings taken from further variables of the environment, the first that is set; left out where none is."""
 
 
 class Connector(NamedTuple):
@@ -148,3 +150,5 @@ class Connector(NamedTuple):
     """The least permission it works with, in the system's own words (Markdown)."""
     signs: tuple[Sign, ...] = ()
     """How a machine that uses the system is known, the surest sign first."""
+    tested: str = ""
+    """What its tests run against, in a few words: a real server, or recorded shapes."""

@@ -139,6 +139,7 @@ class _Always:
         connector = self.rig.connector
         assert connector.about
         assert connector.policy.strip(), "say the least permission it needs"
+        assert connector.tested.strip(), "say what its tests run against"
         for name, field in connector.settings.model_fields.items():
             assert field.description, f"the setting {name} has no description"
 

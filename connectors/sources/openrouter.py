@@ -151,6 +151,7 @@ CONNECTOR = Connector(
     settings=OpenRouterSettings,
     check=check,
     read=read,
+    tested="recorded shapes of its activity API",
     policy=(
         "a management key (settings, management keys). It can make and delete keys for models too: OpenRouter has"
         " none that can only read, so keep it in a keyring or a file of its own."
