@@ -36,7 +36,7 @@ _NESTED = ("[", "MAP", "JSON", "VARCHAR")
 
 
 _LINES = f"max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES}"
-"""A thread reads into a buffer and the one after it, which DuckDB makes sixteen times the longest line."""
+"""A thread reads into buffers of twice the longest line; DuckDB would make them sixteen times it."""
 
 
 _BESIDE = "_finops_beside"

@@ -20,6 +20,7 @@ from connectors.detecting import group_files
 from connectors.diagnosing import REFUSED, diagnose, write_problems
 from connectors.fingerprint import check_unchanged, fingerprints, of_delivery
 from connectors.formats.contract import Shape
+from connectors.holding import bound
 from connectors.narrowing import attempts_in_place, of_days, of_months, replays_in_place
 from connectors.progress import Progress, watching
 from connectors.reading import find_files, open_source
@@ -161,6 +162,7 @@ def _load(job: _Job) -> LoadResult:
     with open_engine() as con:
         con.execute(f"set partitioned_write_flush_threshold = {_ROWS_HELD}").fetchall()
         con.execute(f"set disabled_optimizers = '{_IN_CLAUSE}'").fetchall()
+        bound(con, job.files)
         load = _load_record(job, of_delivery(prints, _reading(job)), prints)
         delivery, wrapped = _wrapped(job, con, Reading.FAST, load.load_id)
         before_commit = _check(job)
