@@ -54,6 +54,7 @@ ROW_NUMBERS = {
     "forecast": foreseen.FORESEEN,
     "quality": ("at_stake", "share"),
     "savings": ("low", "high"),
+    "scorecard": ("claimed", "verified", "known", "asked", "confidence"),
     "status": status.NUMBERS,
 }
 """Numbers of commands whose rows have names: `finops.analysis.derived` explains them by the row."""

@@ -86,14 +86,6 @@ _FLEET = {
     )
 }
 
-_SCORE = {
-    "claimed": "points of the checks answered yes, whatever is known of them, to the level they reach",
-    "verified": "points of the checks that evidence confirms, to the level they reach",
-    "known": "checks that have an answer or evidence",
-    "asked": "checks that apply",
-    "confidence": "confidence of what is known, over the checks that apply",
-}
-
 TOLD: dict[str, Told] = {
     "runs": Told(
         "finops explain cost --where \"run = '…'\"",
@@ -174,7 +166,6 @@ TOLD: dict[str, Told] = {
         },
     ),
     "route.fleet": Told("finops route … --fleet FILE", _FLEET),
-    "scorecard": Told("finops scorecard show", _SCORE),
     "scorecard.show": Told(
         "finops scorecard show --format json",
         {

@@ -124,6 +124,16 @@ def _status(session: Session, wanted: Wanted) -> Table:
     return status_table(ledger_status(session.ledger, now), now)
 
 
+def _scorecard(session: Session, wanted: Wanted) -> Table:
+    from scorecard.derived import score_table
+
+    if any(wanted.when.values()):
+        raise UsageError("a score is of the newest data", hint="leave the period out")
+    measured = session.scorecard.run(no_history=True)
+    titles = {each.id: each.title for each in measured.where.catalog.categories}
+    return score_table(measured.value, titles)
+
+
 TABLES: dict[str, Callable[[Session, Wanted], Table]] = {
     "budget": _budget,
     "chargeback": _chargeback,
@@ -133,6 +143,7 @@ TABLES: dict[str, Callable[[Session, Wanted], Table]] = {
     "forecast": _forecast,
     "quality": _quality,
     "savings": _savings,
+    "scorecard": _scorecard,
     "status": _status,
 }
 

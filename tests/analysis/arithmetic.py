@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from finops.analysis.explanation import Line
     from finops.report.model import Report
 
-_SHOWN = {", to the cent": Fraction(1, 200), ", to a tenth": Fraction(1, 20)}
+_SHOWN = {
+    ", to the cent": Fraction(1, 200),
+    ", to a tenth": Fraction(1, 20),
+    ", to six decimals": Fraction(1, 10**6),
+    ", cut to two decimals": Fraction(1, 100),
+}
 """What a line that is rounded says, and how far from its arithmetic it may be."""
 
 _RATIO = Fraction(1, 10**12)
@@ -60,7 +65,8 @@ def _again(
 ) -> tuple[Fraction | None, Fraction]:
     source = line.source
     if source == SUM:
-        return sum((value_of(each) or Fraction(0) for each in above), Fraction(0)), Fraction(0)
+        added = [each.quantity if line.amount is None else each.amount for each in above]
+        return sum((Fraction(each) for each in added if each is not None), Fraction(0)), Fraction(0)
     if source.startswith(_BEGIN):
         begin = f"{source.removeprefix(_BEGIN)}: "
         mine = [value_of(each) or Fraction(0) for each in above if each.step.startswith(begin)]
@@ -84,6 +90,7 @@ def evaluate(text: str, known: Mapping[str, Fraction]) -> Fraction:
 _FUNCTIONS: dict[str, Callable[..., Fraction]] = {
     "max": max,
     "min": min,
+    "ceil": lambda x: Fraction(math.ceil(x)),
     "sqrt": lambda x: Fraction(math.sqrt(x)),
 }
 
