@@ -31,4 +31,6 @@ def bound(con: duckdb.DuckDBPyConnection, files: Sequence[SourceFile]) -> None:
     if {(file.head.shape, file.compression) for file in files} != {(Shape.CSV, "none")}:
         return
     ((threads, most),) = query(con, _NOW)
-    query(con, f"set memory_limit = '{min(THREAD_MB * 10**6 * threads, most)}B'")
+    wanted = THREAD_MB * 10**6 * threads
+    if wanted < most:
+        query(con, f"set memory_limit = '{wanted}B'")
