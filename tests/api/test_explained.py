@@ -19,7 +19,7 @@ from finops.api.explaining import TABLES, Wanted
 from finops.errors import UsageError
 from finops.model.period import parse_month
 from finops.report.numbers import NUMBER_STYLES
-from tests.analysis.arithmetic import check_table
+from tests.analysis.arithmetic import check_table, recompute
 from tests.api.test_commands import QUESTIONS, Asked, World, folder, scored, world
 
 if TYPE_CHECKING:
@@ -176,6 +176,18 @@ def test_words_are_for_numbers_that_nothing_derives(scored: World) -> None:
         assert shown in SHOWN_AS.values(), shown
         assert told.see.startswith("finops "), shown
         assert all(len(text) > 8 for text in told.numbers.values()), shown
+
+
+def test_how_far_a_tag_reaches_is_derived(scored: World) -> None:
+    found = scored.session.explain("owners.tag_coverage.team", month="2026-10").value
+    assert (found.value, found.currency) == (1.0, "USD")
+    assert [(line.step, line.amount) for line in found.lines[:2]] == [
+        ("tagged", Decimal("37.25")),
+        ("usage", Decimal("37.25")),
+    ]
+    assert recompute(found.lines) == 1
+    with pytest.raises(UsageError, match="no explanation"):
+        scored.session.explain("owners.tag_coverage.mood", month="2026-10")
 
 
 def test_a_month_of_the_books_by_source(scored: World) -> None:
