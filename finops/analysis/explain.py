@@ -56,6 +56,7 @@ ROW_NUMBERS = {
     "savings": ("low", "high"),
     "scorecard": ("claimed", "verified", "known", "asked", "confidence"),
     "status": status.NUMBERS,
+    "vendor.claims": ("worse_by", "counted"),
 }
 """Numbers of commands whose rows have names: `finops.analysis.derived` explains them by the row."""
 

@@ -110,6 +110,7 @@ ROWS: dict[str, Callable[[Session], Report]] = {
     "savings": lambda s: s.savings(month="2026-10").report,
     "scorecard": lambda s: s.scorecard.run(no_history=True).report,
     "status": lambda s: s.status().report,
+    "vendor.claims": lambda s: s.vendor.compare().claims().report,
 }
 """Reports whose rows have names, as they are asked for."""
 
@@ -118,7 +119,9 @@ ROWS: dict[str, Callable[[Session], Report]] = {
 def test_every_number_of_every_row_is_what_its_lines_come_to(scored: World, command: str) -> None:
     """Tests of each analysis do the same for ledgers with everything in them."""
     report = ROWS[command](scored.session)
-    asked = MONTH if command not in {"forecast", "scorecard", "status"} else Wanted({})
+    asked = (
+        MONTH if command not in {"forecast", "scorecard", "status", "vendor.claims"} else Wanted({})
+    )
     table = TABLES[command](scored.session, asked)
     assert check_table(table, report) or not report.rows
     known = {name for row in table.rows for name in row.numbers}
