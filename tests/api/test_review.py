@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from datetime import UTC, datetime
@@ -278,6 +279,32 @@ def test_as_of_a_day_it_says_what_was_known_then(ledger: Ledger, october: Review
         session.review("2026-10", as_of="2026-11-02")
     with pytest.raises(UsageError, match="not a date"):
         session.review("2026-10", as_of="yesterday")
+
+
+def test_as_of_a_day_it_says_what_is_of_today_all_the_same(ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "owners.csv").write_text(
+        "from,to,kind,match,team,product,cost_centre,gl_code\n,,service,Storage,ops,,,\n"
+    )
+    (tmp_path / "finops.toml").write_text(
+        "[[breakeven]]\npool = 'gpus'\nscenario = 'own.yaml'\n", encoding="utf-8"
+    )
+    session = finops.open(ledger.location.url, config=tmp_path / "finops.toml")
+
+    def told(**asked: str) -> dict[str, str]:
+        found = session.review("2026-10", **asked).document.facts
+        return {each.name: each.value for each in found}
+
+    known = told(as_of="2026-11-05")
+    assert known["not_as_of"] == (
+        "finops.toml; owners.csv (its rows say from when to when they hold); "
+        "list prices of tokens (dated: those of the day of use); own.yaml"
+    )
+    digest = hashlib.sha256((tmp_path / "owners.csv").read_bytes()).hexdigest()
+    assert known["files"] == f"owners.csv sha256:{digest}, own.yaml cannot be read"
+    assert "not_as_of" not in told()
+    close(ledger)
+    assert told(as_of="2026-11-04")["not_as_of"] == known["not_as_of"]
+    assert "not_as_of" not in told(as_of="2026-11-12")
 
 
 def test_what_was_vacuumed_away_is_said_with_the_first_day_that_can_be_shown(
