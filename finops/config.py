@@ -37,7 +37,6 @@ from finops.sections.review import Review
 from finops.sections.scorecard import Scorecard
 from finops.sections.scorecard import anchored as anchored_scorecard
 from finops.sections.tui import Tui
-from finops.sections.tui import anchored as anchored_tui
 
 __all__ = [
     "Attributes",
@@ -304,8 +303,6 @@ def _anchored(values: dict[str, Any], file: Path) -> dict[str, Any]:
             found[section] = anchored_projections(values[section], key, folder)
     if isinstance(values.get("scorecard"), dict):
         found["scorecard"] = anchored_scorecard(values["scorecard"], folder)
-    if isinstance(values.get("tui"), dict):
-        found["tui"] = anchored_tui(values["tui"], folder)
     return found
 
 

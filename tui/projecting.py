@@ -66,19 +66,9 @@ def ask_breakeven(
     }
     pool = pool_of(session, asked)
     told: Options = {name: value for name, value in asked.items() if name not in _ABOUT_THE_POOL}
-    told["currency"] = _currency(session, asked)
     if pool is not None:
         pool = pool._replace(measure=measured)
     return breakeven(pool=pool, inputs=inputs, **told, **numbers, **counts)
-
-
-def _currency(session: Session, asked: Mapping[str, Option]) -> str:
-    """What is asked for, else that of the scenario or of the settings."""
-    if asked.get("currency") is None and asked.get("scenario") is not None:
-        from finops.analysis.breakeven.scenario import load_scenario
-
-        return load_scenario(str(asked["scenario"])).currency
-    return str(asked.get("currency") or session.config.currency).upper()
 
 
 _ABOUT_THE_POOL = {"from_ledger", *_TIMES}

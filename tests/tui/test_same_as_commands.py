@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
@@ -118,6 +119,24 @@ def test_a_shaped_and_drilled_view_still_does(small_ledger: Path) -> None:
                 await it.press(*keys)
                 assert isinstance(it.pane, TablePane)
                 check_table(it, it.pane)
+
+    play(scenario)
+
+
+def test_a_tag_drills_to_the_rows_that_have_it(small_ledger: Path) -> None:
+    async def scenario() -> None:
+        async with driven(
+            small_ledger, ledger=str(small_ledger), view="spend", size=(160, 24)
+        ) as it:
+            it.pane.shape(replace(it.pane.state, by=("tag:team",)))
+            await it.settle()
+            assert [row[0] for row in it.shown] == ["(none)", "search"]
+            for keys, total in ((("enter",), "120.62"), (("escape", "down", "enter"), "3.00")):
+                await it.press(*keys)
+                assert isinstance(it.pane, TablePane)
+                check_table(it, it.pane)
+                assert it.table.frame is not None
+                assert total in it.table.frame.totals or total in it.shown[0]
 
     play(scenario)
 

@@ -11,7 +11,9 @@ from textual.widgets.option_list import Option
 
 from finops.report.document.text import section_text
 from finops.report.document.words import numbered
+from tui.call import Call
 from tui.pane import Pane
+from tui.projecting import PROJECTIONS
 from tui.state import Place, State
 from tui.views.managing import SECTION
 from tui.words import error_words, waiting_words
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from finops.errors import FinopsError
     from finops.report.document import Section
     from tui.actions import Context
+    from tui.spans import Span
 
 __all__ = ["SectionPane"]
 
@@ -62,7 +65,8 @@ class SectionPane(Pane):
     def commands(self) -> list[str]:
         """Commands its tables come from, each once."""
         tables = () if self.section is None else self.section.tables
-        return list(dict.fromkeys(table.command for table in tables if table.command))
+        lines = (line for table in tables for line in table.command.split("; ") if line)
+        return list(dict.fromkeys(lines))
 
     def text(self, width: int | None) -> str:
         """What the review prints of it, `width` columns wide."""
@@ -87,7 +91,8 @@ class SectionPane(Pane):
     def waiting(self, seconds: float) -> None:
         """Say so where there is nothing yet."""
         if self.answer is None:
-            words = waiting_words(self.call.line(ledger=self.desk.ledger), seconds)
+            line = self.call.line(ledger=self.desk.ledger)
+            words = waiting_words(line, seconds, plain=self.plain)
             self.query_one(Static).update(words)
 
     def fail(self, error: FinopsError) -> None:
@@ -99,9 +104,7 @@ class SectionPane(Pane):
         """Go to the table behind the command chosen."""
         place = self.query_one(OptionList).highlighted
         if place is not None and place < len(self.commands):
-            line = self.commands[place]
-            asked = State(span=self.state.span, options=(("line", line),))
-            self.post_message(self.Went(Place("command", asked, line.removeprefix("finops "))))
+            self.post_message(self.Went(_place(self.commands[place], self.state.span)))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter or a click on a command."""
@@ -111,3 +114,12 @@ class SectionPane(Pane):
     def take_focus(self) -> None:
         """The text has the keyboard, which scrolls it; tab goes to the commands."""
         self.query_one(VerticalScroll).focus()
+
+
+def _place(line: str, span: Span) -> Place:
+    """Where a command of the review leads: a projection to its sliders, any other to its table."""
+    call, crumb = Call.parsed(line), line.removeprefix("finops ")
+    if call.command in PROJECTIONS:
+        options = tuple(each for each in call.options if each[0] != "month")
+        return Place(call.command, State(span=span, options=options), crumb)
+    return Place("command", State(span=span, options=(("line", line),)), crumb)
