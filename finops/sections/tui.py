@@ -18,6 +18,10 @@ class Tui(Section):
     theme: str | None = Field(
         default=None, description="Colours: a theme's name, as the T key lists them."
     )
+    text: bool = Field(
+        default=False,
+        description="Plain lines in one column, without boxes and without movement, for a screen reader.",
+    )
     keys: dict[str, str] = Field(
         default_factory=dict,
         description="Keys by action (docs/keys.md), several separated by commas.",

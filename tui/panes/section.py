@@ -91,7 +91,8 @@ class SectionPane(Pane):
     def waiting(self, seconds: float) -> None:
         """Say so where there is nothing yet."""
         if self.answer is None:
-            words = waiting_words(self.call.line(ledger=self.desk.ledger), seconds)
+            line = self.call.line(ledger=self.desk.ledger)
+            words = waiting_words(line, seconds, plain=self.plain)
             self.query_one(Static).update(words)
 
     def fail(self, error: FinopsError) -> None:
