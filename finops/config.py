@@ -27,6 +27,7 @@ from finops.sections.budgets import Budget
 from finops.sections.calls import Objective, Requests
 from finops.sections.chargeback import Accounts
 from finops.sections.close import Close, Fx
+from finops.sections.collect import Collect
 from finops.sections.commitments import Commitment
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
@@ -176,6 +177,7 @@ class Config(Section):
         default_factory=Review, description="Where monthly reviews go, and who is told."
     )
     tui: Tui = Field(default_factory=Tui, description="The terminal interface.")
+    collect: Collect = Field(default_factory=Collect, description="This machine's accelerators.")
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )

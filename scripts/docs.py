@@ -214,13 +214,18 @@ def settings_table(declared: Connector, *, common: bool) -> str:
     return table(("setting", "type", "default", "meaning"), rows)
 
 
+def tables_fed(declared: Connector) -> str:
+    """The tables a connector feeds."""
+    return ", ".join(f"`{name}`" for name in declared.tables)
+
+
 def connector_section(declared: Connector) -> str:
     """One connector: what it reads and how, its settings, the least permission."""
     module = inspect.getmodule(declared.read)
     return "\n\n".join(
         [
             f"## {declared.name}",
-            f"{declared.about}. Feeds {', '.join(f'`{name}`' for name in declared.tables)}.",
+            f"{declared.about}. Feeds {tables_fed(declared)}.",
             inspect.getdoc(module) or "" if module else "",
             settings_table(declared, common=False),
             f"**Least permission.** {declared.policy}",
@@ -245,6 +250,12 @@ def connectors_page() -> str:
         "`finops connectors check` says whether a source can be reached. Every connector below is registered the way a "
         "stranger's would be (`finops.connectors` entry points)."
     )
+    tested = [(f"`{each.name}`", each.tested, tables_fed(each)) for each in declared]
+    against = (
+        "## What each is tested against\n\nA real server where one can run in a test; else shapes recorded from the "
+        "system's own documentation, which show how it is read and cannot show that it has not changed since.\n\n"
+        + table(["connector", "tested against", "feeds"], tested)
+    )
     common = "## Settings of every source\n\n" + settings_table(declared[0], common=True)
     sections = [connector_section(each) for each in declared]
     return page(
@@ -253,6 +264,7 @@ def connectors_page() -> str:
         about,
         f"```toml\n{example}\n```",
         secrets,
+        against,
         common,
         *sections,
     )

@@ -21,7 +21,7 @@ from finops.analysis.explain_cost import NUMBERS, explain_cost
 from finops.analysis.explain_holders import HELD, explain_holders
 from finops.analysis.explain_marginal import DOUBLED, FACTOR, explain_doubled
 from finops.analysis.explain_measures import BY, MEASURED, explain_measure
-from finops.analysis.explain_owners import UNOWNED, explain_unowned
+from finops.analysis.explain_owners import TAGGED, UNOWNED, explain_unowned
 from finops.analysis.explain_pools import POOLED, explain_pools
 from finops.analysis.explain_spend import explain_amount
 from finops.analysis.explain_told import TOLD, tell
@@ -56,6 +56,7 @@ ROW_NUMBERS = {
     "savings": ("low", "high"),
     "scorecard": ("claimed", "verified", "known", "asked", "confidence"),
     "status": status.NUMBERS,
+    "vendor.claims": ("worse_by", "counted"),
 }
 """Numbers of commands whose rows have names: `finops.analysis.derived` explains them by the row."""
 
@@ -115,7 +116,7 @@ def _capacity(ledger: Ledger, config: Config, question: Question, name: str) -> 
 
 
 def _owners(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
-    if name not in UNOWNED:
+    if name not in UNOWNED and not name.startswith(f"{TAGGED}."):
         return None
     period = question.period
     if period is not None and not period.is_whole_months:

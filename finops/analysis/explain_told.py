@@ -201,13 +201,6 @@ TOLD: dict[str, Told] = {
     "scorecard.catalog": Told(
         "finops scorecard catalog", {"level": "the level the check belongs to"}
     ),
-    "vendor.claims": Told(
-        "finops vendor sheet",
-        {
-            "worse_by": "(measured - said) / said, turned so that more is worse",
-            "counted": "rows of the ledger that were measured",
-        },
-    ),
     "vendor.quote": Told(
         "finops vendor quote … --explain",
         {

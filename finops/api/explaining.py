@@ -134,6 +134,13 @@ def _scorecard(session: Session, wanted: Wanted) -> Table:
     return score_table(measured.value, titles)
 
 
+def _claims(session: Session, wanted: Wanted) -> Table:
+    del wanted
+    from scorecard.claimed import claims_table
+
+    return claims_table(session.vendor.compare().claims().value)
+
+
 TABLES: dict[str, Callable[[Session, Wanted], Table]] = {
     "budget": _budget,
     "chargeback": _chargeback,
@@ -145,6 +152,7 @@ TABLES: dict[str, Callable[[Session, Wanted], Table]] = {
     "savings": _savings,
     "scorecard": _scorecard,
     "status": _status,
+    "vendor.claims": _claims,
 }
 
 """Commands whose rows have names, and how each is asked."""

@@ -19,7 +19,7 @@ from finops.api.explaining import TABLES, Wanted
 from finops.errors import UsageError
 from finops.model.period import parse_month
 from finops.report.numbers import NUMBER_STYLES
-from tests.analysis.arithmetic import check_table
+from tests.analysis.arithmetic import check_table, recompute
 from tests.api.test_commands import QUESTIONS, Asked, World, folder, scored, world
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ ROWS: dict[str, Callable[[Session], Report]] = {
     "savings": lambda s: s.savings(month="2026-10").report,
     "scorecard": lambda s: s.scorecard.run(no_history=True).report,
     "status": lambda s: s.status().report,
+    "vendor.claims": lambda s: s.vendor.compare().claims().report,
 }
 """Reports whose rows have names, as they are asked for."""
 
@@ -118,7 +119,9 @@ ROWS: dict[str, Callable[[Session], Report]] = {
 def test_every_number_of_every_row_is_what_its_lines_come_to(scored: World, command: str) -> None:
     """Tests of each analysis do the same for ledgers with everything in them."""
     report = ROWS[command](scored.session)
-    asked = MONTH if command not in {"forecast", "scorecard", "status"} else Wanted({})
+    asked = (
+        MONTH if command not in {"forecast", "scorecard", "status", "vendor.claims"} else Wanted({})
+    )
     table = TABLES[command](scored.session, asked)
     assert check_table(table, report) or not report.rows
     known = {name for row in table.rows for name in row.numbers}
@@ -176,6 +179,18 @@ def test_words_are_for_numbers_that_nothing_derives(scored: World) -> None:
         assert shown in SHOWN_AS.values(), shown
         assert told.see.startswith("finops "), shown
         assert all(len(text) > 8 for text in told.numbers.values()), shown
+
+
+def test_how_far_a_tag_reaches_is_derived(scored: World) -> None:
+    found = scored.session.explain("owners.tag_coverage.team", month="2026-10").value
+    assert (found.value, found.currency) == (1.0, "USD")
+    assert [(line.step, line.amount) for line in found.lines[:2]] == [
+        ("tagged", Decimal("37.25")),
+        ("usage", Decimal("37.25")),
+    ]
+    assert recompute(found.lines) == 1
+    with pytest.raises(UsageError, match="no explanation"):
+        scored.session.explain("owners.tag_coverage.mood", month="2026-10")
 
 
 def test_a_month_of_the_books_by_source(scored: World) -> None:

@@ -256,7 +256,7 @@ def test_the_connector_passes_the_suite_it_is_tested_with(tmp_path: Path) -> Non
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert "14 passed" in done.stdout
+    assert "15 passed" in done.stdout
 
 
 def test_the_connector_is_registered_and_found_by_its_sign(tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def render_text(document: Document, *, width: int | None = None, color: bool = F
     lines = [document.headline, "═" * min(len(document.headline), prose)]
     for heading, section in numbered(document):
         lines += ["", heading, "─" * len(heading)]
-        lines.append(section_text(section, width=width, color=color))
+        told = section_text(section, width=width, color=color)
+        lines += told.split("\n") if told else []
     lines.append("")
     for fact in document.facts:
         lines += _wrapped(f"{fact.title}: {fact.value}", prose)
