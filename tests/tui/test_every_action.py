@@ -13,7 +13,6 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from tests.tui.driving import Driver, driven, play
-from tests.tui.test_projections import OWN
 from tui.actions import ACTIONS, MOVES, SLIDES, go_actions
 from tui.dialogs.export import ExportScreen
 from tui.dialogs.line import LineScreen
@@ -365,6 +364,13 @@ def test_every_action_does_what_it_says_by_each_of_its_keys(
 
     play(scenario)
 
+
+OWN = """
+[tui.breakeven]
+capex = 30000
+opex_per_hour = "1.20"
+cloud_per_hour = 2.5
+"""
 
 SLID = {
     "slider.up": (("down", "down"), 1, None),
