@@ -38,18 +38,24 @@ def size(value: float | Decimal) -> float | Decimal:
     return value.copy_abs() if isinstance(value, Decimal) else abs(value)
 
 
+_PLACES = frozenset({Style.RATIO, Style.MONEY, Style.UNIT_MONEY})
+"""Styles that show digits after the point of whole numbers, too."""
+
+
 def shown(value: float | Decimal, style: Style) -> str:
     """`value` as people read it, thousands separated; `n/a` when it is not a number at all."""
     if isinstance(value, float) and not math.isfinite(value):
         return "n/a"
+    if isinstance(value, int) and style not in _PLACES:
+        return f"{value:,}"
     amount = value if isinstance(value, Decimal) else Decimal(str(value))
     if style is Style.RATIO:
         return f"{_rounded(amount * 100, -1)}%"
     if style is Style.MONEY:
         return _rounded(amount, -2)
-    if style is Style.UNIT_MONEY:
-        return _significant(amount)
-    if style is Style.COUNT or amount == amount.to_integral_value():
+    if style is Style.COUNT or (
+        style is not Style.UNIT_MONEY and amount == amount.to_integral_value()
+    ):
         return _rounded(amount, 0)
     return _significant(amount)
 
