@@ -7,7 +7,7 @@ COVER := --cov --cov-report=term:skip-covered
 BIN := .venv/bin
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run demo test lint types imports tests cover bench docs samples wheel clean
+.PHONY: help setup setup-run demo test lint types imports tests cover bench bench-tui docs samples wheel clean
 
 help:  ## what can be made
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ cover: setup  ## pytest with coverage of finops/, which must be 90 % or more
 
 bench: setup  ## ratios against floors, on generated data (minutes)
 	$(BIN)/python -m bench
+
+bench-tui: setup  ## first paint, first data and keys of the interface on ten million requests
+	$(BIN)/python -m bench --only j
 
 docs: setup  ## reference pages from the code, the pictures, and the site, in site/
 	$(BIN)/python scripts/docs.py

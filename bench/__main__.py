@@ -22,6 +22,7 @@ def _comparisons(
 ) -> dict[str, Callable[[], list[Measured]]]:
     """What each letter measures; modules are imported when their turn comes."""
     from bench.agents import agent_logs
+    from bench.interface import interface
     from bench.loading import load_bill, load_requests, requests_ledger
     from bench.month import month
     from bench.pricing import pricing
@@ -39,6 +40,7 @@ def _comparisons(
         "g": lambda: month(folder, asked.company_rows, asked.gpus, asked.turns),
         "h": lambda: [listing(folder, asked.objects)],
         "i": lambda: big_month(folder, asked.gigabytes),
+        "j": lambda: interface(folder, asked.company_rows),
     }
 
 
@@ -48,7 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--bill-rows", type=int, default=1_000_000, help="bill rows for c")
     parser.add_argument("--priced-rows", type=int, default=1_000_000, help="request rows for d")
     parser.add_argument("--messages", type=int, default=100_000, help="messages for e")
-    parser.add_argument("--company-rows", type=int, default=10_000_000, help="requests of g")
+    parser.add_argument("--company-rows", type=int, default=10_000_000, help="requests of g and j")
     parser.add_argument("--gpus", type=int, default=1000, help="devices of g")
     parser.add_argument("--turns", type=int, default=3, help="times each answer of g is timed")
     parser.add_argument("--objects", type=int, default=1_000_000, help="objects in the bucket of h")

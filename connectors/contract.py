@@ -8,7 +8,8 @@ sleeps, retries or commits: `session` carries clients that do the first two, and
 A *stream* is a part of the source that is read on from where it was left, or replaced as a whole: a
 billing month, a day, a project. Its *cursor* is any text the connector understands; it is committed together
 with the rows of the delivery, so a crash repeats work and never skips it. `session.cursor(table, stream)`
-gives it back on the next pull. A delivery without rows moves no cursor: what was empty is asked again.
+gives it back on the next pull. A delivery without rows moves no cursor: what was empty is asked again. Nor does any delivery
+of a pull of days somebody asked for (`session.window`).
 
 The same rows may be delivered any number of times: `costs` are replaced by source, scope and billing month,
 `gpu_samples` by source, cluster and window, everything else is told apart by its key. So a delivery of
@@ -132,6 +133,8 @@ class Sign(NamedTuple):
     kind: Literal["variable", "path", "program", "address"]
     place: str
     settings: Mapping[str, Any] = {}
+    beside: Mapping[str, tuple[str, ...]] = {}
+    """Settings taken from further variables of the environment, the first that is set; left out where none is."""
 
 
 class Connector(NamedTuple):
@@ -147,3 +150,5 @@ class Connector(NamedTuple):
     """The least permission it works with, in the system's own words (Markdown)."""
     signs: tuple[Sign, ...] = ()
     """How a machine that uses the system is known, the surest sign first."""
+    tested: str = ""
+    """What its tests run against, in a few words: a real server, or recorded shapes."""

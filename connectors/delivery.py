@@ -35,6 +35,10 @@ NULLS = ("", "NULL", "null")
 _NESTED = ("[", "MAP", "JSON", "VARCHAR")
 
 
+_LINES = f"max_line_size = {MAX_LINE_BYTES}, buffer_size = {2 * MAX_LINE_BYTES}"
+"""A thread reads into buffers of twice the longest line; DuckDB would make them sixteen times it."""
+
+
 _BESIDE = "_finops_beside"
 """Asked for beside a single JSON column, which DuckDB would take for the whole object."""
 
@@ -259,7 +263,7 @@ class FileDelivery:
             f"read_csv({self._paths(group)}, columns = {{{columns}}}, header = true, auto_detect = false,"
             f" delim = {literal(group.first.delimiter)}, quote = '\"', escape = '\"', nullstr = [{nulls}],"
             f" filename = true, compression = {literal(group.first.compression)},"
-            f" max_line_size = {MAX_LINE_BYTES}{lenient})"
+            f" {_LINES}{lenient})"
         )
 
     def _text(self, group: _Group, types: Mapping[str, str]) -> str:
@@ -267,7 +271,7 @@ class FileDelivery:
         return (
             f"read_csv({self._paths(group)}, columns = {{'line': 'VARCHAR'}}, header = false,"
             f" auto_detect = false, delim = '', quote = '', escape = '', filename = true,"
-            f" compression = {literal(group.first.compression)}, max_line_size = {MAX_LINE_BYTES})"
+            f" compression = {literal(group.first.compression)}, {_LINES})"
         )
 
     def _parquet(self, group: _Group, types: Mapping[str, str]) -> str:

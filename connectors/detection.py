@@ -54,10 +54,15 @@ def _words(sign: Sign) -> str:
 
 
 def _settings(sign: Sign, value: str) -> dict[str, Any]:
-    return {
+    found = {
         name: said.replace("{value}", value) if isinstance(said, str) else said
         for name, said in sign.settings.items()
     }
+    for name, variables in sign.beside.items():
+        given = next(filter(None, map(_variable, variables)), None)
+        if given is not None:
+            found[name] = given
+    return found
 
 
 def _variable(name: str) -> str | None:

@@ -100,10 +100,7 @@ def deliveries(session: Session[Any], layout: Layout) -> Iterator[Files]:
         if files:
             held = known.intersection(log.mark for log in here)
             held |= {log.mark for log, each in zip(changed, found, strict=True) if each.whole}
-            stream, cursor = month, "".join(sorted(held))
-            if session.window is not None:
-                stream, cursor = f"{month}, {session.window.label}", "read"
-            yield Files("requests", stream, cursor, files, layout.format, days=days)
+            yield Files("requests", month, "".join(sorted(held)), files, layout.format, days=days)
 
 
 def _since(session: Session[Any]) -> Period | None:

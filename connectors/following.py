@@ -72,10 +72,7 @@ def followed(
     read: Callable[[Stretch], Iterable[Mapping[str, Any]]],
     begins: str,
 ) -> Iterator[Files]:
-    """A delivery for each stretch that has records; `begins` is the field with a record's time.
-
-    Days that were asked for again move no cursor: what is new is read on from where it was.
-    """
+    """A delivery for each stretch that has records; `begins` is the field with a record's time."""
     newest = session.cursor("requests", stream) or ""
     for stretch in stretches(session, stream):
         seen: list[datetime] = []
@@ -83,12 +80,8 @@ def followed(
         file = session.spool.write_lines(f"{stream}/{stretch.start:%Y-%m-%dT%H%M%S}", records)
         if file is None:
             continue
-        if session.window is not None:
-            named = f"{stream}, {session.window.label}"
-            yield Files("requests", named, "read", (file,), hint, days=session.window)
-        else:
-            newest = max(newest, min(max(seen), session.now).isoformat())
-            yield Files("requests", stream, newest, (file,), hint)
+        newest = max(newest, min(max(seen), session.now).isoformat())
+        yield Files("requests", stream, newest, (file,), hint, days=session.window)
 
 
 def _watched(

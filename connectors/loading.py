@@ -20,6 +20,7 @@ from connectors.detecting import group_files
 from connectors.diagnosing import REFUSED, diagnose, write_problems
 from connectors.fingerprint import check_unchanged, fingerprints, of_delivery
 from connectors.formats.contract import Shape
+from connectors.holding import bound
 from connectors.narrowing import attempts_in_place, of_days, of_months, replays_in_place
 from connectors.progress import Progress, watching
 from connectors.reading import find_files, open_source
@@ -65,11 +66,11 @@ class Pulled(NamedTuple):
     """Where fetched files come from, and how far their source has been read once they are stored.
 
     Of costs, only `months` (YYYY-MM) are stored, and of dated rows only `days`, where given. A delivery without
-    rows is no error.
+    rows is no error, and one without a stream moves no cursor.
     """
 
-    stream: str
-    cursor: str
+    stream: str | None
+    cursor: str | None
     origins: Mapping[Path, str] = {}
     months: tuple[str, ...] = ()
     days: Period | None = None
@@ -161,6 +162,7 @@ def _load(job: _Job) -> LoadResult:
     with open_engine() as con:
         con.execute(f"set partitioned_write_flush_threshold = {_ROWS_HELD}").fetchall()
         con.execute(f"set disabled_optimizers = '{_IN_CLAUSE}'").fetchall()
+        bound(con, job.files)
         load = _load_record(job, of_delivery(prints, _reading(job)), prints)
         delivery, wrapped = _wrapped(job, con, Reading.FAST, load.load_id)
         before_commit = _check(job)

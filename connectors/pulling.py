@@ -4,7 +4,8 @@
     spool      rows become a Parquet file beside the fetched ones
     store      as `finops load` does, the cursor inside the same commit
 
-A source that fails leaves what it had delivered before, and never stops the others.
+A source that fails leaves what it had delivered before, and never stops the others. Days that somebody asked for move no
+cursor: what is new is read on from where it was, so that days nobody asked for are not passed over.
 """
 
 from __future__ import annotations
@@ -176,7 +177,7 @@ def _nobody_watches(what: str, done: int, total: int | None) -> None:
 
 
 def _take(run: _Run, delivery: Delivery) -> None:
-    """Store one delivery, and its cursor with it."""
+    """Store one delivery, and its cursor with it unless days were asked for."""
     if delivery.table not in run.source.connector.tables:
         raise FinopsError(
             f"{run.source.name}: {run.source.connector.name} delivers {delivery.table},"
@@ -196,8 +197,8 @@ def _take(run: _Run, delivery: Delivery) -> None:
         keep_good=run.options.keep_good,
         allowed=run.options.allowed,
         pulled=Pulled(
-            delivery.stream,
-            delivery.cursor,
+            None if run.options.window else delivery.stream,
+            None if run.options.window else delivery.cursor,
             {file.path: redact(file.origin) for file in files},
             delivery.months if isinstance(delivery, Files) else (),
             delivery.days if isinstance(delivery, Files) else None,

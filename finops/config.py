@@ -27,15 +27,17 @@ from finops.sections.budgets import Budget
 from finops.sections.calls import Objective, Requests
 from finops.sections.chargeback import Accounts
 from finops.sections.close import Close, Fx
+from finops.sections.collect import Collect
 from finops.sections.commitments import Commitment
 from finops.sections.owned import Owned
 from finops.sections.owners import Layer, Owners
 from finops.sections.pools import Driver, Pool, PoolKind
+from finops.sections.projections import Breakeven, Route
+from finops.sections.projections import anchored as anchored_projections
 from finops.sections.review import Review
 from finops.sections.scorecard import Scorecard
 from finops.sections.scorecard import anchored as anchored_scorecard
 from finops.sections.tui import Tui
-from finops.sections.tui import anchored as anchored_tui
 
 __all__ = [
     "Attributes",
@@ -161,6 +163,13 @@ class Config(Section):
     fx_max_age_days: int = Field(
         default=7, ge=0, description="Oldest exchange rate that is still used, in days."
     )
+    breakeven: tuple[Breakeven, ...] = Field(
+        default=(),
+        description="Pools whose demand could be owned or rented, and what either costs.",
+    )
+    route: tuple[Route, ...] = Field(
+        default=(), description="Pairs of models of which the small one could go first."
+    )
     scorecard: Scorecard = Field(
         default_factory=Scorecard, description="What the scorecard holds the ledger against."
     )
@@ -168,14 +177,22 @@ class Config(Section):
         default_factory=Review, description="Where monthly reviews go, and who is told."
     )
     tui: Tui = Field(default_factory=Tui, description="The terminal interface.")
+    collect: Collect = Field(default_factory=Collect, description="This machine's accelerators.")
     sources: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Settings of each source, by its name."
     )
 
     @model_validator(mode="after")
     def _names_are_given_once(self) -> Config:
-        for section, named in (("owned", self.owned), ("budgets", self.budgets)):
-            names = [each.name for each in named]
+        pools = [each.pool for each in self.breakeven]
+        pairs = [" / ".join(filter(None, (r.small, r.large, r.workflow))) for r in self.route]
+        named = {
+            "owned": [each.name for each in self.owned],
+            "budgets": [each.name for each in self.budgets],
+            "breakeven": pools,
+            "route": pairs,
+        }
+        for section, names in named.items():
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"{section}: the name {twice[0]!r} is given twice")
         return self
@@ -283,10 +300,11 @@ def _anchored(values: dict[str, Any], file: Path) -> dict[str, Any]:
     actions = values.get("actions")
     if isinstance(actions, dict) and isinstance(actions.get("file"), str):
         found["actions"] = {**actions, "file": str(folder / Path(actions["file"]).expanduser())}
+    for section, key in (("breakeven", "scenario"), ("route", "scores")):
+        if isinstance(values.get(section), list):
+            found[section] = anchored_projections(values[section], key, folder)
     if isinstance(values.get("scorecard"), dict):
         found["scorecard"] = anchored_scorecard(values["scorecard"], folder)
-    if isinstance(values.get("tui"), dict):
-        found["tui"] = anchored_tui(values["tui"], folder)
     return found
 
 
@@ -357,6 +375,8 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "actions": Actions,
     "budgets": Budget,
     "commitments": Commitment,
+    "breakeven": Breakeven,
+    "route": Route,
     "fx": Fx,
     "scorecard": Scorecard,
     "review": Review,

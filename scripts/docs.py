@@ -16,11 +16,14 @@ import finops.errors
 from connectors.describing import settings_rows
 from connectors.settings import SourceSettings
 from finops import plugins
+from finops.api.review.diff import SCHEMA as REVIEW_DIFF
+from finops.api.review.make import SCHEMA as REVIEW
 from finops.cli.app import COMMANDS, load_command
 from finops.config import json_schema
 from finops.errors import ExitCode, FinopsError
 from finops.exports.grafana import dashboard_json
 from finops.model.tables import TABLES
+from finops.report.document.schema import document_schema
 from scripts.checks_page import checks_parts
 from scripts.python_page import python_parts
 from scripts.settings_page import settings_parts
@@ -211,13 +214,18 @@ def settings_table(declared: Connector, *, common: bool) -> str:
     return table(("setting", "type", "default", "meaning"), rows)
 
 
+def tables_fed(declared: Connector) -> str:
+    """The tables a connector feeds."""
+    return ", ".join(f"`{name}`" for name in declared.tables)
+
+
 def connector_section(declared: Connector) -> str:
     """One connector: what it reads and how, its settings, the least permission."""
     module = inspect.getmodule(declared.read)
     return "\n\n".join(
         [
             f"## {declared.name}",
-            f"{declared.about}. Feeds {', '.join(f'`{name}`' for name in declared.tables)}.",
+            f"{declared.about}. Feeds {tables_fed(declared)}.",
             inspect.getdoc(module) or "" if module else "",
             settings_table(declared, common=False),
             f"**Least permission.** {declared.policy}",
@@ -242,6 +250,12 @@ def connectors_page() -> str:
         "`finops connectors check` says whether a source can be reached. Every connector below is registered the way a "
         "stranger's would be (`finops.connectors` entry points)."
     )
+    tested = [(f"`{each.name}`", each.tested, tables_fed(each)) for each in declared]
+    against = (
+        "## What each is tested against\n\nA real server where one can run in a test; else shapes recorded from the "
+        "system's own documentation, which show how it is read and cannot show that it has not changed since.\n\n"
+        + table(["connector", "tested against", "feeds"], tested)
+    )
     common = "## Settings of every source\n\n" + settings_table(declared[0], common=True)
     sections = [connector_section(each) for each in declared]
     return page(
@@ -250,6 +264,7 @@ def connectors_page() -> str:
         about,
         f"```toml\n{example}\n```",
         secrets,
+        against,
         common,
         *sections,
     )
@@ -358,6 +373,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks_page,
     "python.md": python_page,
     "finops.schema.json": json_schema,
+    "review.schema.json": lambda: document_schema("finops review", (REVIEW, REVIEW_DIFF)),
     "grafana.json": lambda: dashboard_json("USD"),
 }
 

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.text import Text
 
 from finops.api.session import open_session
-from tui.app import FinopsApp, Opening
+from tui.app import FinopsApp
+from tui.opening import Opening
 
 if TYPE_CHECKING:
     from finops.api.session import Session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding
 from textual.containers import Container
+from textual.widgets import Static
 
 from finops.errors import FinopsError
 from tui.actions import ACTIONS, Action, Context, go_actions, key_text
@@ -19,43 +20,29 @@ from tui.desk import Desk, in_background, ledger_stamp
 from tui.doing import DOING
 from tui.keymap import keymap
 from tui.memory import packed, packed_span, recall, remember, unpacked, unpacked_span
+from tui.opening import LAST
 from tui.palette import Everything
 from tui.pane import Pane  # noqa: TC001  (Textual reads the messages' names)
 from tui.panes.start import START, StartPane, months_of
 from tui.spans import Span
+from tui.speaking import PlainText
 from tui.state import Place
 from tui.views import HOME, VIEWS, view_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
     from textual.filter import LineFilter
     from textual.timer import Timer
+    from textual.worker import Worker
 
     from finops.api.session import Session
     from tui.call import Call
+    from tui.opening import Opening
 
-__all__ = ["LAST", "FinopsApp", "Opening"]
+__all__ = ["FinopsApp"]
 
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """How the program gets its ledger. Functions, because opening takes time and may fail."""
-
-    open: Callable[[], Session]
-    """The ledger and its settings; FinopsError when there are none."""
-    demo: Callable[[], Session]
-    """The sample company's ledger, loaded first where it is not there yet."""
-    ledger: str | None = None
-    """The ledger named on the command line, for copied commands."""
-    view: str = HOME
-    keys: Mapping[str, str] | None = None
-    theme: str | None = None
-
-
-LAST = "last"
-"""The view it was left in, as the first one to open."""
 
 WATCH_S, WATCH_AFAR_S = 5.0, 60.0
 """Seconds between looks at a ledger in a folder, and at one in a bucket."""
@@ -73,11 +60,20 @@ class FinopsApp(App[int]):
     VerticalScroll, OptionList { scrollbar-size: 1 1; }
     .pane { height: 1fr; }
     #crumbs { background: $surface; }
+    #spoken { height: auto; max-height: 3; display: none; padding: 0 1; }
     """
-    CSS: ClassVar[str] = "FrameTable > .frame--head { color: $key; }"
+    CSS: ClassVar[str] = """
+    FrameTable > .frame--head { color: $key; }
+    .text #tabs { display: none; }
+    .text #spoken, .text #choice { display: block; }
+    .text FrameTable, .text VerticalScroll, .text OptionList { scrollbar-size: 0 0; }
+    .text OverviewPane > Grid { grid-size: 1; }
+    .text Panel, .text Panel:focus { border: none; }
+    .text PickScreen > Vertical, .text ExportScreen > Vertical { border: none; }
+    .text LineScreen > Vertical, .text TextScreen > VerticalScroll { border: none; }
+    """
     COMMANDS: ClassVar = {Everything}
     COMMAND_PALETTE_BINDING = "ctrl+backslash"
-    ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar = [
         Binding(
             action.keys,
@@ -94,6 +90,9 @@ class FinopsApp(App[int]):
     def __init__(self, opening: Opening) -> None:
         super().__init__()
         self.opening = opening
+        if opening.text:
+            self.add_class("text")
+            self.animation_level = "none"
         self.actions: dict[str, Action] = {
             action.id: action for action in (*ACTIONS, *go_actions(VIEWS))
         }
@@ -115,14 +114,19 @@ class FinopsApp(App[int]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's; without colours nothing comes to them unstyled."""
-        filters = super().get_line_filters()
-        return [Styled(), *filters] if self.no_color else filters
+        filters = list(super().get_line_filters())
+        if self.no_color:
+            filters.insert(0, Styled())
+        if self.opening.text:
+            filters.append(PlainText())
+        return filters
 
     def compose(self) -> ComposeResult:
         """Bars, and room for a pane."""
         yield Bar(fit_tabs, id="tabs")
         yield Bar(fit_trail, id="crumbs")
         yield Container(id="stage")
+        yield Static(id="spoken", markup=False)
         yield Bar(partial(fit_hots, always=len(_ALWAYS)), id="keys")
 
     def on_mount(self) -> None:
@@ -145,6 +149,8 @@ class FinopsApp(App[int]):
         self.desk = Desk(session, self.opening.ledger)
         self.newest, self.months = span, months
         self.memory = recall(session.ledger.location.url)
+        if self.opening.theme is None and self.memory.get("theme") in self.available_themes:
+            self.theme = self.memory["theme"]
         self.span = self._remembered_span() or span
         self.before = self.memory.get("last", HOME)
         self.tabs.clear()
@@ -269,7 +275,9 @@ class FinopsApp(App[int]):
 
     def _watch(self) -> None:
         """Look whether the ledger has changed underneath."""
-        self.run_worker(self.look_again(), exclusive=True, group="watch", exit_on_error=False)
+        _worker: Worker[None] = self.run_worker(
+            self.look_again, exclusive=True, group="watch", exit_on_error=False
+        )
 
     async def look_again(self) -> None:
         """Ask everything again where the ledger has changed; nobody loses their place."""
@@ -285,6 +293,8 @@ class FinopsApp(App[int]):
 
     def load_demo(self) -> None:
         """Load the sample company and start with its ledger."""
+        if self.desk is not None:
+            self.desk.close()
         self.desk = None
         if self._watching is not None:
             self._watching.stop()
@@ -349,6 +359,7 @@ class FinopsApp(App[int]):
         )
         crumbs.note = self.pane.note_text
         keys.hots = self._key_hots()
+        self.query_one("#spoken", Static).update(self.pane.spoken_text)
 
     def _key_hots(self) -> tuple[Hot, ...]:
         """The keys that can be used now, the most wanted first, help and quit always."""
@@ -376,6 +387,7 @@ class FinopsApp(App[int]):
         if self.desk is not None:
             self.memory = {
                 "last": self.tab,
+                "theme": self.theme,
                 "newest": packed_span(self.newest),
                 "period": packed_span(self.span),
                 "views": {

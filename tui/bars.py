@@ -59,13 +59,17 @@ def fit_hots(hots: Sequence[Hot], width: int, *, always: int = 0) -> list[Hot]:
 
 
 def fit_tabs(hots: Sequence[Hot], width: int) -> list[Hot]:
-    """All of `hots`: from the right, those that are not lit lose their words and keep their keys."""
+    """All of `hots`: from the right, those that are not lit lose their words, then fall away."""
     kept = list(hots)
     for place in range(len(kept) - 1, -1, -1):
         if _wide(kept) <= width:
             break
         if kept[place].key and not kept[place].lit:
             kept[place] = kept[place]._replace(label="")
+    for hot in reversed([each for each in kept if not each.lit]):
+        if _wide(kept) <= width:
+            break
+        kept.remove(hot)
     return kept
 
 

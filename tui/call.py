@@ -12,6 +12,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tui.projecting import PROJECTIONS
+from tui.reviewing import reviewed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,17 @@ _FLAGS = {"since": "--from", "until": "--to", "everything": "--all"}
 """Options of the API whose flag is not their own name."""
 
 _NAMES = {flag: name for name, flag in _FLAGS.items()}
-_OF_TWO_WORDS = frozenset({"owners check", "owners list", "scorecard run", "scorecard roadmap"})
+_OF_TWO_WORDS = frozenset(
+    f"{group} {name}"
+    for group, names in (
+        ("actions", ("list", "show")),
+        ("connectors", ("list",)),
+        ("owners", ("check", "list")),
+        ("scorecard", ("run", "show", "roadmap", "history", "checklist")),
+        ("vendor", ("compare", "quote", "sheet")),
+    )
+    for name in names
+)
 """Commands named by two words, rather than by one and an argument."""
 
 _ELSEWHERE = {
@@ -89,12 +100,13 @@ class Call:
             if command == self.command and options.pop(flag, None):
                 path, after = (path, method[1:]) if method.startswith(".") else (method, None)
         told = (self.arguments or None,) if self.command in _MANY else self.arguments
-        found: Answer[Any]
+        found: Any
         if self.command in PROJECTIONS:
             found = PROJECTIONS[self.command](session, options)
         else:
             found = attrgetter(path)(session)(*told, **options)
-        return found if after is None else getattr(found, after)()
+        answer: Answer[Any] = found if after is None else getattr(found, after)()
+        return reviewed(found) if self.command == "review" else answer
 
     @property
     def asks_ledger(self) -> bool:

@@ -63,12 +63,13 @@ class Dial(NamedTuple):
     @property
     def shown(self) -> str:
         """The value as people read it, with its unit: shares as %."""
-        if self.unit.startswith("ratio"):
+        if self.unit.startswith("ratio") and self.low < ONE:
             return f"{float(self.value):.1%}{self.unit.removeprefix('ratio').replace('/year', ' a year')}"
         digits = (
             0 if self.value == self.value.to_integral_value() else 2 if self.value >= ONE else 4
         )
-        return f"{self.value:,.{digits}f} {self.unit.partition('/')[0]}"
+        unit = "" if self.unit == "ratio" else f" {self.unit.partition('/')[0]}"
+        return f"{self.value:,.{digits}f}{unit}"
 
 
 def track(dial: Dial, width: int) -> str:

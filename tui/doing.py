@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from finops.errors import FinopsError
 from finops.report.cells import title_text
-from tui.dialogs.export import ExportScreen
+from tui.dialogs.export import FORMATS, ExportScreen
 from tui.dialogs.line import LineScreen
 from tui.dialogs.pick import Choice, PickScreen
 from tui.dialogs.text import TextScreen
@@ -155,7 +155,7 @@ def _export(app: FinopsApp, pane: Pane) -> None:
         else:
             app.notify(f"{path} · {path.stat().st_size:,} bytes", title="Written")
 
-    app.push_screen(ExportScreen(stem, app.line_of(call)), write)
+    app.push_screen(ExportScreen(stem, app.line_of(call), pane.view.formats or FORMATS), write)
 
 
 def _copy(app: FinopsApp, pane: Pane) -> None:

@@ -14,12 +14,13 @@ __all__ = ["equals", "joined", "typed"]
 
 _NAME = re.compile(r"^[A-Za-z_]\w*$")
 _OPERATOR = re.compile(r"[=<>()]|\b(?:like|ilike|in|is|between|not|and|or)\b", re.IGNORECASE)
+_TAG = "tag:"
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
 
 
 def equals(name: str, value: Cell) -> str:
     """The condition that `name` is `value`; a missing value is asked for by `is null`."""
-    column = name if _NAME.match(name) else '"' + name.replace('"', '""') + '"'
+    column = _column(name)
     if value is None:
         return f"{column} is null"
     if isinstance(value, bool):
@@ -34,8 +35,7 @@ def typed(text: str, dimension: str | None) -> str:
     said = text.strip()
     if not said or dimension is None or _OPERATOR.search(said):
         return said
-    name = dimension if _NAME.match(dimension) else f'"{dimension}"'
-    return f"{name} ilike {_quoted(f'%{said}%')}"
+    return f"{_column(dimension)} ilike {_quoted(f'%{said}%')}"
 
 
 def joined(conditions: Sequence[str]) -> str | None:
@@ -45,6 +45,13 @@ def joined(conditions: Sequence[str]) -> str | None:
     if len(conditions) == 1:
         return conditions[0]
     return " and ".join(f"({each})" if _OR.search(each) else each for each in conditions)
+
+
+def _column(name: str) -> str:
+    """A dimension as `--where` names it: a tag by its key, what is no plain name in quotes."""
+    if name.startswith(_TAG):
+        return f"Tags[{_quoted(name.removeprefix(_TAG))}]"
+    return name if _NAME.match(name) else '"' + name.replace('"', '""') + '"'
 
 
 def _quoted(text: str) -> str:

@@ -21,6 +21,7 @@ from textual.strip import Strip
 from finops.report.cells import is_number, title_text
 from tui.actions import MOVES
 from tui.frame import fitted, width_limit
+from tui.speaking import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,9 +92,17 @@ class FrameTable(ScrollView, can_focus=True):
             super().__init__()
             self.column = column
 
-    def __init__(self, frame: Frame | None = None, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        frame: Frame | None = None,
+        *,
+        linear: bool = False,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
         self.frame = frame
+        self.linear = linear
+        """Whether each row is a sentence instead of cells in columns."""
 
     def on_mount(self) -> None:
         """Take the size of what is there."""
@@ -155,7 +164,8 @@ class FrameTable(ScrollView, can_focus=True):
         if self.frame is None:
             return
         totals = 1 if self.frame.totals else 0
-        self.virtual_size = Size(max(1, self._starts()[-1] - GAP), len(self.frame) + 1 + totals)
+        wide = 1 if self.linear else max(1, self._starts()[-1] - GAP)
+        self.virtual_size = Size(wide, len(self.frame) + 1 + totals)
 
     def _reveal(self) -> None:
         """Scroll so that the cursor is seen."""
@@ -167,7 +177,7 @@ class FrameTable(ScrollView, can_focus=True):
         elif self.place >= top + self.body:
             self.scroll_to(y=self.place - self.body + 1, animate=False)
         fixed = self._fixed()
-        if self.column < fixed:
+        if self.linear or self.column < fixed:
             return
         starts = self._starts()
         held = starts[fixed]
@@ -227,6 +237,8 @@ class FrameTable(ScrollView, can_focus=True):
         self, texts: Sequence[str], style: Style | None, width: int, *, place: int | None = None
     ) -> Strip:
         """One line: the columns that stay, then the part of the others that is scrolled into view."""
+        if self.linear:
+            return self._sentence(texts, width, place)
         fixed = self._fixed()
         marked = place is not None and place == self.place
         base = style or (self._style("row") if marked else self.rich_style)
@@ -239,6 +251,17 @@ class FrameTable(ScrollView, can_focus=True):
         return Strip.join([held, rest.crop_extend(left, left + room, base)]).adjust_cell_length(
             width, base
         )
+
+    def _sentence(self, texts: Sequence[str], width: int, place: int | None) -> Strip:
+        """The line as words: titles as they are, a row or the totals each value by its title."""
+        if self.frame is None:
+            return Strip.blank(width, self.rich_style)
+        here = place is not None and place == self.place
+        style = self._style("cursor" if here else "text") + Style(bold=here)
+        head = place is None and list(texts) == self._titles(self.frame)
+        words = ", ".join(texts) if head else sentence(self.frame, tuple(texts))
+        line = fitted(f"{'>' if here else ' '} {words}", width, right=False)
+        return Strip([Segment(line, style)])
 
     def _pieces(
         self, texts: Sequence[str], base: Style, *, styled: bool, marked: bool
@@ -320,6 +343,8 @@ class FrameTable(ScrollView, can_focus=True):
         """The column `x` cells from the left of what is seen; None beside all of them."""
         if self.frame is None:
             return None
+        if self.linear:
+            return self.column
         fixed, starts = self._fixed(), self._starts()
         there = x if x < starts[fixed] else x + round(self.scroll_x)
         return next(

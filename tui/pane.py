@@ -110,7 +110,7 @@ class Pane(Vertical, can_focus=False):
 
     def ask(self) -> Worker[None]:
         """Ask the question of this place; what is shown stays until the answer comes."""
-        return self.run_worker(self._ask(), exclusive=True, group=GROUP, exit_on_error=False)
+        return self.run_worker(self._ask, exclusive=True, group=GROUP, exit_on_error=False)
 
     async def _ask(self) -> None:
         self.since = monotonic()
@@ -167,6 +167,16 @@ class Pane(Vertical, can_focus=False):
             said.append(self.answer.report.currency)
         return " · ".join(said)
 
+    @property
+    def spoken_text(self) -> str:
+        """What is under the cursor, in words, for whoever listens."""
+        return self.view.about
+
+    @property
+    def plain(self) -> bool:
+        """Whether everything is plain lines, and nothing moves by itself."""
+        return self.app.has_class("text")
+
     def stop(self) -> None:
         """Wait no longer; what was shown stays."""
         self.workers.cancel_group(self, GROUP)
@@ -174,7 +184,8 @@ class Pane(Vertical, can_focus=False):
     def _tick(self) -> None:
         self._untick()
         self.waiting(0.0)
-        self._ticking = self.set_interval(0.1, self._waited)
+        if not self.plain:
+            self._ticking = self.set_interval(0.1, self._waited)
 
     def _untick(self) -> None:
         if self._ticking is not None:

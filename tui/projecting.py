@@ -52,7 +52,7 @@ def ask_breakeven(
 
     UsageError for what is no number; else as the API raises it.
     """
-    from finops.api.breakeven import INPUTS, breakeven, measure
+    from finops.api.breakeven import INPUTS, breakeven
 
     asked = dict(options)
     numbers: Options = {
@@ -66,18 +66,9 @@ def ask_breakeven(
     }
     pool = pool_of(session, asked)
     told: Options = {name: value for name, value in asked.items() if name not in _ABOUT_THE_POOL}
-    told["currency"] = money = _currency(session, asked)
-    demand = None if pool is None else (measured or measure)(pool, money)
-    return breakeven(pool=demand, inputs=inputs, **told, **numbers, **counts)
-
-
-def _currency(session: Session, asked: Mapping[str, Option]) -> str:
-    """What is asked for, else that of the scenario or of the settings."""
-    if asked.get("currency") is None and asked.get("scenario") is not None:
-        from finops.analysis.breakeven.scenario import load_scenario
-
-        return load_scenario(str(asked["scenario"])).currency
-    return str(asked.get("currency") or session.config.currency).upper()
+    if pool is not None:
+        pool = pool._replace(measure=measured)
+    return breakeven(pool=pool, inputs=inputs, **told, **numbers, **counts)
 
 
 _ABOUT_THE_POOL = {"from_ledger", *_TIMES}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from finops.errors import UsageError
-from tui.app import LAST, FinopsApp, Opening
+from tui.app import FinopsApp
 from tui.keymap import keymap
+from tui.opening import LAST, Opening
 from tui.views import view_named
 
 if TYPE_CHECKING:
@@ -50,4 +51,4 @@ def opening_of(
             f"[tui] theme: there is no theme {settings.theme!r}",
             hint=f"one of {', '.join(sorted(app.available_themes))}",
         )
-    return Opening(open_ledger, demo, ledger, start, settings.keys, settings.theme)
+    return Opening(open_ledger, demo, ledger, start, settings.keys, settings.theme, settings.text)

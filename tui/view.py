@@ -7,7 +7,7 @@ answer is a table needs no more than this; one that draws its own names its pane
 
 from __future__ import annotations
 
-from collections.abc import Callable  # noqa: TC003  (a dataclass names its types)
+from collections.abc import Callable, Mapping  # noqa: TC003  (a dataclass names its types)
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,6 +71,8 @@ class View:
     """The chart above the rows, for what the view is set to."""
     pane: str = "tui.panes.table:TablePane"
     """`module:class` of the pane that shows it."""
+    formats: Mapping[str, str] | None = None
+    """Endings `e` writes, and what each is for, where they are others than a table's."""
     tab: bool = True
     """Whether it stands in the bar on top; the others are reached by `:` or from a row."""
     key: str = ""

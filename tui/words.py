@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["empty_words", "error_words", "foot_words", "waiting_words"]
 
 
-def waiting_words(command: str, seconds: float) -> str:
-    """What is being asked and for how long."""
+def waiting_words(command: str, seconds: float, *, plain: bool = False) -> str:
+    """What is being asked and for how long; `plain`: once, as nothing may move."""
+    if plain:
+        return f"Asking {command} (ctrl+c stops)"
     bar = "▏▎▍▌▋▊▉█"[int(seconds * 10) % 8]
     return f"{bar} {seconds:4.1f} s  {command}   (ctrl+c stops)"
 

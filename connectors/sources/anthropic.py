@@ -189,6 +189,7 @@ CONNECTOR = Connector(
     settings=AnthropicSettings,
     check=check,
     read=read,
+    tested="recorded shapes of its Admin API",
     policy="an Admin API key; Anthropic has none that can only read, so keep it in a keyring or a file of its own.",
     signs=(Sign("variable", "ANTHROPIC_ADMIN_KEY", {"admin_key": "env:ANTHROPIC_ADMIN_KEY"}),),
 )

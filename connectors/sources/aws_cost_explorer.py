@@ -198,6 +198,7 @@ CONNECTOR = Connector(
     settings=CostExplorerSettings,
     check=check,
     read=read,
+    tested="moto's Cost Explorer, seeded",
     policy="""\
 ```json
 {"Version": "2012-10-17", "Statement": [

@@ -244,6 +244,7 @@ CONNECTOR = Connector(
     settings=AwsExportsSettings,
     check=check,
     read=read,
+    tested="a real S3 server (moto)",
     policy="""\
 ```json
 {"Version": "2012-10-17", "Statement": [

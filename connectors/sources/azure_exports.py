@@ -218,6 +218,7 @@ CONNECTOR = Connector(
     settings=AzureExportsSettings,
     check=check,
     read=read,
+    tested="Azurite, Microsoft's Blob Storage server",
     policy="the role `Storage Blob Data Reader` on the container, or a shared access signature with `sp=rl` (read, list).",
     signs=(
         Sign("variable", "AZURE_STORAGE_ACCOUNT_NAME", {"account": "{value}"}),

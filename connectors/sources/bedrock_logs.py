@@ -112,10 +112,8 @@ def read(session: Session[BedrockLogsSettings]) -> Iterator[Files]:
         file = session.spool.write_lines(f"{objects.url}/{day.folder}", records)
         if file is None:
             continue
-        stream, cursor = day.stream, known.after(items)
-        if session.window is not None:
-            stream, cursor = f"{stream}, {session.window.label}", "read"
-        yield Files("requests", stream, cursor, (file,), "bedrock-invocations", days=session.window)
+        cursor, days = known.after(items), session.window
+        yield Files("requests", day.stream, cursor, (file,), "bedrock-invocations", days=days)
 
 
 def _is_log(day: _Day, item: Object) -> bool:
@@ -247,6 +245,7 @@ CONNECTOR = Connector(
     settings=BedrockLogsSettings,
     check=check,
     read=read,
+    tested="a real S3 server (moto)",
     policy="""\
 ```json
 {"Version": "2012-10-17", "Statement": [

@@ -72,6 +72,7 @@ CONNECTOR = Connector(
     settings=ClaudeCodeSettings,
     check=check_folder,
     read=read,
+    tested="folders of logs in the tool's recorded shapes",
     policy="reading the folder: pull as the user whose sessions they are.",
     signs=(Sign("path", "~/.claude/projects"),),
 )

@@ -200,6 +200,7 @@ CONNECTOR = Connector(
     settings=BigQuerySettings,
     check=check,
     read=read,
+    tested="recorded answers of BigQuery's REST API",
     policy="`roles/bigquery.dataViewer` on the export's dataset and `roles/bigquery.jobUser` on the project that is billed.",
     signs=(
         Sign("variable", "GOOGLE_APPLICATION_CREDENTIALS", {"service_account_key": "file:{value}"}),

@@ -74,6 +74,7 @@ CONNECTOR = Connector(
     settings=GcsExportsSettings,
     check=check,
     read=read,
+    tested="a Cloud Storage server (gcp-storage-emulator)",
     policy="the role `roles/storage.objectViewer` on the bucket.",
     signs=(
         Sign("variable", "GOOGLE_APPLICATION_CREDENTIALS", {"service_account_key": "file:{value}"}),

@@ -202,6 +202,7 @@ CONNECTOR = Connector(
     settings=HeliconeSettings,
     check=check,
     read=read,
+    tested="recorded shapes of its query API",
     policy="an API key of the organization that can only read (settings, API keys, permission `Read`).",
     signs=(Sign("variable", "HELICONE_API_KEY", {"api_key": "env:HELICONE_API_KEY"}),),
 )

@@ -194,6 +194,7 @@ CONNECTOR = Connector(
     settings=LangfuseSettings,
     check=check,
     read=read,
+    tested="recorded shapes of its public API, versions 1 and 2",
     policy=(
         "a project's key pair (project settings, API keys). Langfuse has none that can only read: keep the secret"
         " key in a keyring or a file of its own."
@@ -203,6 +204,7 @@ CONNECTOR = Connector(
             "variable",
             "LANGFUSE_PUBLIC_KEY",
             {"public_key": "{value}", "secret_key": "env:LANGFUSE_SECRET_KEY"},
+            {"base_url": ("LANGFUSE_BASE_URL", "LANGFUSE_HOST")},
         ),
     ),
 )

@@ -126,6 +126,7 @@ CONNECTOR = Connector(
     settings=LiteLLMSettings,
     check=check,
     read=read,
+    tested="recorded shapes of the proxy's spend logs (1.108)",
     policy=(
         "the key of a user with the role `proxy_admin_viewer`: it sees every spend log and changes nothing."
         " A team's or user's key sees its own calls only."

@@ -49,6 +49,7 @@ CONNECTOR = Connector(
     settings=LiteLLMCallbackSettings,
     check=check_folder,
     read=read,
+    tested="a real LiteLLM proxy with mock answers",
     policy="reading the folder: pull as the user the proxy runs as, or let the folder's group read.",
     signs=(Sign("path", SPOOL),),
 )

@@ -73,6 +73,7 @@ CONNECTOR = Connector(
     settings=OciReportsSettings,
     check=check,
     read=read,
+    tested="a real S3 server (moto), the interface Oracle's storage has too",
     policy="""\
 ```text
 define tenancy usage-report as ocid1.tenancy.oc1..aaaaaaaaned4fkpkisbwjlr56u7cj63lf3wffbilvqknstgtvzub7vhqkggq

@@ -234,6 +234,7 @@ CONNECTOR = Connector(
     settings=OpenAISettings,
     check=check,
     read=read,
+    tested="recorded shapes of its administration API",
     policy="an admin key limited to reading usage: organization settings, Admin keys, permission `Usage: Read`.",
     signs=(Sign("variable", "OPENAI_ADMIN_KEY", {"admin_key": "env:OPENAI_ADMIN_KEY"}),),
 )

@@ -59,11 +59,8 @@ def read(session: Session[OpenRouterSettings]) -> Iterator[Rows]:
         for day in _days(session):
             found = _activity(api, day)
             for table, made in (("costs", _cost), ("usage", _used)):
-                stream, cursor = "activity", day.isoformat()
-                if session.window is not None:
-                    stream, cursor = f"activity, {session.window.label}", "read"
                 rows = [made(session, day, item) for item in found]
-                yield Rows(table, stream, cursor, batches_of(table, rows))
+                yield Rows(table, "activity", day.isoformat(), batches_of(table, rows))
 
 
 def _days(session: Session[OpenRouterSettings]) -> Iterator[date]:
@@ -154,6 +151,7 @@ CONNECTOR = Connector(
     settings=OpenRouterSettings,
     check=check,
     read=read,
+    tested="recorded shapes of its activity API",
     policy=(
         "a management key (settings, management keys). It can make and delete keys for models too: OpenRouter has"
         " none that can only read, so keep it in a keyring or a file of its own."

@@ -227,6 +227,7 @@ CONNECTOR = Connector(
     settings=PhoenixSettings,
     check=check,
     read=read,
+    tested="a real Phoenix server that spans are sent to by OTLP",
     policy=(
         "an API key of a user with the role `viewer`, where authentication is enabled; none where it is not."
     ),

@@ -299,6 +299,7 @@ CONNECTOR = Connector(
     settings=PrometheusSettings,
     check=check,
     read=read,
+    tested="a real Prometheus; Thanos, Mimir and VictoriaMetrics by recorded shapes",
     policy=(
         "Reading the query API: `GET /api/v1/query` (VictoriaMetrics: also `GET /api/v1/export`). Nothing is "
         "written, and neither `--web.enable-admin-api` nor `--web.enable-lifecycle` is needed."

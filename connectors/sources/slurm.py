@@ -175,6 +175,7 @@ CONNECTOR = Connector(
     settings=SlurmSettings,
     check=check,
     read=read,
+    tested="a command that prints what `sacct` 22.05 printed",
     policy=(
         "Running `sacct -a`. Where `PrivateData=jobs` is set, the account needs Slurm's Operator level to see "
         "other people's jobs; a plain account pulls its own."

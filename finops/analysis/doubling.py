@@ -48,8 +48,10 @@ if TYPE_CHECKING:
 __all__ = [
     "FIXED_FREQUENCIES",
     "Doubled",
+    "Growth",
     "Marginal",
     "Parts",
+    "Sources",
     "double",
     "double_all",
     "read_parts",
@@ -60,6 +62,28 @@ FIXED_FREQUENCIES = ("Recurring", "One-Time")
 
 Key = tuple[object, ...]
 _Name = TypeVar("_Name")
+
+
+class Growth(NamedTuple):
+    """What of a group's share of one shared pool grows with traffic; several pools split evenly are one."""
+
+    pool: str
+    cost: Decimal
+    part: Fraction
+
+    @property
+    def amount(self) -> Decimal:
+        """What it comes to, cut at the ledger's last place."""
+        return truncate(Fraction(self.cost) * self.part)
+
+
+class Sources(NamedTuple):
+    """What the parts of a marginal cost are sums of: by provider, by pool, and what seats cost."""
+
+    metered: Mapping[str | None, Decimal]
+    unused: Mapping[str | None, Decimal]
+    scaling: tuple[Growth, ...]
+    seats: Decimal
 
 
 class Marginal(NamedTuple):
@@ -77,6 +101,7 @@ class Marginal(NamedTuple):
     scaling: Decimal
     capacity: Decimal
     steps: tuple[Step, ...]
+    sources: Sources
 
     @property
     def added(self) -> Decimal | None:
@@ -191,24 +216,25 @@ class Parts(NamedTuple):
         shared = subtract(subtract(group.cost, spent), capacity)
         return _Portions(shared, self._scaling(group, spent, shared), capacity)
 
-    def _scaling(self, group: Group, metered: Decimal, shared: Decimal) -> Decimal:
-        """The part of the group's shares of shared pools that grows with traffic."""
+    def _scaling(self, group: Group, metered: Decimal, shared: Decimal) -> tuple[Growth, ...]:
+        """The group's shares of shared pools, and the part of each that grows with traffic."""
         units = {
             "requests": group.counts["requests"],
             "tokens": sum(group.counts[name] for name in TOKEN_COLUMNS),
             "retrievals": group.counts["retrievals"],
             "bytes": group.counts["bytes_moved"],
         }
-        known, growing = ZERO, []
+        known = ZERO
+        growing: list[Growth] = []
         for share in self.shares.shares:
             if share.rate is not None and share.pool.driver in units:
                 cost = multiply(share.rate, units[share.pool.driver])
                 known = add(known, cost)
-                growing.append(self._part(share.pool.name, cost))
+                growing.append(Growth(share.pool.name, cost, self._part(share.pool.name)))
         for pool, fraction in self.shares.of_cost:
             cost = truncate(Fraction(metered) * fraction)
             known = add(known, cost)
-            growing.append(self._part(pool.name, cost))
+            growing.append(Growth(pool.name, cost, self._part(pool.name)))
         even = [
             each.pool
             for each in self.shares.shares
@@ -216,18 +242,18 @@ class Parts(NamedTuple):
         ]
         whole = total(pool.cost for pool in even)
         if whole:
-            left = Fraction(subtract(shared, known))
-            grows = sum((Fraction(self._part(pool.name, pool.cost)) for pool in even), Fraction(0))
-            growing.append(truncate(left * grows / Fraction(whole)))
-        return total(growing)
+            grows = sum((Fraction(pool.cost) * self._part(pool.name) for pool in even), Fraction(0))
+            names = ", ".join(pool.name for pool in even)
+            growing.append(Growth(names, subtract(shared, known), grows / Fraction(whole)))
+        return tuple(growing)
 
-    def _part(self, pool: str, cost: Decimal) -> Decimal:
-        return truncate(Fraction(cost) * self.scales.get(pool, Fraction(1)))
+    def _part(self, pool: str) -> Fraction:
+        return self.scales.get(pool, Fraction(1))
 
 
 class _Portions(NamedTuple):
     shared: Decimal
-    scaling: Decimal
+    scaling: tuple[Growth, ...]
     capacity: Decimal
 
 
@@ -266,6 +292,8 @@ class _Span(NamedTuple):
             for provider, cost in metered.items()
             if cost > 0
         )
+        growing = tuple(growth for each in portions for growth in each.scaling)
+        seats = total(each.seats.get(key, ZERO) for each in self.parts)
         return Marginal(
             group.keys,
             group.counts["requests"],
@@ -273,9 +301,10 @@ class _Span(NamedTuple):
             total(metered.values()),
             covered,
             total(each.shared for each in portions),
-            total(each.scaling for each in portions),
+            total(each.amount for each in growing),
             total(each.capacity for each in portions),
             self._steps(_added([each.held.get(key, {}) for each in self.parts])),
+            Sources(metered, self.unused, growing, seats),
         )
 
     def _steps(self, held: Mapping[tuple[str, str | None], Decimal]) -> tuple[Step, ...]:

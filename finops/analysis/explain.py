@@ -2,8 +2,9 @@
 
 A number of `finops unit` and an amount of `finops costs` go by their own names; any number also goes by
 the command that shows it and its column there: `unit.cost`, `costs.EffectiveCost`, `marginal.added_cost`,
-`capacity.idle_hours`, `capacity.holder.cost`, `owners.cost`, `close.invoices.BilledCost`. Numbers whose parts another
-command shows (`route.saving`, `scorecard.verified`) are explained in words, and that command is named.
+`capacity.idle_hours`, `capacity.holder.cost`, `owners.cost`, `close.invoices.BilledCost`. Numbers of rows that have
+names (`budget.share`) are derived in `finops.analysis.derived`. What a command with options of its own shows line by
+line (`route.saving`) is explained in words, and that command is named.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from finops.analysis.capacity.holders import job_teams
+from finops.analysis.derived import chargeback, commitments, compare, foreseen, status
 from finops.analysis.economics import unit_economics
 from finops.analysis.explain_books import explain_line
 from finops.analysis.explain_close import CLOSING, explain_close
@@ -19,7 +21,7 @@ from finops.analysis.explain_cost import NUMBERS, explain_cost
 from finops.analysis.explain_holders import HELD, explain_holders
 from finops.analysis.explain_marginal import DOUBLED, FACTOR, explain_doubled
 from finops.analysis.explain_measures import BY, MEASURED, explain_measure
-from finops.analysis.explain_owners import UNOWNED, explain_unowned
+from finops.analysis.explain_owners import TAGGED, UNOWNED, explain_unowned
 from finops.analysis.explain_pools import POOLED, explain_pools
 from finops.analysis.explain_spend import explain_amount
 from finops.analysis.explain_told import TOLD, tell
@@ -37,10 +39,26 @@ if TYPE_CHECKING:
 
     Explain = Callable[[Ledger, Config, Question, str], Explanation | None]
 
-__all__ = ["NUMBERS", "explain"]
+__all__ = ["NUMBERS", "ROW_NUMBERS", "explain"]
 
 _LINES = ("allocated", "unlogged", "estimated")
 """Some lines of the reconciliation; which there are hangs on the bill."""
+
+
+ROW_NUMBERS = {
+    "budget": foreseen.BUDGETED,
+    "chargeback": chargeback.NUMBERS,
+    "commitments": commitments.HELD,
+    "commitments.services": commitments.SERVED,
+    "compare": compare.NUMBERS,
+    "forecast": foreseen.FORESEEN,
+    "quality": ("at_stake", "share"),
+    "savings": ("low", "high"),
+    "scorecard": ("claimed", "verified", "known", "asked", "confidence"),
+    "status": status.NUMBERS,
+    "vendor.claims": ("worse_by", "counted"),
+}
+"""Numbers of commands whose rows have names: `finops.analysis.derived` explains them by the row."""
 
 
 def explain(ledger: Ledger, config: Config, question: Question, number: str) -> Explanation:
@@ -98,7 +116,7 @@ def _capacity(ledger: Ledger, config: Config, question: Question, name: str) -> 
 
 
 def _owners(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
-    if name not in UNOWNED:
+    if name not in UNOWNED and not name.startswith(f"{TAGGED}."):
         return None
     period = question.period
     if period is not None and not period.is_whole_months:
@@ -127,6 +145,7 @@ def _nearest(number: str) -> str:
             *(f"close.{name}" for name in CLOSING),
             *(f"capacity.holder.{name}" for name in HELD),
             *(f"{shown}.{name}" for shown, told in TOLD.items() for name in told.numbers),
+            *(f"{shown}.{name}" for shown, names in ROW_NUMBERS.items() for name in names),
         }
     )
     near = difflib.get_close_matches(number, known, n=3)

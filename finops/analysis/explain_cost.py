@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from finops.ledger.store import Ledger
     from finops.model.period import Period
 
-__all__ = ["NUMBERS", "explain_cost"]
+__all__ = ["NUMBERS", "Products", "cost_products", "explain_cost", "explain_products"]
 
 
 NUMBERS = ("cost", *QUOTIENTS)
@@ -41,11 +41,16 @@ NUMBERS = ("cost", *QUOTIENTS)
 
 def explain_cost(ledger: Ledger, config: Config, question: Question, number: str) -> Explanation:
     """`number` of everything `question` lets through: one of NUMBERS."""
+    return explain_products(cost_products(ledger, config, question), number)
+
+
+def cost_products(ledger: Ledger, config: Config, question: Question) -> Products:
+    """What every number of NUMBERS is made of, for everything `question` lets through."""
     parts = books(ledger, config, question.period)
     asked = question._replace(by=())
     found = [_products_of(part, asked) for part in parts]
     if len(found) == 1:
-        return _explanation(found[0], number)
+        return found[0]
     timings = timings_of(ledger, config, asked, parts)
     group = timed(add_groups([each.group for each in found]), timings)
     lines = [
@@ -55,10 +60,10 @@ def explain_cost(ledger: Ledger, config: Config, question: Question, number: str
         if part.period is not None
     ]
     currency = same_currency([each.currency for each in found])
-    return _explanation(_Products(tuple(lines), group, span_of(parts), currency), number)
+    return Products(tuple(lines), group, span_of(parts), currency)
 
 
-class _Products(NamedTuple):
+class Products(NamedTuple):
     """Every rate times its quantity, and what they were measured of."""
 
     lines: tuple[Line, ...]
@@ -67,7 +72,7 @@ class _Products(NamedTuple):
     currency: str
 
 
-def _products_of(part: Segment, question: Question) -> _Products:
+def _products_of(part: Segment, question: Question) -> Products:
     con = connect_part(part)
     try:
         asked = question._replace(period=part.period)
@@ -76,7 +81,7 @@ def _products_of(part: Segment, question: Question) -> _Products:
             con, prepared.relations.asked, prepared.grouping, prepared.allocation.shares
         ).total
         lines = _products(con, prepared, group)
-        return _Products(tuple(lines), group, prepared.scope.period, prepared.currency)
+        return Products(tuple(lines), group, prepared.scope.period, prepared.currency)
     finally:
         con.close()
 
@@ -96,7 +101,8 @@ def _products(con: duckdb.DuckDBPyConnection, prepared: Prepared, group: Group) 
     return products
 
 
-def _explanation(found: _Products, number: str) -> Explanation:
+def explain_products(found: Products, number: str) -> Explanation:
+    """`number`, one of NUMBERS: the products, their sum, what it is made of, and the quotient."""
     group = found.group
     cost = total(group.components.values())
     made_of = [

@@ -5,10 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from finops.analysis.derived.arithmetic import SUM, amount, count, plain
 from finops.analysis.explanation import Explanation, Line
-from finops.model.money import ZERO, total
+from finops.model.money import divide, subtract, total
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from fractions import Fraction
+
     from finops.analysis.doubling import Marginal
     from finops.analysis.economics import UnitEconomics
     from finops.analysis.headroom import Step
@@ -61,42 +65,97 @@ def _value(twice: Marginal, name: str) -> Decimal | float | None:
 
 
 def _lines(twice: Marginal, name: str) -> list[Line]:
-    """The lines of `name`; what they sum to stands last."""
-    if name in {"metered", "covered", "scaling", "capacity"}:
-        return [_line(name, getattr(twice, name))]
+    """The lines of `name`; it stands last."""
+    if name in _PARTS:
+        return _summed(name, list(_PARTS[name](twice)), getattr(twice, name))
     if name == "shared":
         whole = total((twice.metered, twice.shared, twice.capacity))
         parts = [
-            Line("cost", None, None, None, whole, "finops explain cost"),
-            _line("metered", -twice.metered),
-            _line("capacity", -twice.capacity),
+            amount("cost", whole, "finops explain cost"),
+            amount("metered", -twice.metered, _TOLD["metered"]),
+            amount("capacity", -twice.capacity, _TOLD["capacity"]),
         ]
-        return [*parts, Line(name, None, None, None, twice.shared, "sum of the lines above")]
+        return _summed(name, parts, twice.shared)
     lines = [
-        _line("metered", twice.metered),
-        _line("covered", -twice.covered),
-        _line("scaling", twice.scaling),
-        *(_bought(each) for each in twice.steps),
-        Line("added_cost", None, None, None, twice.added, "sum of the lines above"),
+        amount("metered", twice.metered, "finops explain marginal.metered"),
+        amount("covered", -twice.covered, "finops explain marginal.covered"),
+        amount("scaling", twice.scaling, "finops explain marginal.scaling"),
+        *(line for each in twice.steps for line in _bought(each)),
+        amount("added_cost", twice.added, SUM if twice.added is not None else _unknown(twice)),
     ]
     if name == FACTOR and twice.factor is not None:
-        lines.append(Line("cost", None, None, None, twice.cost, "finops explain cost"))
-        told = f"{twice.added or ZERO:f} / {twice.cost or ZERO:f}"
-        lines.append(Line(FACTOR, Decimal(str(twice.factor)), None, None, None, told))
+        lines.append(amount("cost", twice.cost, "finops explain cost"))
+        lines.append(count(FACTOR, twice.factor, None, "= added_cost / cost"))
     return lines
 
 
-def _line(name: str, amount: Decimal | None) -> Line:
-    return Line(name, None, None, None, amount, _TOLD[name])
+def _unknown(twice: Marginal) -> str:
+    return twice.why or "not known"
 
 
-def _bought(step: Step) -> Line:
+def _summed(name: str, lines: list[Line], value: Decimal) -> list[Line]:
+    """`lines` and what they add up to; where there are none, that it is nothing."""
+    return [*lines, amount(name, value, SUM if lines else f"nothing: {_TOLD[name]}")]
+
+
+def _metered(twice: Marginal) -> Iterator[Line]:
+    for provider, cost in twice.sources.metered.items():
+        where = "" if provider is None else f" --where \"provider = '{provider}'\""
+        yield amount(f"tokens of {provider or 'no provider'}", cost, f"finops explain cost{where}")
+
+
+def _covered(twice: Marginal) -> Iterator[Line]:
+    """What unused commitments of each provider take over, as far as they reach."""
+    for provider, cost in twice.sources.metered.items():
+        unused = twice.sources.unused.get(provider)
+        if unused is not None and cost > 0:
+            formula = f"= min({plain(cost)}, {plain(unused)})"
+            yield amount(f"commitments of {provider or 'no provider'}", min(cost, unused), formula)
+
+
+def _scaling(twice: Marginal) -> Iterator[Line]:
+    for each in twice.sources.scaling:
+        formula = f"= {plain(each.cost)} x {plain(each.part)}"
+        yield amount(f"pool {each.pool}: share x what grows of it", each.amount, formula)
+
+
+def _capacity(twice: Marginal) -> Iterator[Line]:
+    seats = twice.sources.seats
+    devices = subtract(twice.capacity, seats)
+    if devices:
+        yield amount("devices and units", devices, "time they were held: finops explain cost")
+    if seats:
+        yield amount("seats", seats, "plans of those who used them: finops explain cost")
+
+
+_PARTS: dict[str, Callable[[Marginal], Iterator[Line]]] = {
+    "metered": _metered,
+    "covered": _covered,
+    "scaling": _scaling,
+    "capacity": _capacity,
+}
+
+
+def _bought(step: Step) -> Iterator[Line]:
     """What one pool needs, at which hour, and the price of it; or why that is not known."""
-    name = f"{step.pool}: units to buy"
-    if step.units is None or step.busy is None or step.hour is None:
-        return Line(name, None, "units", None, None, step.why or "not known")
-    limit = f"{step.max_busy:.0%} that may be busy" + (", assumed" if step.is_assumed else "")
-    source = f"{step.busy:.1%} busy at {step.hour:%Y-%m-%d %H}h with the work added, of {limit}"
-    if step.units and step.monthly_cost is not None:
-        source += f"; {step.monthly_cost.normalize():f} a month"
-    return Line(name, Decimal(step.units), "units", None, step.period_cost, source)
+    name, limit = f"{step.pool}: units to buy", step.max_busy
+    if step.load is None or step.there is None or step.units is None or step.hour is None:
+        yield count(name, None, "units", step.why or "not known")
+        return
+    busy = f"busy at {step.hour:%Y-%m-%d %H}h, the worst, with the work added: {step.busy:.1%}"
+    yield count(f"{step.pool}: busy", _near(step.load), "units", busy)
+    yield count(f"{step.pool}: there", _near(step.there), "units", "at that hour: finops capacity")
+    told = f"= max(0, ceil({plain(step.load)} / {plain(limit)} - {plain(step.there)}))"
+    assumed = " (assumed)" if step.is_assumed else ""
+    limited = f"that may be busy within objectives{assumed}: max_busy of [[pools]]"
+    yield count(f"{step.pool}: limit", limit, "of units", limited)
+    yield count(name, step.units, "units", told)
+    if step.monthly_cost is not None and step.share is not None:
+        price = f"= {plain(step.monthly_cost)} x {plain(step.share)}"
+        yield amount(
+            f"{step.pool}: price of a month x the part asked about", step.period_cost, price
+        )
+
+
+def _near(number: Fraction) -> Decimal:
+    return divide(Decimal(number.numerator), number.denominator)

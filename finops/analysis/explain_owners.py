@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from finops.analysis.derived.arithmetic import amount, count
 from finops.analysis.explain_rows import chosen
 from finops.analysis.explanation import Explanation, Line
 from finops.analysis.owners.check import BILL
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from finops.analysis.owners.check import OwnersCheck, Unowned
     from finops.model.period import Period
 
-__all__ = ["UNOWNED", "explain_unowned"]
+__all__ = ["TAGGED", "UNOWNED", "explain_unowned"]
 
 _TOLD = {
     "cost": "EffectiveCost of charges, or cost of requests, whose team neither owners.csv nor a tag or log tells",
@@ -25,6 +26,9 @@ _TOLD = {
 
 UNOWNED = tuple(_TOLD)
 """Numbers of `finops owners check`."""
+
+TAGGED = "tag_coverage"
+"""How far a tag reaches: `tag_coverage.team`."""
 
 _COLUMNS = ("side", "kind", "match", "about", "currency", "team")
 
@@ -36,6 +40,8 @@ def explain_unowned(
 
     Bill and requests are never added, nor are currencies: of several sides each has its own sum.
     """
+    if name.startswith(f"{TAGGED}."):
+        return _coverage(check, name, period)
     if name not in _TOLD:
         return None
     found = chosen(check.unowned, _values, _COLUMNS, where)
@@ -77,6 +83,33 @@ def explain_unowned(
         lines.append(Line(name, None, None, None, None, told))
     money = sides[0][1] if len(sides) == 1 else None
     return Explanation(name, f"{name} = {_TOLD[name]}", value, period, money, tuple(lines))
+
+
+def _coverage(check: OwnersCheck, name: str, period: Period | None) -> Explanation | None:
+    """The share of usage that carries a tag; None where no usage has a tag of the name."""
+    key = name.removeprefix(f"{TAGGED}.")
+    found = [each for each in check.coverage if each.key == key]
+    if not found:
+        return None
+    formula = f"{name} = EffectiveCost of usage with the tag / EffectiveCost of all usage"
+    shown = f"finops costs --by tag:{key}"
+    lines: list[Line] = []
+    shares = []
+    for each in found:
+        prefix = f"{each.currency}_" if len(found) > 1 else ""
+        share = float(each.tagged / each.usage) if each.usage else None
+        shares.append(share)
+        source = f"= {prefix}tagged / {prefix}usage" if each.usage else "there is no usage"
+        lines += [
+            amount(f"{prefix}tagged", each.tagged, shown, each.currency),
+            amount(
+                f"{prefix}usage", each.usage, "ChargeCategory Usage: finops costs", each.currency
+            ),
+            count(f"{prefix}{TAGGED}", share, "of usage", source),
+        ]
+    value = shares[0] if len(found) == 1 else None
+    money = found[0].currency if len(found) == 1 else None
+    return Explanation(name, formula, value, period, money, tuple(lines))
 
 
 def _values(each: Unowned) -> dict[str, str | None]:

@@ -70,13 +70,6 @@ class Told(NamedTuple):
     numbers: Mapping[str, str]
 
 
-_AHEAD = {
-    "actual": "cost of the days that are known",
-    "forecast": "actual + what the days still to come are expected to cost",
-    "low": "lower end of what the forecast's own past errors allow",
-    "high": "upper end of what the forecast's own past errors allow",
-}
-
 _FLEET = {
     f"{name}_{when}": f"{words} {told}"
     for name, words in (
@@ -93,24 +86,7 @@ _FLEET = {
     )
 }
 
-_SCORE = {
-    "claimed": "points of the checks answered yes, whatever is known of them, to the level they reach",
-    "verified": "points of the checks that evidence confirms, to the level they reach",
-    "known": "checks that have an answer or evidence",
-    "asked": "checks that apply",
-    "confidence": "confidence of what is known, over the checks that apply",
-}
-
 TOLD: dict[str, Told] = {
-    "status": Told(
-        'finops sql "select * from loads order by loaded_at desc"',
-        {
-            "rows": "rows the source has in the table now",
-            "freshness_days": "time since the newest row, in days",
-            "loads": "loads that are recorded of the source",
-            "rows_refused": "rows its loads left out, which --problems lists",
-        },
-    ),
     "runs": Told(
         "finops explain cost --where \"run = '…'\"",
         {
@@ -136,74 +112,6 @@ TOLD: dict[str, Told] = {
         },
     ),
     "sql": Told("finops sql", {ANY: "what the statement selects"}),
-    "compare": Told(
-        "finops explain costs.EffectiveCost and finops explain cost, of each period",
-        {
-            "before": "cost of the line in the earlier period",
-            "after": "cost of the line in the later period",
-            "change": "after - before = price + usage + mix + unmeasured",
-            "change_share": "change / before",
-            "price": "what the line costs more because a unit costs more",
-            "usage": "what it costs more because more units were used, at the earlier price",
-            "mix": "what it costs more because other models or kinds of tokens were used",
-            "unmeasured": "the change of charges that count no units",
-        },
-    ),
-    "commitments": Told(
-        "finops costs --by CommitmentDiscountId,CommitmentDiscountStatus",
-        {
-            "purchased": "what was paid for the commitment in the period (ChargeCategory Purchase)",
-            "used": "EffectiveCost of charges it covered",
-            "unused": "EffectiveCost of charges with CommitmentDiscountStatus Unused",
-            "utilization": "used / (used + unused)",
-            "covered_list": "list cost of what it covered",
-            "net_savings": "list cost of what it covered - used - unused",
-            "days_left": "days until its term ends",
-            "covered": "EffectiveCost of charges a commitment covered",
-            "on_demand": "EffectiveCost of charges at the price on demand",
-            "dynamic": "EffectiveCost of charges at spot prices",
-            "list_cost": "what all of it would cost at list",
-            "coverage": "covered / (covered + on demand)",
-            "negotiated_savings": "list cost - contracted cost",
-            "commitment_savings": "contracted cost - effective cost of what is covered",
-            "savings_rate": "savings / list cost",
-        },
-    ),
-    "budget": Told(
-        "finops forecast",
-        {
-            **_AHEAD,
-            "amount": "what finops.toml allows for the stretch",
-            "share": "actual / amount",
-            "elapsed": "days of the stretch that are over / all its days",
-        },
-    ),
-    "forecast": Told(
-        "finops costs --by day",
-        {**_AHEAD, "record": "past forecasts whose errors are known"},
-    ),
-    "chargeback": Told(
-        "finops unit --by team and finops capacity --by team",
-        {
-            "usage": "cost of the owner's own requests, jobs and devices",
-            "shared": "the owner's part of shared pools, by their drivers",
-            "idle": "device time and commitments held and not used",
-            "unlogged": "usage on the bill that the log does not show",
-            "direct": "charges of the bill that name the owner themselves",
-            "tax_and_credits": "lines of the bill beside usage, by owner",
-            "prior_period": "charges that change earlier months",
-            "accrual": "what was used and is not billed yet",
-            "EffectiveCost": "the sum of the headings",
-            "BilledCost": "what the invoices charge for it",
-        },
-    ),
-    "savings": Told(
-        "finops savings --format json",
-        {
-            "low": "what the finding saves at the least, over what was measured",
-            "high": "what it saves at the most, with every assumption named in the row",
-        },
-    ),
     "actions": Told(
         "finops explain of the evidence, for the months before and after",
         {
@@ -211,13 +119,6 @@ TOLD: dict[str, Told] = {
             "saved": "before - after; of a workflow the difference of a request x the requests after",
             "before": "the number the action's evidence is about, in the month it was written down",
             "after": "the same number in the month asked about",
-        },
-    ),
-    "quality": Told(
-        "finops quality --format json",
-        {
-            "at_stake": "dollars of what the finding is about",
-            "share": "at_stake / all dollars of the period it is held against",
         },
     ),
     "breakeven": Told(
@@ -265,7 +166,6 @@ TOLD: dict[str, Told] = {
         },
     ),
     "route.fleet": Told("finops route … --fleet FILE", _FLEET),
-    "scorecard": Told("finops scorecard show", _SCORE),
     "scorecard.show": Told(
         "finops scorecard show --format json",
         {
@@ -300,13 +200,6 @@ TOLD: dict[str, Told] = {
     ),
     "scorecard.catalog": Told(
         "finops scorecard catalog", {"level": "the level the check belongs to"}
-    ),
-    "vendor.claims": Told(
-        "finops vendor sheet",
-        {
-            "worse_by": "(measured - said) / said, turned so that more is worse",
-            "counted": "rows of the ledger that were measured",
-        },
     ),
     "vendor.quote": Told(
         "finops vendor quote … --explain",

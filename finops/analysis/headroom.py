@@ -70,6 +70,11 @@ class Step(NamedTuple):
     monthly_cost: Decimal | None = None
     period_cost: Decimal | None = None
     why: str | None = None
+    load: Fraction | None = None
+    """Units busy at that hour with the work added, of those `there`."""
+    there: Fraction | None = None
+    share: Fraction | None = None
+    """The part of the month that the days asked about are."""
 
 
 def read_hours(
@@ -174,6 +179,9 @@ def step(
         units=units,
         monthly_cost=monthly,
         period_cost=truncate(Fraction(monthly) * part),
+        load=load(worst),
+        there=worst.units,
+        share=part,
     )
 
 

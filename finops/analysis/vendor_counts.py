@@ -10,8 +10,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.books import books
 from finops.analysis.grain import MODEL
 from finops.analysis.rollups import believed, roll_up
+from finops.analysis.terms import Terms
 from finops.ledger.engine import query
 from finops.ledger.schema import literal
 from finops.model.period import Period
@@ -21,10 +23,10 @@ from finops.prices.names import provider_id
 if TYPE_CHECKING:
     import duckdb
 
-    from finops.analysis.terms import Terms
+    from finops.config import Config
     from finops.ledger.store import Ledger
 
-__all__ = ["Compared", "Counts", "compare_counts"]
+__all__ = ["Compared", "Counts", "booked_counts", "compare_counts"]
 
 
 class Counts(NamedTuple):
@@ -79,6 +81,15 @@ def compare_counts(
         return _compare(con, span)
     finally:
         con.close()
+
+
+def booked_counts(ledger: Ledger, config: Config, period: Period | None) -> tuple[Compared, ...]:
+    """As `compare_counts`, a closed month by the counts and logs its close kept."""
+    return tuple(
+        each
+        for part in books(ledger, config, period)
+        for each in compare_counts(part.ledger, Terms.of(part.config), part.period)
+    )
 
 
 _INPUT = " + ".join(f"coalesce({name}, 0)" for name in INPUT_TOKEN_COLUMNS)

@@ -11,21 +11,25 @@ from finops.api.answer import Answer
 from finops.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
-    from typing import Unpack
+    from typing import TypeAlias, Unpack
 
     from finops.analysis.breakeven.audit import Audit
     from finops.analysis.breakeven.compare import Comparison
     from finops.analysis.breakeven.derivation import Line
+    from finops.analysis.breakeven.flows import Number
     from finops.analysis.breakeven.inputs import Input
     from finops.analysis.breakeven.measured import Demand
     from finops.analysis.breakeven.scenario import Scenario
     from finops.analysis.breakeven.uncertainty import Uncertainty
+    from finops.api.breakeven_settings import Standing
     from finops.config import Config
     from finops.ledger.store import Ledger
     from finops.model.period import Period
     from finops.report.breakeven_chart import BreakevenChart
+
+    Measure: TypeAlias = "Callable[[Pool, str], Demand]"
 
 __all__ = ["INPUTS", "Breakeven", "Numbers", "Pool", "audit", "breakeven", "measure"]
 
@@ -75,6 +79,12 @@ class Pool(NamedTuple):
     name: str
     period: Period | None = None
     config: Config | None = None
+    measure: Measure | None = None
+    """What measures a pool, where its demand may be known already."""
+
+    def demand(self, currency: str) -> Demand:
+        """Demand of the pool, and what is paid for it, in `currency`."""
+        return (self.measure or measure)(self, currency)
 
 
 class Asked(NamedTuple):
@@ -84,6 +94,8 @@ class Asked(NamedTuple):
     currency: str
     load: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
+    days: tuple[tuple[float, ...], ...] = ()
+    """Demand by hour of each day, where it was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +128,7 @@ class Breakeven(Answer["Comparison"]):
 def breakeven(
     *,
     scenario: str | Path | None = None,
-    pool: Pool | Demand | None = None,
+    pool: Pool | None = None,
     against: str = "cloud",
     currency: str | None = None,
     draws: int = 10_000,
@@ -126,23 +138,22 @@ def breakeven(
 ) -> Breakeven:
     """Compare owning with renting (`against="cloud"`) or calling (`"api"`).
 
-    A scenario, what a pool's demand was measured to be (now, or by `measure` before), and numbers are laid over
-    each other in this order; `inputs` are further numbers by the name a scenario gives them (`demand.growth`). UsageError where a
-    price is missing or a number is none; ConfigError for a wrong scenario.
+    What the settings say of a pool, a scenario, what the pool's demand was measured to be, and numbers are
+    laid over each other in this order; `inputs` are further numbers by the name a scenario gives them
+    (`demand.growth`). UsageError where a price is missing or a number is none; ConfigError for a wrong scenario.
     """
     from finops.analysis.breakeven.uncertainty import uncertainty
     from finops.report.breakeven import breakeven_report, input_rows, origin_note
 
-    config = pool.config if isinstance(pool, Pool) else None
-    told, money = _told(scenario, currency, config)
-    measured = measure(pool, money) if isinstance(pool, Pool) else pool
+    told, money = _told(scenario, currency, pool)
+    demand = None if pool is None else pool.demand(money)
+    standing = _standing(pool, demand, money)
     given: dict[str, Any] = {INPUTS[name]: value for name, value in numbers.items()}
-    asked = _asked(told, measured, _with_inputs(given, inputs or {}), money)
+    asked = _asked(standing, told, demand, _with_inputs(given, inputs or {}), money)
     found = _compare(asked, against)
-    fixed = ("demand.units", "demand.utilization", "demand.base_share") if found.load else ()
     sure = None
     if draws:
-        by_load = {name: found.values[name] for name in fixed}
+        by_load = _by_load(asked, found, draws, seed)
         sure = uncertainty(asked.inputs, against=against, draws=draws, seed=seed, given=by_load)
     report = breakeven_report(
         found,
@@ -170,13 +181,18 @@ def audit(scenario: str | Path) -> Answer[Audit]:
 
 
 def _told(
-    path: str | Path | None, currency: str | None, config: Config | None
+    path: str | Path | None, currency: str | None, pool: Pool | None
 ) -> tuple[Scenario | None, str]:
-    """The scenario and the currency of every amount; nothing is converted."""
+    """The scenario, the one asked for or the settings' of the pool, and the currency of every amount."""
     from finops.analysis.breakeven.scenario import load_scenario
+    from finops.api.breakeven_settings import entry_of
     from finops.config import load_config
 
-    told = load_scenario(path) if path is not None else None
+    config = None if pool is None else pool.config
+    entry = None if pool is None or config is None else entry_of(config, pool.name)
+    if path is None and entry is not None:
+        path = entry.scenario
+    told = load_scenario(path, partial=pool is not None) if path is not None else None
     if told is not None and currency is not None and currency.upper() != told.currency:
         raise UsageError(f"{path} is in {told.currency}, not {currency.upper()}")
     if told is not None:
@@ -204,7 +220,31 @@ def measure(pool: Pool, currency: str) -> Demand:
     )
 
 
+def _standing(pool: Pool | None, measured: Demand | None, money: str) -> Standing:
+    """What the settings say of the pool's hardware and rent."""
+    from finops.api.breakeven_settings import Standing, standing
+
+    if pool is None or pool.config is None or measured is None:
+        return Standing()
+    return standing(pool, pool.config, measured, money)
+
+
+def _by_load(asked: Asked, found: Comparison, draws: int, seed: int) -> dict[str, Number]:
+    """What demand by hour fixes; of several measured days what it was in each draw of them."""
+    from finops.analysis.breakeven.uncertainty import drawn_days
+
+    if not found.load:
+        return {}
+    names = ("demand.units", "demand.utilization", "demand.base_share")
+    fixed: dict[str, Number] = {name: found.values[name] for name in names}
+    if len(asked.days) > 1:
+        units = found.values["demand.units"]
+        fixed.update(drawn_days(asked.days, units, draws=draws, seed=seed))
+    return fixed
+
+
 def _asked(
+    standing: Standing,
     told: Scenario | None,
     measured: Demand | None,
     given: Mapping[str, float | None],
@@ -216,9 +256,10 @@ def _asked(
     """
     from finops.analysis.breakeven.inputs import values
 
-    inputs = dict(told.inputs) if told else {}
-    notes = _quality(told)
+    inputs = {**standing.inputs, **(told.inputs if told else {})}
+    notes = [*_quality(told), *standing.notes]
     load = told.load if told else ()
+    days: tuple[tuple[float, ...], ...] = ()
     flags = _flags(given, money)
     if measured is not None:
         from finops.analysis.breakeven.measured import measured_inputs
@@ -226,15 +267,15 @@ def _asked(
 
         hours = values({**inputs, **flags})["time.hours_per_month"]
         found = measured_inputs(measured, hours, money)
-        if "cloud.on_demand" in inputs:
+        if "cloud.on_demand" in inputs or standing.is_owned:
             found.pop("cloud.on_demand", None)
-        inputs, load = {**inputs, **found}, measured.load
+        inputs, load, days = {**inputs, **found}, measured.load, measured.days
         notes = [*notes, *demand_notes(measured)]
     if load and "demand.utilization" in flags:
         load, notes = (), [*notes, "Demand by hour is left out: --utilization says another."]
     inputs = {**inputs, **flags}
-    _check(inputs)
-    return Asked(inputs, money, load, tuple(notes))
+    _check(inputs, measured)
+    return Asked(inputs, money, load, tuple(notes), days)
 
 
 def _compare(asked: Asked, against: str) -> Comparison:
@@ -300,10 +341,16 @@ def _flags(given: Mapping[str, float | None], currency: str) -> dict[str, Input]
     }
 
 
-def _check(inputs: Mapping[str, Input]) -> None:
+def _check(inputs: Mapping[str, Input], measured: Demand | None) -> None:
     """UsageError where a price is missing: none is guessed."""
     flags = {"own.price": "--capex", "cloud.on_demand": "--cloud-per-hour"}
     missing = [flag for name, flag in flags.items() if name not in inputs]
+    if missing and measured is not None:
+        device = measured.device_model or "its devices"
+        raise UsageError(
+            f"{' and '.join(missing)} missing: no [[owned]] hardware and no rented pool of {device} says it",
+            hint=f"give it, or a [[breakeven]] of pool {measured.pool!r} in finops.toml",
+        )
     if missing:
         raise UsageError(
             f"{' and '.join(missing)} missing",

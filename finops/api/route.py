@@ -132,19 +132,43 @@ def route_ledger(
     config: Config | None = None,
     notes: tuple[str, ...] = (),
 ) -> Routed:
-    """Route the requests of two models of the ledger, at what unit economics says they cost."""
+    """Route the requests of two models of the ledger, at what unit economics says they cost.
+
+    Confidences and judgements are those of the file that `[[route]]` names for the pair, else the log's.
+    """
     from finops.analysis.route.ledger import read_logged
     from finops.config import load_config
 
-    how = how or How()
+    how, config = how or How(), config or load_config()
+    scores = _named_scores(config, pair)
+    if scores is not None:
+        notes = (
+            *notes,
+            "Confidences and judgements are those of the file in [[route]], not the log's.",
+        )
     logged = read_logged(
         ledger,
-        config or load_config(),
+        config,
         pair,
         self_hosted=how.prices.self_hosted(),
         with_costs=how.prices.cost_ratio is None and how.prices.large_per_million is None,
+        scores=scores,
     )
     return _routed(logged.scores, _plan(how, logged.money), notes, logged.demand)
+
+
+def _named_scores(config: Config, pair: Pair) -> Scores | None:
+    """The judged answers that the settings name for the pair."""
+    from finops.analysis.route.scores import ScoreColumns
+
+    wanted = (pair.small, pair.large, pair.workflow)
+    files = [
+        each.scores for each in config.route if (each.small, each.large, each.workflow) == wanted
+    ]
+    if not files or files[0] is None:
+        return None
+    columns = ScoreColumns("confidence", "small_correct", "large_correct", pair.risk)
+    return _read(Path(files[0]), columns)
 
 
 def _routed(

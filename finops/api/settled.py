@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from finops.analysis.economics import UnitEconomics
     from finops.analysis.settled import Settled
     from finops.analysis.settled_runs import RunList
+    from finops.analysis.vendor_counts import Compared
     from finops.api.opening import PeriodChoice, When
     from finops.api.session import Session
 
@@ -32,6 +33,8 @@ class SettledPeriod:
 
     settled: Settled
     choice: PeriodChoice
+    compared: tuple[Compared, ...] = ()
+    """What vendors and engines counted, beside the logs."""
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -57,7 +60,8 @@ class SettledPeriod:
         from finops.report.unit import unit_report
 
         found = self.settled.ask(split_dimensions(by), where, marginal=marginal)
-        return Answer(found, unit_report(found, limit=limit, notes=self.choice.notes))
+        notes, compared = self.choice.notes, self.compared
+        return Answer(found, unit_report(found, limit=limit, notes=notes, compared=compared))
 
     def runs(
         self,
@@ -92,7 +96,10 @@ def settle(
     """
     from finops.analysis.economics import Question
     from finops.analysis.settled import settle as settle_period
+    from finops.analysis.vendor_counts import booked_counts
 
     choice = resolve_period(session.ledger, **when)
     question = Question(choice.period, include=split_dimensions(include), currency=currency)
-    return SettledPeriod(settle_period(session.ledger, session.config, question), choice)
+    settled = settle_period(session.ledger, session.config, question)
+    compared = booked_counts(session.ledger, session.config, choice.period)
+    return SettledPeriod(settled, choice, compared)

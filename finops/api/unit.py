@@ -37,6 +37,7 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
     run, `marginal` also tells what an added request costs. UsageError for what there is none of.
     """
     from finops.analysis.economics import Question, unit_economics
+    from finops.analysis.vendor_counts import booked_counts
     from finops.report.unit import unit_report
 
     names, lines = split_dimensions(by), split_dimensions(include)
@@ -52,4 +53,5 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
         marginal=marginal,
     )
     found = unit_economics(session.ledger, session.config, question)
-    return Answer(found, unit_report(found, limit=limit, notes=choice.notes))
+    compared = booked_counts(session.ledger, session.config, choice.period)
+    return Answer(found, unit_report(found, limit=limit, notes=choice.notes, compared=compared))

@@ -25,7 +25,10 @@ __all__ = ["register"]
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 IntervalOption = Annotated[
-    str, typer.Option("--interval", metavar="TIME", help="Time between readings: 15, 15s, 1m.")
+    str | None,
+    typer.Option(
+        "--interval", metavar="TIME", help="Time between readings: 15, 15s, 1m. (default: 15s)"
+    ),
 ]
 DurationOption = Annotated[
     str | None,
@@ -36,7 +39,10 @@ DurationOption = Annotated[
     ),
 ]
 FlushOption = Annotated[
-    str, typer.Option("--flush", metavar="TIME", help="Time between writes into the ledger.")
+    str | None,
+    typer.Option(
+        "--flush", metavar="TIME", help="Time between writes into the ledger. (default: 5m)"
+    ),
 ]
 FileOption = Annotated[
     Path | None,
@@ -85,9 +91,9 @@ def _collect() -> None:
 
 def gpu(  # noqa: PLR0913  (one parameter for each option)
     *,
-    interval: IntervalOption = "15s",
+    interval: IntervalOption = None,
     duration: DurationOption = None,
-    flush: FlushOption = "5m",
+    flush: FlushOption = None,
     output: FileOption = None,
     source: SourceOption = None,
     node: NodeOption = None,
@@ -101,20 +107,24 @@ def gpu(  # noqa: PLR0913  (one parameter for each option)
     Utilization, memory, power, energy, clocks, throttling and who computes on each GPU, through the
     driver's NVML; from Hopper on also how busy engine, SMs, tensor cores and memory were. What was
     collected is kept when the command is stopped, and stored by the next one when it was killed.
+    What no option says is taken from [collect] of finops.toml.
     """
     import platform
 
     from connectors.local_gpu.nvml import Gpus
     from connectors.local_gpu.sampling import Labels, append, samples
     from finops.cli import diagnostics
+    from finops.config import load_config
 
-    every, wait_s = seconds(interval, "--interval"), seconds(flush, "--flush")
+    said = load_config().collect
+    every = seconds(interval or said.interval, "--interval")
+    wait_s = seconds(flush or said.flush, "--flush")
     length = None if duration is None else seconds(duration, "--duration")
-    name = node or platform.node() or "localhost"
-    labels = Labels(name, cluster, pool, workload)
+    name = node or said.node or platform.node() or "localhost"
+    labels = Labels(name, cluster or said.cluster, pool or said.pool, workload or said.workload)
     with ExitStack() as held, Gpus() as gpus:
         if output is None:
-            keep = _into_ledger(held, ledger, source or f"gpu-{name}", wait_s)
+            keep = _into_ledger(held, ledger, source or said.source or f"gpu-{name}", wait_s)
         else:
             keep = partial(append, output)
         wait = held.enter_context(_until_stopped(length))

@@ -29,6 +29,7 @@ __all__ = ["Narrator", "register", "sample_company"]
 CONFIG = "finops.toml"
 OWNERS = "owners.csv"
 SCORECARD = "scorecard"
+PROJECTIONS = "projections"
 
 
 class Step(NamedTuple):
@@ -174,6 +175,8 @@ def _is_loaded(store: Ledger, files: Sequence[Path]) -> bool:
 
 def _put_config(store: Ledger, samples: Path) -> Path:
     """The company's finops.toml and owners.csv beside its ledger; a bucket's stay with the samples."""
+    import shutil
+
     if not store.location.is_local:
         return samples / CONFIG
     owners = store.location.root / OWNERS
@@ -183,6 +186,7 @@ def _put_config(store: Ledger, samples: Path) -> Path:
     text = '# Written by `finops demo`.\nledger = "."\n\n' + (samples / CONFIG).read_text("utf-8")
     if not target.is_file() or target.read_text("utf-8") != text:
         target.write_text(text, encoding="utf-8")
+    shutil.copytree(samples / PROJECTIONS, store.location.root / PROJECTIONS, dirs_exist_ok=True)
     _put_scorecard(store.location.root, samples / SCORECARD)
     return target
 

@@ -30,7 +30,23 @@ NumberArgument = Annotated[
         help="A number of finops unit (cost_per_run, components.retried, latency_ms.p95, error_rate), a "
         "line of its reconciliation (unlogged), an amount of finops costs (EffectiveCost), or a command and "
         "its number: marginal.added_cost, capacity.holder.cost, owners.cost, close.invoices.difference, "
-        "close.list.EffectiveCost, compare.price, route.saving, scorecard.verified.",
+        "close.list.EffectiveCost, compare.price, budget.forecast, savings.high, scorecard.verified. A command "
+        "alone is all numbers of a row: budget.",
+    ),
+]
+
+RowArgument = Annotated[
+    str | None,
+    typer.Argument(
+        help="Whose number it is, by a name in the command's own rows: gpu-team of budget, a team of "
+        "chargeback. Without it, the line of all rows.",
+    ),
+]
+
+SplitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--by", help="What the rows of compare, forecast or chargeback are split by, as there."
     ),
 ]
 
@@ -42,7 +58,9 @@ def register(app: typer.Typer) -> None:
 
 def explain(  # noqa: PLR0913  (one parameter for each option)
     number: NumberArgument = "cost_per_1k_requests",
+    row: RowArgument = None,
     *,
+    by: SplitOption = None,
     month: MonthOption = None,
     since: FromOption = None,
     until: ToOption = None,
@@ -57,14 +75,15 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
 ) -> None:
     """Show where a number comes from.
 
-    Prints the formula, every rate with its source and date, every product, their sum and the quotient.
-    Choose whose number with --where, as in `finops unit` (of an amount, as in `finops costs`; else by
-    the words in the command's own rows: pool, kind, side, InvoiceId): --where "workflow = 'rag-answer'".
+    Prints the formula, every input with its source, every step, and the number. Choose whose number by
+    its row (finops explain budget gpu-team), or with --where, as in `finops unit` (of an amount, as in
+    `finops costs`; else by the words in the command's own rows: pool, kind, side, InvoiceId):
+    --where "workflow = 'rag-answer'".
     """
     from finops.cli.output import emit
 
     found = open_session(ledger).explain(
-        number, where=where, include=include, currency=currency,
+        number, row, by=by, where=where, include=include, currency=currency,
         month=month, since=since, until=until, last=last, everything=everything,
     )  # fmt: skip
     emit(found.report, format, output)

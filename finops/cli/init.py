@@ -105,6 +105,12 @@ tolerance = "0.05"
 # authority = ["litellm-spend", "otlp-traces"]
 # success = ["success", "resolved"]
 
+# Accelerators of this machine: what `finops collect gpu` does where its options do not say otherwise.
+# [collect]
+# interval = "15s"
+# cluster = "colo"
+# pool = "gpu-cluster"
+
 # Attributes of a log that are kept with each request. Prompts and answers never are.
 # [attributes]
 # allow = ["experiment", "customer_tier"]
@@ -144,8 +150,8 @@ def init(
     """Write a finops.toml to start from.
 
     Pools and prices are explained by examples in it. With --interactive it also names the sources that this machine
-    shows: admin keys in the environment, agents' logs, a Prometheus, Slurm and others; each is checked first. An
-    existing file is kept unless --force is given.
+    shows: admin keys in the environment, agents' logs, a Prometheus, Slurm and others; each is checked first. NVIDIA
+    GPUs get a [collect] table for `finops collect gpu`. An existing file is kept unless --force is given.
     """
     from finops.cli.diagnostics import say
     from finops.cli.output import write_bytes
@@ -171,15 +177,11 @@ def init(
 
 def _interactive(target: Path) -> None:
     """Ask, write, and read what was written as every later command will."""
-    from shutil import which
-
     from finops.cli.diagnostics import say
     from finops.cli.interview import interview
     from finops.cli.output import write_bytes
 
-    sources = interview()
-    write_bytes((TEMPLATE + sources).encode(), target)
-    follow = "finops pull" if sources else "finops load costs BILL.csv"
-    say(f"wrote {target}; next: {follow}")
-    if which("nvidia-smi"):
-        say("this machine has NVIDIA accelerators: finops collect gpu samples them")
+    found = interview()
+    write_bytes((TEMPLATE + found.text).encode(), target)
+    commands = found.commands or ("finops load costs BILL.csv",)
+    say(f"wrote {target}; next: {', '.join(commands)}")

@@ -7,8 +7,10 @@ one is.
 from __future__ import annotations
 
 import json
+import platform
 import sys
-from typing import TYPE_CHECKING, Any
+from shutil import which
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from connectors.contract import Connector
 
-__all__ = ["interview"]
+__all__ = ["Found", "interview"]
 
 _HEAD = """
 # Where data comes from. `finops pull` brings what is new of each; `finops connectors describe NAME` explains
@@ -28,8 +30,21 @@ _HEAD = """
 """
 
 
-def interview() -> str:
-    """The `[sources.NAME]` tables somebody agreed to, as TOML; UsageError without a terminal."""
+_COLLECT = """
+# The NVIDIA accelerators of this machine, for `finops collect gpu`; `cluster` and `pool` may be named here too.
+[collect]
+"""
+
+
+class Found(NamedTuple):
+    """What somebody agreed to, as TOML, and the commands that bring it into the ledger."""
+
+    text: str
+    commands: tuple[str, ...]
+
+
+def interview() -> Found:
+    """The `[sources.NAME]` tables, and `[collect]`, somebody agreed to; UsageError without a terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             "--interactive asks questions, and this is no terminal",
@@ -43,10 +58,28 @@ def interview() -> str:
         say(f"found {found.connector.name}: {found.connector.about} ({found.why})")
         if _agree("add it?", default=True):
             _add(chosen, found.connector, found.settings)
+    collected = _accelerators()
     if not chosen:
         say("no source was added so far")
     _others(chosen)
-    return _HEAD + "".join(_table(name, said) for name, said in chosen.items()) if chosen else ""
+    sources = "".join(_table(f"sources.{_key(name)}", said) for name, said in chosen.items())
+    return Found(
+        (_COLLECT + _lines(collected) if collected else "") + (_HEAD + sources if sources else ""),
+        (*(("finops pull",) if sources else ()), *(("finops collect gpu",) if collected else ())),
+    )
+
+
+def _accelerators() -> dict[str, Any]:
+    """Settings of `[collect]` where this machine has NVIDIA's tools; empty where it has not, or nobody wants it."""
+    if which("nvidia-smi") is None:
+        return {}
+    say("found accelerators: NVIDIA's, sampled by finops collect gpu (nvidia-smi is on PATH)")
+    if not _agree("add them?", default=True):
+        return {}
+    node = platform.node() or "localhost"
+    pool = _ask("pool (The pool of the bill they belong to. Empty leaves it out.)")
+    said = {"node": node, "source": f"gpu-{node}", "interval": "15s"}
+    return said | ({"pool": pool} if pool else {})
 
 
 def _agree(question: str, *, default: bool) -> bool:
@@ -104,8 +137,15 @@ def _free(name: str, taken: Mapping[str, object]) -> str:
     return free
 
 
+def _key(name: str) -> str:
+    return name if name.replace("-", "").replace("_", "").isalnum() else json.dumps(name)
+
+
 def _table(name: str, said: Mapping[str, Any]) -> str:
-    """A source as TOML; texts are quoted as JSON quotes them, which TOML reads."""
-    key = name if name.replace("-", "").replace("_", "").isalnum() else json.dumps(name)
-    lines = [f"{setting} = {json.dumps(value)}" for setting, value in said.items()]
-    return "\n".join([f"\n[sources.{key}]", *lines, ""])
+    """A table of TOML."""
+    return f"\n[{name}]\n{_lines(said)}"
+
+
+def _lines(said: Mapping[str, Any]) -> str:
+    """Settings as TOML; texts are quoted as JSON quotes them, which TOML reads."""
+    return "".join(f"{setting} = {json.dumps(value)}\n" for setting, value in said.items())

@@ -28,6 +28,13 @@ ViewOption = Annotated[
     str | None,
     typer.Option("--view", metavar="NAME", help="View to open first, as `:` in it takes it."),
 ]
+TextOption = Annotated[
+    bool,
+    typer.Option(
+        "--text",
+        help="Plain lines in one column, without boxes or movement, for a screen reader.",
+    ),
+]
 WebOption = Annotated[
     bool, typer.Option("--web", help="Serve it to a browser of this machine instead.")
 ]
@@ -68,6 +75,7 @@ def tui(
     *,
     view: ViewOption = None,
     ledger: LedgerOption = None,
+    text: TextOption = False,
     web: WebOption = False,
     listen: ListenOption = "127.0.0.1:0",
     token: TokenOption = None,
@@ -81,7 +89,9 @@ def tui(
     if web:
         from finops.cli.tui_web import Asked, serve_tui
 
-        serve_tui(Asked(listen, token, understood=i_understand), view=view, ledger=ledger)
+        serve_tui(
+            Asked(listen, token, understood=i_understand), view=view, ledger=ledger, text=text
+        )
         return
     if token is not None or i_understand:
         raise UsageError("--token and --i-understand belong to --web")
@@ -94,6 +104,7 @@ def tui(
     from tui.run import browse
 
     settings = load_config().tui
+    settings = settings.model_copy(update={"text": text or settings.text})
     code = browse(_opening(ledger), settings, view=view, demo=_demo, ledger=ledger)
     _end(code)
 

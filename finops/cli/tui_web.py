@@ -20,7 +20,7 @@ class Asked(NamedTuple):
     understood: bool
 
 
-def serve_tui(asked: Asked, *, view: str | None, ledger: str | None) -> None:
+def serve_tui(asked: Asked, *, view: str | None, ledger: str | None, text: bool = False) -> None:
     """Serve until interrupted; the address to open is said on stderr.
 
     UsageError for an address that is none or not to be served, a bad token, or where textual-serve is
@@ -47,10 +47,10 @@ def serve_tui(asked: Asked, *, view: str | None, ledger: str | None) -> None:
         diagnostics.say(f"open {shown} (Ctrl-C ends it)")
 
     with diagnostics.narrated():  # textual-serve prints what a process complains of
-        serve(_command(view, ledger), opened, bound, ready=ready)
+        serve(_command(view, ledger, text=text), opened, bound, ready=ready)
 
 
-def _command(view: str | None, ledger: str | None) -> list[str]:
+def _command(view: str | None, ledger: str | None, *, text: bool) -> list[str]:
     """What a page runs: this very finops, with the options that concern it."""
     options = [
         part
@@ -58,4 +58,6 @@ def _command(view: str | None, ledger: str | None) -> list[str]:
         if value is not None
         for part in (name, value)
     ]
+    if text:
+        options.append("--text")
     return [sys.executable, "-c", "from finops.cli.app import run; run()", "tui", *options]

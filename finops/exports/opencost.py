@@ -4,6 +4,9 @@ Costs are EffectiveCost, each in one of OpenCost's kinds: `gpuCost` what acceler
 cost whoever held them, `sharedCost` shared pools, `externalCost` everything else (tokens and services outside the
 cluster, tax, credits). What capacity nobody used is `__idle__`; what nobody answers for is `__unallocated__`. The
 total costs of a set add up to the month's charges in its currency; numbers have all their digits.
+
+`gpuHours` are the hours billed of each GPU pool, divided as its cost is (unused commitments are money without
+hours), and `gpuCount` those over the hours of the month; null where a pool's hours are unknown.
 """
 
 from __future__ import annotations
@@ -11,14 +14,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from finops.analysis.capacity.numbers import pool_numbers
 from finops.analysis.capacity.pools import KINDS
 from finops.analysis.chargeback.statements import HEADINGS
+from finops.analysis.economics import Question, unit_economics
 from finops.analysis.pools import pool_rules
 from finops.analysis.split.bill import split_bill
 from finops.errors import UsageError
 from finops.exports.contract import Export, Written
 from finops.ledger.engine import query
-from finops.model.money import ZERO, add, total
+from finops.model.money import ZERO, add, divide, multiply, total
 from finops.model.period import parse_month
 from finops.report.json_format import encode
 
@@ -54,7 +59,7 @@ def write(wanted: Wanted, target: Path) -> Written:
     for label in wanted.period.months:
         month = parse_month(label)
         with split_bill(wanted.ledger, wanted.config, month, wanted.by) as bill:
-            found = _costs(bill)
+            found = _costs(bill, _billed_hours(wanted, month))
             notes += bill.notes
         currencies |= {currency for currency, _ in found}
         sets.append({name: _allocation(name, month, mine) for (_, name), mine in found.items()})
@@ -77,10 +82,36 @@ class _Costs(dict[str, "Decimal"]):
     """Cost by kind, and the labels of an allocation."""
 
     labels: Mapping[str, str | None]
+    hours: Decimal | None = ZERO
+    """Device-hours of GPU pools, None where they are unknown."""
 
 
-def _costs(bill: SplitBill) -> dict[tuple[str, str], _Costs]:
-    """Costs by currency and name, the largest first."""
+def _billed_hours(wanted: Wanted, month: Period) -> dict[str, Decimal | None]:
+    """Device-hours billed in the month, by GPU pool; None where nothing says."""
+    found = unit_economics(wanted.ledger, wanted.config, Question(month)).allocation.capacity
+    pools = {each.facts.pool.name for each in found.months if each.facts.pool.kind == "gpu"}
+    return {pool: pool_numbers(pool, found)["billed_hours"] for pool in pools}
+
+
+def _add_hours(
+    found: Mapping[tuple[str, str], _Costs],
+    paid: Mapping[tuple[str, str, str], Decimal],
+    billed: Mapping[str, Decimal | None],
+) -> None:
+    """Divide each pool's hours as `paid` is, its cost by currency, name and pool."""
+    for pool, hours in billed.items():
+        mine = {key[:2]: cost for key, cost in paid.items() if key[2] == pool and cost}
+        whole = total(mine.values())
+        for key, cost in mine.items():
+            costs = found[key]
+            if hours is None or costs.hours is None or not whole:
+                costs.hours = None
+            else:
+                costs.hours = add(costs.hours, divide(multiply(hours, cost), whole))
+
+
+def _costs(bill: SplitBill, billed: Mapping[str, Decimal | None]) -> dict[tuple[str, str], _Costs]:
+    """Costs by currency and name, the largest first, with the hours `billed` of each pool."""
     names = ", ".join(f'"{name}"' for name in bill.names)
     rules = pool_rules(bill.part.config.pools, bill.part.config.owned)
     capacity = {rule.name for rule in rules if rule.kind in KINDS and rule.kind != "seat"}
@@ -90,6 +121,7 @@ def _costs(bill: SplitBill) -> dict[tuple[str, str], _Costs]:
         "group by all",
     )
     found: dict[tuple[str, str], _Costs] = defaultdict(_Costs)
+    paid: dict[tuple[str, str, str], Decimal] = {}
     for currency, pool, section, *values, cost in rows:
         labels = dict(zip(bill.names, values, strict=True))
         name = _name(section, values)
@@ -97,6 +129,10 @@ def _costs(bill: SplitBill) -> dict[tuple[str, str], _Costs]:
         mine.labels = {} if name == IDLE else labels
         kind = _kind(section, is_capacity=pool in capacity)
         mine[kind] = add(mine.get(kind, ZERO), cost)
+        if kind == "gpuCost" and section != "commitment_unused":
+            place = (currency, name, pool)
+            paid[place] = add(paid.get(place, ZERO), cost)
+    _add_hours(found, paid, billed)
     ordered = sorted(found, key=lambda key: (key[0], -total(found[key].values()), key[1]))
     return {key: found[key] for key in ordered}
 
@@ -120,13 +156,17 @@ def _allocation(name: str, month: Period, costs: _Costs) -> dict[str, object]:
     """One allocation, in the order of OpenCost's document."""
     start, end = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in month.bounds())
     labels = {key: value for key, value in costs.labels.items() if value is not None}
+    hours = (month.end - month.start).days * 24
+    count = None if costs.hours is None else divide(costs.hours, hours)
     return {
         "name": name,
         "properties": {"labels": labels} if labels else {},
         "window": {"start": start, "end": end},
         "start": start,
         "end": end,
-        "minutes": (month.end - month.start).days * 24 * 60,
+        "minutes": hours * 60,
+        "gpuCount": count,
+        "gpuHours": costs.hours,
         **dict.fromkeys(_ABSENT, ZERO),
         **{kind: costs.get(kind, ZERO) for kind in _COSTS},
         "totalCost": total(costs.values()),

@@ -163,8 +163,13 @@ def _sure_notes(sure: Uncertainty | None) -> list[str]:
     paid = ", ".join(
         "never" if months is None else f"{months:,.1f}" for months in sure.payback_months
     )
+    what = (
+        "the days measured and of the inputs with a range"
+        if sure.measured
+        else "the inputs with a range"
+    )
     text = (
-        f"Over {sure.draws:,} draws of the inputs with a range (seed {sure.seed}): NPV is above 0 in "
+        f"Over {sure.draws:,} draws of {what} (seed {sure.seed}): NPV is above 0 in "
         f"{sure.probability_npv_positive:.1%}; payback in months at P10, P50, P90: {paid}; "
         f"{sure.tornado[0].name} moves NPV most."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from finops.report.model import Report, ReportColumn, Style
@@ -21,11 +22,11 @@ def explain_report(found: Explanation, *, notes: Sequence[str] = ()) -> Report:
         title=f"{found.number}: {found.formula}",
         columns=(
             ReportColumn("step", "Step"),
-            ReportColumn("quantity", "Quantity", Style.COUNT),
-            ReportColumn("unit", "Unit"),
-            ReportColumn("rate", "Rate", Style.UNIT_MONEY),
-            ReportColumn("amount", "Amount", Style.UNIT_MONEY),
-            ReportColumn("source", "Source"),
+            _used(found, ReportColumn("quantity", "Quantity", Style.FIGURE)),
+            _used(found, ReportColumn("unit", "Unit")),
+            _used(found, ReportColumn("rate", "Rate", Style.FIGURE)),
+            _used(found, ReportColumn("amount", "Amount", Style.FIGURE)),
+            ReportColumn("source", "Source", prose=True),
         ),
         rows=tuple(line._asdict() for line in found.lines),
         period=found.period,
@@ -33,3 +34,9 @@ def explain_report(found: Explanation, *, notes: Sequence[str] = ()) -> Report:
         notes=tuple(notes),
         extras={"number": found.number, "formula": found.formula, "value": found.value},
     )
+
+
+def _used(found: Explanation, column: ReportColumn) -> ReportColumn:
+    """`column`, shown where any line has something in it."""
+    known = any(getattr(line, column.name) is not None for line in found.lines)
+    return replace(column, shown=known)

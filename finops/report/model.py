@@ -33,6 +33,8 @@ class Style(StrEnum):
     """An amount: two decimals when shown, every digit in JSON and CSV."""
     UNIT_MONEY = "unit_money"
     """A cost per something: four significant digits when shown."""
+    FIGURE = "figure"
+    """A number in arithmetic: six significant digits when shown, of an amount never less than cents."""
     RATIO = "ratio"
     """0 to 1, shown as a percentage."""
     MILLISECONDS = "milliseconds"

@@ -13,6 +13,7 @@ from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown
 from finops.report.set_aside import set_aside_notes, set_aside_rows
 from finops.report.unit_row import missing, unit_row
+from finops.report.vendor_counts import vendor_count_notes, vendor_count_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from finops.analysis.economics import UnitEconomics
     from finops.analysis.measures import Group
     from finops.analysis.reconcile import Books, Reconciliation
+    from finops.analysis.vendor_counts import Compared
     from finops.report.model import Cell
 
 __all__ = ["unit_report"]
@@ -78,11 +80,16 @@ _MEASURES = (
 
 
 def unit_report(
-    answer: UnitEconomics, *, limit: int | None = None, notes: Sequence[str] = ()
+    answer: UnitEconomics,
+    *,
+    limit: int | None = None,
+    notes: Sequence[str] = (),
+    compared: Sequence[Compared] = (),
 ) -> Report:
     """The report of `answer`, `limit` rows of it; totals count all.
 
-    Groups stand dearest first, within the stretch of time they are of where time is asked for.
+    Groups stand dearest first, within the stretch of time they are of where time is asked for. `compared`, what
+    vendors and engines counted beside the logs, is told and never among the requests.
     """
     times = [place for place, name in enumerate(answer.by) if name in TIME]
     groups = sorted(
@@ -111,11 +118,12 @@ def unit_report(
         period=answer.period,
         currency=answer.currency,
         totals=totals,
-        notes=(*notes, *hidden, *_notes(answer), *answer.notes),
+        notes=(*notes, *hidden, *_notes(answer), *vendor_count_notes(compared), *answer.notes),
         extras={
             "reconciliation": _reconciliation(answer.reconciliation),
             "missing": missing((*rows, whole), answer.missing),
             "set_aside": set_aside_rows(answer.set_aside),
+            "usage": vendor_count_rows(compared),
             "prior_period": _prior_period(answer),
             "unpriced": [
                 {"provider": provider, "model": model, "tokens": tokens, "reason": reason}

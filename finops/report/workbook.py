@@ -17,7 +17,7 @@ from finops.errors import UsageError
 from finops.model.spreadsheet import neutral
 from finops.report.cells import cell_text, is_number, title_text, total_texts, visible
 from finops.report.model import Style
-from finops.report.numbers import NUMBER_STYLES, SIGNIFICANT_DIGITS
+from finops.report.numbers import NUMBER_STYLES, SIGNIFICANT_DIGITS, shown
 
 if TYPE_CHECKING:
     import io
@@ -131,6 +131,8 @@ def _pattern(value: float | Decimal, style: Style) -> str:
         return "#,##0.00"
     if style is Style.COUNT or amount == amount.to_integral_value():
         return "#,##0"
+    if style is Style.FIGURE:
+        return "#,##0." + "0" * len(shown(amount, style).partition(".")[2])
     places = min(max(SIGNIFICANT_DIGITS - 1 - amount.adjusted(), 0), 30)
     return "#,##0." + "0" * places if places else "#,##0"
 

@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["csv_gz", "toml"]
+__all__ = ["csv_gz", "csv_text", "toml"]
 
 
 def csv_gz(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     """A gzipped CSV; None is an empty cell and a Decimal keeps all its digits."""
+    return gzip.compress(csv_text(columns, rows), compresslevel=9, mtime=0)
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A CSV; None is an empty cell and a Decimal keeps all its digits."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([[_cell(value) for value in row] for row in rows])
-    return gzip.compress(text.getvalue().encode(), compresslevel=9, mtime=0)
+    return text.getvalue().encode()
 
 
 def _cell(value: object) -> object:

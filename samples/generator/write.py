@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from typing import TYPE_CHECKING
 
-from . import aws, calls, cluster, focus, metered, owners
+from . import aws, calls, cluster, focus, judged, metered, owners
 from .company import MONTHS
 from .files import csv_gz, toml
 from .truth import truth
@@ -38,6 +38,7 @@ def everything() -> dict[str, bytes]:
         )
     files["jobs/sacct.csv.gz"] = gzip.compress(cluster.sacct(jobs).encode(), mtime=0)
     files["owners.csv"] = owners.owners_csv()
+    files["projections/meeting-notes.csv"] = judged.judged_csv()
     files["truth.toml"] = toml(truth(made, bills, jobs, samples), TRUTH_HEAD)
     return files
 

@@ -14,10 +14,12 @@ from pydantic import ValidationError
 
 from finops.analysis.book_spend import SpendQuestion
 from finops.analysis.commitments import Commitments, commitments
+from finops.analysis.derived.commitments import commitments_table, services_table
 from finops.config import Config
 from finops.model.money import ZERO, total
 from finops.model.period import parse_month
 from finops.report.commitments import commitments_report, coverage_report
+from tests.analysis.arithmetic import check_table
 from tests.analysis.ledgers import OCTOBER, Row, config, cost, make_ledger
 
 if TYPE_CHECKING:
@@ -54,8 +56,12 @@ def on_demand(effective: str, listed: str, **given: object) -> Row:
 
 
 def asked(folder: Path, rows: Sequence[Row], terms: Sequence[Row] = ()) -> Commitments:
+    """October's; the lines that lead to each number of both reports are done again."""
     ledger = make_ledger(folder, costs=rows)
-    return commitments(ledger, config(commitments=terms), SpendQuestion(period=OCTOBER))
+    found = commitments(ledger, config(commitments=terms), SpendQuestion(period=OCTOBER))
+    check_table(commitments_table(found, OCTOBER), commitments_report(found, OCTOBER))
+    check_table(services_table(found, OCTOBER), coverage_report(found, OCTOBER))
+    return found
 
 
 def test_what_a_plan_uses_covers_and_saves(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from finops.analysis.capacity.holders import holders
 from finops.analysis.capacity.units import device_hours
 from finops.analysis.economics import Question
 from finops.analysis.explain import explain
+from finops.analysis.explain_holders import explain_holders
 from finops.errors import UsageError
 from tests.analysis.ledgers import OCTOBER, ask, config, make_ledger
 from tests.analysis.test_capacity import GPUS, hours_of, instance, served
@@ -37,25 +38,28 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 
 
 def test_each_number_of_each_holder_is_that_of_its_row(ledger: Ledger) -> None:
-    found = holders(ask(ledger, SETUP).allocation.capacity.months, {})
+    answer = ask(ledger, SETUP)
+    found = holders(answer.allocation.capacity.months, {})
     assert [(row.kind, row.cost) for row in found] == [
         ("job", Decimal("15.12")),
         ("deployment", Decimal("10.08")),
         ("nobody", Decimal("10.08")),
     ]
     for row in found:
-        asked = Question(OCTOBER, where=f"kind = '{row.kind}'")
+        where = f"kind = '{row.kind}'"
         shown = {
             "busy_hours": device_hours(row.busy),
             "idle_hours": device_hours(row.idle),
             "cost": row.cost,
         }
         for name, value in shown.items():
-            told = explain(ledger, SETUP, asked, f"capacity.holder.{name}")
+            told = explain_holders(answer, {}, name, where)
+            assert told is not None
             assert told.value == value
-            assert told == explain(ledger, SETUP, asked, f"capacity.team.{name}")._replace(
-                number=told.number
-            )
+    asked = Question(OCTOBER, where="kind = 'job'")
+    told = explain(ledger, SETUP, asked, "capacity.holder.cost")
+    assert told.value == found[0].cost
+    assert told == explain(ledger, SETUP, asked, "capacity.team.cost")._replace(number=told.number)
 
 
 def test_the_lines_are_hours_times_rates(ledger: Ledger) -> None:

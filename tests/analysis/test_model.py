@@ -147,8 +147,13 @@ def _nonzero(amounts: Mapping[str, Any]) -> dict[str, Fraction]:
     return {name: Fraction(amount) for name, amount in amounts.items() if amount}
 
 
-def reference(company: World, period: Period | None, include: tuple[str, ...] = ()) -> Reference:
-    return Reference(
+def reference(
+    company: World,
+    period: Period | None,
+    include: tuple[str, ...] = (),
+    make: type[Reference] = Reference,
+) -> Reference:
+    return make(
         company.costs,
         company.requests,
         prices=WORLD_PRICES,

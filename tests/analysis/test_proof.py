@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from finops.analysis.spend import Slice, resolve_dimensions, spend
+from finops.analysis.books import books
+from finops.analysis.invoices import invoices
+from finops.analysis.owners.check import REQUESTS, check_owners
 from tests.analysis.ledgers import (
     OCTOBER,
     ask,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from finops.analysis.economics import UnitEconomics
+    from finops.config import Config
     from finops.ledger.store import Ledger
     from tests.analysis.ledgers import Row
 
@@ -132,27 +135,46 @@ def test_two_logs_of_the_same_calls_count_once_and_every_dollar_has_its_place(
         costs=bill(happened),
         requests=[*logged, *map(as_otel_sees_it, dice.sample(logged, 250)), *provisioned, *seats],
     )
-    answer = ask(ledger, config(*POOLS))
+    owners = tmp_path / "owners.csv"
+    owners.write_text("kind,match,team\napi_key,key-a,red\napi_key,key-b,blue\n", encoding="utf-8")
+    settings = config(*POOLS, owners={"file": str(owners)})
+    answer = ask(ledger, settings, "team")
     assert answer.total.counts["requests"] == len(logged) + len(provisioned) + len(seats)
-    books = answer.reconciliation
-    assert books.unallocated["unlogged"] == price(unlogged)
-    assert books.unallocated["unmapped"] == SEARCHES
-    assert answer.total.components["gpu_busy"] + books.unallocated["rounding"] == PTU
+    reconciled = answer.reconciliation
+    assert reconciled.unallocated["unlogged"] == price(unlogged)
+    assert reconciled.unallocated["unmapped"] == SEARCHES
+    assert answer.total.components["gpu_busy"] + reconciled.unallocated["rounding"] == PTU
     assert answer.total.components["shared"] == SEATS
-    assert books.difference == 0
-    assert by_invoice(ledger) == {
+    assert reconciled.difference == 0
+    unowned = [row for row in logged if row["api_key_id"] == "key-nobody-knows"]
+    assert without_a_team(ledger, settings, "api_key", "key-nobody-knows") == price(unowned)
+    teams = {group.keys[0]: group.cost for group in answer.groups}
+    for team, key in (("red", "key-a"), ("blue", "key-b")):
+        assert teams[team] == price([row for row in logged if row["api_key_id"] == key])
+    assert by_invoice(ledger, settings) == {
         "INV-1": price(happened) + SEARCHES,
         "INV-2": PTU,
         "INV-3": SEATS,
     }
-    assert books.amounts["EffectiveCost"] == sum(by_invoice(ledger).values())
+    assert reconciled.amounts["EffectiveCost"] == price(happened) + SEARCHES + PTU + SEATS
 
 
-def by_invoice(ledger: Ledger) -> dict[object, Decimal]:
-    """EffectiveCost of October by InvoiceId."""
-    with ledger.connect(["costs"]) as con:
-        found = spend(con, resolve_dimensions(["InvoiceId"]), Slice(OCTOBER))
-    return {group.values[0]: group.amounts.EffectiveCost or Decimal(0) for group in found.groups}
+def without_a_team(ledger: Ledger, settings: Config, kind: str, match: str) -> Decimal:
+    """What requests of an identifier cost that no row of owners.csv names, in October."""
+    (found,) = [
+        each
+        for each in check_owners(ledger, settings, OCTOBER).unowned
+        if (each.side, each.kind, each.match) == (REQUESTS, kind, match)
+    ]
+    return found.cost
+
+
+def by_invoice(ledger: Ledger, settings: Config) -> dict[str | None, Decimal]:
+    """What October's invoices charge; what each is allocated to comes to the same, to the digit."""
+    (part,) = books(ledger, settings, OCTOBER)
+    found = invoices(part).invoices
+    assert [each.difference for each in found] == [0] * len(found)
+    return {each.invoice: each.effective for each in found}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -184,6 +206,8 @@ GPU_POOL: dict[str, Any] = {
     "gpus_per_unit": 2,
 }
 NODES = ("n1", "n2")
+RATE = Decimal("2.016")
+"""Of a device-hour; a rate is kept per 28th of a device-millisecond, and this one ends there."""
 
 
 def hours(node: str, first: int = 0, last: int = 24) -> list[Row]:
@@ -208,7 +232,7 @@ def hours(node: str, first: int = 0, last: int = 24) -> list[Row]:
 
 def test_samples_an_idle_node_lost_are_unobserved_and_nothing_else_moves(tmp_path: Path) -> None:
     charges = [
-        cost("97.31", "2026-10-05", ServiceName="Iron", ResourceId=node,
+        cost(2 * 24 * RATE, "2026-10-05", ServiceName="Iron", ResourceId=node,
              ConsumedQuantity=24, ConsumedUnit="Hours")
         for node in NODES
     ]  # fmt: skip
@@ -228,8 +252,7 @@ def test_samples_an_idle_node_lost_are_unobserved_and_nothing_else_moves(tmp_pat
     )
     before, after = whole.reconciliation, part.reconciliation
     moved = before.unallocated["gpu_idle"] - after.unallocated["gpu_idle"]
-    rate = Decimal("194.62") / (2 * 2 * 24)
-    assert moved == pytest.approx(7 * 2 * rate, abs=Decimal("1e-12"))
+    assert moved == 7 * 2 * RATE
     assert after.unallocated["unobserved"] - before.unallocated["unobserved"] == moved
     assert before.unallocated["unobserved"] == 0
     moving = {"gpu_idle", "unobserved"}

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from finops.analysis.terms import Terms
-from finops.analysis.vendor_counts import Compared, Counts, compare_counts
+from finops.analysis.vendor_counts import Compared, Counts, booked_counts, compare_counts
+from finops.api.session import Session
 from finops.config import Config
 from finops.model.period import Period
 from finops.model.tables import TABLES
 from finops.report.vendor_counts import vendor_count_notes, vendor_count_rows
 from tests.analysis.ledgers import add, at, make_ledger, request
+from tests.analysis.test_closing import close
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DAY = date(2026, 10, 5)
+OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
 
 
 def count(model: str | None, when: str = "2026-10-05", **given: Any) -> dict[str, Any]:  # noqa: ANN401  (values of any column)
@@ -111,3 +114,40 @@ def test_only_the_period_is_compared_and_nobody_counting_is_nothing(compare: Any
     usage = [count("m"), count("m", "2026-10-06"), count("m", "2026-10-07")]
     found = compare(usage, [logged(1)], Period(date(2026, 10, 6), date(2026, 10, 7)))
     assert [each.day for each in found] == [date(2026, 10, 6)]
+
+
+def test_unit_tells_counts_beside_its_requests(tmp_path: Path) -> None:
+    """2 requests of 50 in and 10 out are logged and 200 + 40 counted; llama is in no log, and counts for nothing."""
+    engine = {"provider": "self-hosted", "source_id": "cluster"}
+    ledger = make_ledger(tmp_path, requests=[logged(1), logged(2)])
+    add(ledger, "usage", [count("m"), count("m", "2026-10-06"), count("llama", **engine)])
+    session = Session(ledger, Config())
+    asked = session.unit("model", month="2026-10")
+    assert [(row["model"], row["requests"]) for row in asked.report.rows] == [("m", 2)]
+    assert (asked.report.totals or {})["requests"] == 2
+    told = [
+        "cluster counted 120 tokens of self-hosted in 2026-10, and no log shows its requests: finops load requests",
+        "vendor counted 240 tokens of openai in 2026-10, the log shows 120: +120 (+50.0%), most of it m on 2026-10-06",
+    ]
+    assert [note for note in asked.report.notes if " counted " in note] == told
+    usage: Any = asked.report.extras["usage"]
+    assert [(row["model"], row["day"], row["logged"]) for row in usage] == [
+        ("llama", "2026-10-05", None),
+        ("m", "2026-10-05", {"requests": 2, "input_tokens": 100, "output_tokens": 20}),
+        ("m", "2026-10-06", {"requests": 0, "input_tokens": 0, "output_tokens": 0}),
+    ]
+    with session.settle(month="2026-10") as settled:
+        assert settled.unit("model").report == asked.report
+
+
+def test_a_closed_month_keeps_what_was_counted(tmp_path: Path) -> None:
+    ledger = make_ledger(tmp_path, requests=[logged(1)])
+    add(ledger, "usage", [count("m")])
+    before = booked_counts(ledger, Config(), OCTOBER)
+    assert [each.difference for each in before] == [Counts(1, 50, 10)]
+    close(ledger, Config())
+    add(ledger, "requests", [logged(2)])
+    add(ledger, "usage", [count("m", "2026-10-06"), count("m", "2026-11-02")])
+    assert booked_counts(ledger, Config(), OCTOBER) == before
+    found = booked_counts(ledger, Config(), Period(date(2026, 10, 1), date(2026, 12, 1)))
+    assert [each.day.isoformat() for each in found] == ["2026-10-05", "2026-11-02"]

@@ -33,6 +33,11 @@ provider = "fakeai"
 model = "model-b"
 input = "1"
 output = "4"
+
+[[budgets]]
+name = "all"
+amount = "50"
+per = "month"
 """
 
 

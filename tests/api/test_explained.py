@@ -1,22 +1,32 @@
-"""Every number of every report is explained: derived line by line, or in words with the command that shows it."""
+"""Every number of every report is explained: derived line by line, or in words with the command that does.
+
+The lines of a derivation are done again, and lead to the number that the report shows.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from finops.analysis import explain as explaining
+from finops.analysis import explain_cost
 from finops.analysis.economics import Question
-from finops.analysis.explain import explain
+from finops.analysis.explain import ROW_NUMBERS, explain
 from finops.analysis.explain_told import SHOWN_AS, TOLD
+from finops.api.explaining import TABLES, Wanted
+from finops.errors import UsageError
 from finops.model.period import parse_month
 from finops.report.numbers import NUMBER_STYLES
+from tests.analysis.arithmetic import check_table, recompute
 from tests.api.test_commands import QUESTIONS, Asked, World, folder, scored, world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from finops.api.session import Session
+    from finops.ledger.store import Ledger
     from finops.report.model import Report
 
 __all__ = ["folder", "scored", "world"]
@@ -40,6 +50,32 @@ def reports() -> dict[str, Report]:
     return {}
 
 
+@pytest.fixture(scope="module")
+def answers() -> dict[object, Any]:
+    """What was computed already, by function and question."""
+    return {}
+
+
+@pytest.fixture
+def once(monkeypatch: pytest.MonkeyPatch, answers: dict[object, Any]) -> None:
+    """Numbers of one answer are explained from it; the question is asked once."""
+    for place, name in (
+        (explaining, "unit_economics"),
+        (explaining, "check_owners"),
+        (explain_cost, "cost_products"),
+    ):
+        ask = getattr(place, name)
+
+        def remembered(ledger: Ledger, *given: object, ask: Any = ask) -> object:  # noqa: ANN401
+            key = (ask.__name__, ledger.location.url, *given[1:])
+            if key not in answers:
+                answers[key] = ask(ledger, *given)
+            return answers[key]
+
+        monkeypatch.setattr(place, name, remembered)
+
+
+@pytest.mark.usefixtures("once")
 @pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: asked.command)
 def test_every_number_of_a_report_is_explained(
     scored: World, reports: dict[str, Report], asked: Asked
@@ -49,7 +85,7 @@ def test_every_number_of_a_report_is_explained(
     if report is None:
         return
     for number in numbers(report):
-        if number in reports:
+        if number in reports or number.rpartition(".")[0] in TABLES:
             continue
         reports[number] = report
         name = {"unit.components": "unit.components.retried", "unit.work": "unit.work_units"}
@@ -61,12 +97,100 @@ def test_every_number_of_a_report_is_explained(
         assert found.value is not None or all(line.source for line in found.lines), number
 
 
+MONTH = Wanted({"month": "2026-10"})
+
+ROWS: dict[str, Callable[[Session], Report]] = {
+    "budget": lambda s: s.budget(month="2026-10").report,
+    "chargeback": lambda s: s.chargeback(month="2026-10").report,
+    "commitments": lambda s: s.commitments(month="2026-10").report,
+    "commitments.services": lambda s: s.commitments(month="2026-10").services().report,
+    "compare": lambda s: s.compare(month="2026-10").report,
+    "forecast": lambda s: s.forecast().report,
+    "quality": lambda s: s.quality(month="2026-10").report,
+    "savings": lambda s: s.savings(month="2026-10").report,
+    "scorecard": lambda s: s.scorecard.run(no_history=True).report,
+    "status": lambda s: s.status().report,
+    "vendor.claims": lambda s: s.vendor.compare().claims().report,
+}
+"""Reports whose rows have names, as they are asked for."""
+
+
+@pytest.mark.parametrize("command", sorted(TABLES))
+def test_every_number_of_every_row_is_what_its_lines_come_to(scored: World, command: str) -> None:
+    """Tests of each analysis do the same for ledgers with everything in them."""
+    report = ROWS[command](scored.session)
+    asked = (
+        MONTH if command not in {"forecast", "scorecard", "status", "vendor.claims"} else Wanted({})
+    )
+    table = TABLES[command](scored.session, asked)
+    assert check_table(table, report) or not report.rows
+    known = {name for row in table.rows for name in row.numbers}
+    if known and command != "compare":  # whose rows have an effect for each line of the bill
+        assert known == set(ROW_NUMBERS[command])
+
+
+def test_whose_number_it_is_can_be_said_by_name(scored: World) -> None:
+    """`finops explain budget all`: by name, by a condition, as all numbers of a row, or each row's own."""
+    session = scored.session
+    share = session.explain("budget.share", "ALL", month="2026-10").value
+    assert (share.number, share.value, share.currency) == ("budget.share", 0.745, "USD")
+    assert [(line.step, line.source) for line in share.lines] == [
+        ("actual", "finops explain budget.actual"),
+        ("amount", "[[budgets]] in finops.toml"),
+        ("share", "= actual / amount"),
+    ]
+    whole = session.explain("budget", "all", month="2026-10").value
+    assert isinstance(whole.value, dict)
+    assert (whole.value["share"], whole.value["elapsed"]) == (0.745, 1.0)
+    assert "share: actual" in [line.step for line in whole.lines]
+    models = session.explain("compare.after", where="ServiceName = 'Models'", month="2026-10").value
+    assert models.value == 30
+    each = session.explain("status.rows").value
+    assert each.value is None
+    assert [(line.step, line.quantity) for line in each.lines[:2]] == [
+        ("bill / costs: rows", Decimal(4)),
+        ("log / requests: rows", Decimal(20)),
+    ]
+    assert each.lines[-1].source.startswith("of one row: name it after the number")
+    split = session.explain("chargeback.EffectiveCost", "team-0", by="team", month="2026-10").value
+    assert split.value == Decimal("37.25")
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "told"),
+    [
+        ("budget.share", {"row": "nobody"}, "there is no row 'nobody'"),
+        ("cost_per_run", {"row": "team-0"}, "is of no command whose rows have names"),
+        ("savings.high", {"by": "team"}, "the rows of savings cannot be split"),
+        ("budget.happiness", {}, "there is no explanation of 'budget.happiness'"),
+        ("chargeback.usage", {"last": "3m"}, "this number is of a month"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(
+    scored: World, number: str, more: dict[str, str], told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        scored.session.explain(number, **more)  # type: ignore[arg-type]
+
+
 def test_words_are_for_numbers_that_nothing_derives(scored: World) -> None:
     """A command in words is no stub: each names the command that shows the parts, and no number is left blank."""
     for shown, told in TOLD.items():
         assert shown in SHOWN_AS.values(), shown
         assert told.see.startswith("finops "), shown
         assert all(len(text) > 8 for text in told.numbers.values()), shown
+
+
+def test_how_far_a_tag_reaches_is_derived(scored: World) -> None:
+    found = scored.session.explain("owners.tag_coverage.team", month="2026-10").value
+    assert (found.value, found.currency) == (1.0, "USD")
+    assert [(line.step, line.amount) for line in found.lines[:2]] == [
+        ("tagged", Decimal("37.25")),
+        ("usage", Decimal("37.25")),
+    ]
+    assert recompute(found.lines) == 1
+    with pytest.raises(UsageError, match="no explanation"):
+        scored.session.explain("owners.tag_coverage.mood", month="2026-10")
 
 
 def test_a_month_of_the_books_by_source(scored: World) -> None:

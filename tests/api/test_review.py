@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from datetime import UTC, datetime
@@ -13,12 +14,9 @@ import pytest
 import finops
 from finops.analysis.closing import Decision, close_month
 from finops.analysis.completeness import completeness
-from finops.api.review.facts import Facts
-from finops.api.review.sections.projections import SECTION
 from finops.config import Config
 from finops.errors import LedgerError, UsageError
 from finops.ledger.store import Ledger
-from finops.report.document import Omitted
 from finops.report.document.support import unsupported
 from scorecard import FOLDER
 from scorecard.answers import Answers, Subject
@@ -28,13 +26,12 @@ from tests.analysis.ledgers import (
     OCTOBER,
     add,
     at,
-    config,
     cost,
     make_ledger,
     request,
-    sample,
     tokens,
 )
+from tests.report.agreement import schema_errors
 from tests.scorecard.worlds import CATALOG, everything
 
 if TYPE_CHECKING:
@@ -231,30 +228,8 @@ def test_what_does_not_exist_is_left_out_and_said(october: Review) -> None:
     assert omitted["Projections worth a decision"] == (
         "nothing to save was found in the month. "
         "Own or rent: no demand of a GPU pool is measured; finops load gpu, then finops breakeven. "
-        "A small model first: no confidence is logged; load requests with one, then finops route."
-    )
-
-
-def test_what_decides_on_owning_and_routing_names_its_pools_and_models(tmp_path: Path) -> None:
-    """One pool as its samples name it, one as the settings put it together."""
-    made = make_ledger(
-        tmp_path,
-        costs=BILL,
-        requests=(request("a", uncached_input_tokens=5_000_000, confidence=0.9), LOG[1]),
-        samples=(
-            sample("d1", "2026-10-05T12:00:00", pool="named"),
-            sample("d2", "2026-10-05T12:00:00", pool=None, cluster="mine"),
-            sample("d3", "2026-11-05T12:00:00", pool="later"),
-        ),
-    )
-    rule = {"name": "by-rule", "kind": "gpu", "where": "false", "samples": "cluster = 'mine'"}
-    found = SECTION.build(Facts(made, config(rule), OCTOBER, OCTOBER.end))
-    told = found.why if isinstance(found, Omitted) else " ".join(found.notes)
-    assert told.endswith(
-        "Own or rent: finops breakeven --from-ledger pool=NAME --month 2026-10 --capex PRICE "
-        "--cloud-per-hour PRICE; demand is measured of by-rule, named. "
-        "A small model first: finops route --small MODEL --large MODEL --month 2026-10; "
-        "confidences are logged of model-a."
+        "A small model first: no confidence is logged and no [[route]] names a pair; load requests with one, "
+        "then finops route."
     )
 
 
@@ -304,6 +279,32 @@ def test_as_of_a_day_it_says_what_was_known_then(ledger: Ledger, october: Review
         session.review("2026-10", as_of="2026-11-02")
     with pytest.raises(UsageError, match="not a date"):
         session.review("2026-10", as_of="yesterday")
+
+
+def test_as_of_a_day_it_says_what_is_of_today_all_the_same(ledger: Ledger, tmp_path: Path) -> None:
+    (tmp_path / "owners.csv").write_text(
+        "from,to,kind,match,team,product,cost_centre,gl_code\n,,service,Storage,ops,,,\n"
+    )
+    (tmp_path / "finops.toml").write_text(
+        "[[breakeven]]\npool = 'gpus'\nscenario = 'own.yaml'\n", encoding="utf-8"
+    )
+    session = finops.open(ledger.location.url, config=tmp_path / "finops.toml")
+
+    def told(**asked: str) -> dict[str, str]:
+        found = session.review("2026-10", **asked).document.facts
+        return {each.name: each.value for each in found}
+
+    known = told(as_of="2026-11-05")
+    assert known["not_as_of"] == (
+        "finops.toml; owners.csv (its rows say from when to when they hold); "
+        "list prices of tokens (dated: those of the day of use); own.yaml"
+    )
+    digest = hashlib.sha256((tmp_path / "owners.csv").read_bytes()).hexdigest()
+    assert known["files"] == f"owners.csv sha256:{digest}, own.yaml cannot be read"
+    assert "not_as_of" not in told()
+    close(ledger)
+    assert told(as_of="2026-11-04")["not_as_of"] == known["not_as_of"]
+    assert "not_as_of" not in told(as_of="2026-11-12")
 
 
 def test_what_was_vacuumed_away_is_said_with_the_first_day_that_can_be_shown(
@@ -368,6 +369,7 @@ def test_the_difference_names_every_number_that_changed(ledger: Ledger) -> None:
         for row in adjustments.report.rows
     ] == [("2026-11", True, "O-1", -10)]
     assert unsupported(found.document) == ()
+    assert schema_errors(json.loads(found.to("json"))) == {}
 
 
 def test_actions_are_told_as_they_stood_on_the_day(ledger: Ledger) -> None:

@@ -1,4 +1,4 @@
-"""Delivering reviews: to folders, a real S3 server and a real web server; the same review once, whatever happens."""
+"""Delivering reviews: to folders, Azurite, a Cloud Storage emulator and a web server; the same review once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import obstore
 import pytest
 
 from connectors.sending import notify, open_target
@@ -23,9 +24,10 @@ from finops.errors import CommitConflict, ConfigError, FinopsError, SourceError,
 from finops.ledger.deliveries import begin
 from finops.ledger.store import Ledger
 from finops.report.document import Document, DocumentFormat
+from tests.connectors.pull import servers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SAMPLE = Path(__file__).parents[1] / "report" / "sample_document.py"
 DOCUMENT: Document = runpy.run_path(str(SAMPLE))["DOCUMENT"]
@@ -102,6 +104,47 @@ def test_files_are_written_once_and_again_only_when_they_say_something_new(
         "review-2026-10.html",
         "review-2026-10.json",
     ]
+
+
+def azure() -> tuple[str, dict[str, str]]:
+    """A container on Azurite, and what the environment says of it."""
+    servers.put_blob("reviews", None)
+    return "az://reviews/finance", {
+        "AZURE_STORAGE_ACCOUNT_NAME": servers.AZURE_ACCOUNT,
+        "AZURE_STORAGE_ACCOUNT_KEY": servers.AZURE_KEY,
+        "AZURE_STORAGE_ENDPOINT": servers.azurite(),
+        "AZURE_ALLOW_HTTP": "true",
+    }
+
+
+def google() -> tuple[str, dict[str, str]]:
+    """A bucket on a Cloud Storage emulator, and what the environment says of it."""
+    servers.gcs_put("reviews", "", b"")
+    known = {"gcs_base_url": servers.cloud_storage_as_xml(), "disable_oauth": True}
+    blank = dict.fromkeys(("client_email", "private_key", "private_key_id"), "")
+    said = json.dumps({**known, **blank})
+    return "gs://reviews/finance", {"GOOGLE_SERVICE_ACCOUNT_KEY": said, "GOOGLE_ALLOW_HTTP": "true"}
+
+
+@pytest.mark.parametrize("cloud", [azure, google])
+def test_a_container_and_a_bucket_are_written_once_and_again_when_a_file_is_gone(
+    cloud: Callable[[], tuple[str, dict[str, str]]],
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place, said = cloud()
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    to = Delivery(place, (DocumentFormat.JSON, DocumentFormat.XLSX))
+    written = (f"{place}/review-2026-10.json", f"{place}/review-2026-10.xlsx")
+    assert deliver(session, REVIEW, to) == Outcome(written)
+    assert deliver(session, REVIEW, to) == Outcome()
+    assert deliver(session, RESTATED, to) == Outcome(written)
+    store = obstore.store.from_url(place)
+    assert bytes(obstore.get(store, "review-2026-10.json").bytes()) == RESTATED.to("json")
+    assert bytes(obstore.get(store, "review-2026-10.xlsx").bytes()) == RESTATED.to("xlsx")
+    more = to._replace(formats=(*to.formats, DocumentFormat.MD))
+    assert deliver(session, RESTATED, more).written[-1] == f"{place}/review-2026-10.md"
 
 
 def test_another_version_that_says_the_same_delivers_nothing(

@@ -27,6 +27,7 @@ PAGES = (
     "checks.md",
     "python.md",
     "finops.schema.json",
+    "review.schema.json",
     "grafana.json",
 )
 

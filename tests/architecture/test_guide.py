@@ -24,6 +24,8 @@ from finops.cli.app import CommandEntry
 from finops.model import tables
 from finops.model.schema import Column, Kind
 from finops.prices.book import Book, PriceKey
+from tests.tui.driving import driven, play
+from tui.views import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,6 +154,25 @@ def test_the_command_answers_from_the_analysis(
     assert answer["rows"] == [{"workflow": None, "calls": 2, "attempts": 2}]
 
 
+def test_the_view_shows_what_the_command_answers_and_drills(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module("finops.analysis.retries", block("python", holding="SQL = ").text, monkeypatch)
+    asked = module("finops.api.retries", block("python", holding="-> Answer[").text, monkeypatch)
+    monkeypatch.setattr(Session, "retries", asked.retries, raising=False)
+    shown = module("tui.views.retries", block("python", holding="= View(").text, monkeypatch)
+    monkeypatch.setattr("tui.views.VIEWS", (*VIEWS, shown.RETRIES))
+
+    async def scenario() -> None:
+        async with driven(ledger, view="retries") as it:
+            assert it.command == "finops retries"
+            assert it.shown == [("(none)", "2", "2")]
+            await it.press("enter")
+            assert (it.pane.view.name, it.where) == ("unit", ["workflow is null"])
+
+    play(scenario)
+
+
 def test_the_command_is_listed_with_the_first_line_of_its_help(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -235,7 +256,7 @@ def test_the_connector_passes_the_suite_it_is_tested_with(tmp_path: Path) -> Non
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert "14 passed" in done.stdout
+    assert "15 passed" in done.stdout
 
 
 def test_the_connector_is_registered_and_found_by_its_sign(tmp_path: Path) -> None:

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.connectors.pull.prometheus_server import START, held, prometheus_with
+from tests.connectors.pull.test_langfuse import KEY, observation
+from tests.connectors.pull.test_langfuse import Server as Langfuse
+from tests.connectors.test_collect import FAKE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from typer.testing import Result
@@ -72,7 +75,7 @@ def talk(folder: Path, answers: Sequence[tuple[str, str]], env: dict[str, str]) 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A home with a session of Claude Code's and a stand-in of `sacct`, both of yesterday."""
+    """A home with a session of Claude Code's and a stand-in of `sacct`, both of yesterday, and `nvidia-smi`."""
     yesterday = datetime.now(tz=UTC) - timedelta(days=1)
     usage = {"input_tokens": 10, "cache_read_input_tokens": 5, "output_tokens": 7}
     line = {
@@ -86,11 +89,35 @@ def home(tmp_path: Path) -> Path:
     sacct.parent.mkdir()
     sacct.write_text(SACCT.format(python=sys.executable, day=f"{yesterday:%Y-%m-%d}"))
     sacct.chmod(0o755)
+    tool = sacct.with_name("nvidia-smi")
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
     return tmp_path / "home"
 
 
-@pytest.mark.needs("prometheus", "promtool")
-def test_what_is_here_is_found_checked_written_and_pulled_from(home: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def langfuse() -> Iterator[Langfuse]:
+    """A Langfuse, from recorded shapes, with a call of yesterday."""
+    server = Langfuse()
+    yesterday = datetime.now(tz=UTC) - timedelta(days=1)
+    server.items.append(observation("a1", f"{yesterday:%Y-%m-%dT%H:%M:%S}"))
+    with server.fake:
+        yield server
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> Path:
+    """The folder of a driver's library built for the test: NVML's documented shapes."""
+    library = tmp_path / "driver" / "libnvidia-ml.so.1"
+    library.parent.mkdir()
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, FAKE], check=True)
+    return library.parent
+
+
+@pytest.mark.needs("prometheus", "promtool", "gcc", "pynvml")
+def test_what_is_here_is_found_checked_written_and_pulled_from(
+    home: Path, tmp_path: Path, langfuse: Langfuse, driver: Path
+) -> None:
     """AWS has a profile that is not there: its check fails and it is left out; a bucket nobody names is too."""
     minute = round((datetime.now(tz=UTC) - START).total_seconds() / 60) - 1440
     url = prometheus_with(held(0, range(minute, minute + 10)))
@@ -100,6 +127,10 @@ def test_what_is_here_is_found_checked_written_and_pulled_from(home: Path, tmp_p
         "PATH": f"{home / 'bin'}:{os.environ['PATH']}",
         "PROMETHEUS_URL": url,
         "AWS_PROFILE": "absent",
+        "LANGFUSE_PUBLIC_KEY": "pk-lf-1",
+        "LANGFUSE_SECRET_KEY": KEY,
+        "LANGFUSE_HOST": langfuse.fake.address,
+        "LD_LIBRARY_PATH": str(driver),
         "FINOPS_LEDGER": str(tmp_path / "ledger"),
     }
     yes = r"add it\? \[Y/n\]: "
@@ -112,38 +143,62 @@ def test_what_is_here_is_found_checked_written_and_pulled_from(home: Path, tmp_p
             (r"url \([^)]*\): ", ""),
             (rf"found bedrock-logs[^?]*{yes}", "n"),
             (rf"found claude-code[^?]*\.claude/projects is here[^?]*{yes}", ""),
+            (rf"found langfuse[^?]*LANGFUSE_PUBLIC_KEY[^?]*{yes}", ""),
             (rf"found prometheus[^?]*PROMETHEUS_URL[^?]*{yes}", "y"),
             (rf"found slurm[^?]*sacct is on PATH[^?]*{yes}", ""),
+            (r"found accelerators[^?]*nvidia-smi is on PATH[^?]*add them\? \[Y/n\]: ", ""),
+            (r"pool \([^)]*\): ", "lab"),
             (r"another connector[^:]*: ", "no-such"),
             (r"no connector is called 'no-such'[^:]*(?s:.*)another connector[^:]*: ", ""),
         ],
         env,
     )
     assert status == 0, screen
-    assert "next: finops pull" in screen
+    assert "next: finops pull, finops collect gpu" in screen
     written = tomllib.loads((tmp_path / "finops.toml").read_text())
     assert written["sources"] == {
         "claude-code": {"connector": "claude-code"},
+        "langfuse": {
+            "connector": "langfuse", "base_url": langfuse.fake.address, "public_key": "pk-lf-1",
+            "secret_key": "env:LANGFUSE_SECRET_KEY",
+        },
         "prometheus": {"connector": "prometheus", "url": url},
         "slurm": {"connector": "slurm"},
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, "pull", "--format", "json"],
-        cwd=tmp_path, env=env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    }  # fmt: skip
+    done = run(tmp_path, env, "pull", "--format", "json")
     rows = {(row["source"], row["table"]): row["rows"] for row in json.loads(done.stdout)["rows"]}
     assert rows == {
         ("claude-code", "requests"): 1,
+        ("langfuse", "requests"): 1,
         ("prometheus", "gpu_samples"): 10,
         ("slurm", "jobs"): 1,
     }
+    assert collected(tmp_path, env, "lab") == written["collect"]
+
+
+def collected(folder: Path, env: dict[str, str], pool: str) -> dict[str, str]:
+    """Sample the accelerators; what `[collect]` must have said for the rows of `pool` to be what they are."""
+    run(folder, env, "collect", "gpu", "--interval", "0.1", "--duration", "0.4")
+    sql = f"select distinct node, source_id as source, pool from gpu_samples where pool = '{pool}'"
+    (found,) = json.loads(run(folder, env, "sql", sql, "--format", "json").stdout)["rows"]
+    return {**found, "interval": "15s"}
+
+
+def run(folder: Path, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command in `folder`, which must succeed."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments],
+        cwd=folder, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done
 
 
 def test_saying_no_to_everything_writes_the_template(home: Path, tmp_path: Path) -> None:
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
         "HOME": str(home),
+        "PATH": str(home / "nothing"),
     }
     env.pop("PROMETHEUS_URL", None)
     status, screen = talk(

@@ -17,10 +17,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from typer.testing import CliRunner
 
+from connectors.arrow import HINTS
+from connectors.checking import PLAIN
 from finops.cli.app import app
 from finops.ledger.engine import open_engine, query
 from finops.ledger.schema import literal
 from finops.model.private import mask
+from finops.model.schema import Kind
+from finops.model.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -236,6 +240,12 @@ FORMATS = {
 }
 
 
+OWN = {
+    "costs": ("focus", FOCUS), "requests": ("requests", REQUEST), "usage": ("usage", USED),
+    "gpu_samples": ("gpu-samples", SAMPLE), "jobs": ("jobs", JOB), "changes": ("changes", CHANGE),
+}  # fmt: skip
+"""The format of each table's own columns, which every connector's rows come through, and a row of it."""
+
 ROLLED_UP = ("focus", "requests", "litellm-spend", "otlp-traces", "claude-code")
 """Formats after whose load a report is asked for; roll-ups are made of the ledger, not of the file."""
 
@@ -275,6 +285,24 @@ def test_nothing_planted_is_in_the_ledger(name: str, tmp_path: Path) -> None:
         assert not any(secret in asked.output for secret in SECRETS)
     assert planted_in(ledger) == []
     assert not any(secret in loaded.output for secret in (EMAIL, KEY))
+
+
+@pytest.mark.parametrize("table", sorted(OWN))
+def test_no_column_of_any_table_takes_an_address_or_a_key(table: str, tmp_path: Path) -> None:
+    """Each text column there is, filled: what a connector delivers is stored by the same rules."""
+    hint, row = OWN[table]
+    assert set(OWN) == {*TABLES} - {"loads"}
+    assert HINTS.items() <= {name: own for name, (own, _) in OWN.items()}.items()
+    text = {c.name for c in TABLES[table].columns if c.kind is Kind.TEXT and not c.values} - PLAIN
+    dated = {"x_BillingMonth", "month", "change_id", "job_id", "BillingCurrency", "PricingCurrency"}
+    filled = {**row, **dict.fromkeys(sorted(text - dated), f"by {BOTH}")}
+    source, ledger = tmp_path / "own.csv", tmp_path / "ledger"
+    _csv(**{name: value for name, value in filled.items() if not name.startswith("x_")})(source)
+    name = {"gpu_samples": "gpu"}.get(table, table)
+    command = ["load", name, str(source), "--ledger", str(ledger), "--format-hint", hint]
+    loaded = CliRunner().invoke(app, command)
+    assert loaded.exit_code == 0, loaded.output
+    assert planted_in(ledger) == []
 
 
 def _all_text(source: Path) -> str:

@@ -18,6 +18,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import click
 from typer.testing import CliRunner
 
 from finops.cli.app import COMMANDS, app, load_command
@@ -25,7 +26,7 @@ from finops.cli.app import COMMANDS, app, load_command
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Block", "Reader", "Shown", "blocks", "shown", "takes"]
+__all__ = ["Block", "Reader", "Shown", "blocks", "mentioned", "shown", "takes"]
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 """What a checkout has in its folder of that name."""
@@ -100,6 +101,41 @@ def takes(command: str) -> bool:
     while arguments[:1] and arguments[0] in getattr(found, "commands", {}):
         found = found.commands[arguments.pop(0)]
     return bool(found.make_context(name, arguments).params)
+
+
+_STANDS_FOR = re.compile(r"…|\.\.\.|[A-Z][A-Z_.,…-]+[A-Z…]")
+"""What a sentence writes for a value of the reader's: `FILE`, `MODEL`, `…`."""
+
+
+def mentioned(command: str) -> None:
+    """Hold a `finops` command named in a sentence to the commands and options there are; ClickException or KeyError.
+
+    Only what it names is looked at: a sentence need not give every argument, nor a value that can be read.
+    """
+    words = [word for word in shlex.split(command)[1:] if word not in {"…", "|"}]
+    if not words or words[0].startswith("-"):
+        return
+    name, *arguments = words
+    if _STANDS_FOR.fullmatch(name):
+        return
+    entry = {entry.name: entry for entry in COMMANDS}[name]
+    found = load_command(entry)
+    while arguments and arguments[0] in getattr(found, "commands", {}):
+        found = found.commands[arguments.pop(0)]
+    is_group = bool(getattr(found, "commands", {}))
+    if is_group and arguments and not arguments[0].startswith("-") and not _has_argument(found):
+        if not _STANDS_FOR.fullmatch(arguments[0]):
+            raise click.UsageError(f"{name} has no command {arguments[0]!r}")
+        return
+    known = {option for each in found.params for option in (*each.opts, *each.secondary_opts)}
+    for word in arguments:
+        option = word.partition("=")[0]
+        if option.startswith("-") and option not in {*known, "--help", "-h"} and option != "-":
+            raise click.NoSuchOption(option)
+
+
+def _has_argument(command: click.Command) -> bool:
+    return any(isinstance(each, click.Argument) for each in command.params)
 
 
 class Reader:

@@ -188,17 +188,75 @@ def test_as_csv_it_is_the_same_and_so_it_is_a_second_time(
     assert '"rank"\n' in {row["x_Workflow"] for row in found}
 
 
-def test_a_file_of_version_1_3_has_the_split_in_columns_of_its_own(
-    company: Session, tmp_path: Path
+ADDED_1_3 = {
+    "AllocatedMethodDetails",
+    "AllocatedMethodId",
+    "AllocatedResourceId",
+    "AllocatedResourceName",
+    "AllocatedTags",
+    "ContractApplied",
+    "HostProviderName",
+    "ServiceProviderName",
+}
+"""Columns of FOCUS 1.3 that 1.2 has not; all of them text, JSON where they are objects."""
+
+
+@pytest.fixture(scope="module")
+def as_1_3(company: Session, tmp_path_factory: pytest.TempPathFactory) -> pa.Table:
+    """The same month as FOCUS 1.3."""
+    target = tmp_path_factory.mktemp("focus-1.3") / "f.parquet"
+    company.export("focus", target, month="2026-10", choices={"focus-version": "1.3"})
+    return pq.read_table(target)
+
+
+def test_a_file_of_version_1_3_has_the_columns_of_1_2_and_those_it_added(
+    as_1_3: pa.Table, written: Path
 ) -> None:
-    target = tmp_path / "f.parquet"
-    choices = {"focus-version": "1.3"}
-    company.export("focus", target, month="2026-10", choices=choices)
-    found = pq.read_table(target)
-    assert len([name for name in found.column_names if not name.startswith("x_")]) == 65
-    assert "x_AllocatedMethodId" not in found.column_names
-    assert "finops/shared" in found["AllocatedMethodId"].to_pylist()
-    assert sums(found.to_pylist()) == INVOICED
+    before = pq.read_schema(written)
+    known = {name for name in before.names if not name.startswith("x_")}
+    names = [name for name in as_1_3.column_names if not name.startswith("x_")]
+    assert set(names) == known | ADDED_1_3
+    assert names == sorted(names)
+    assert len(names) == 65
+    assert all(as_1_3.schema.field(name).type == before.field(name).type for name in known)
+    assert {as_1_3.schema.field(name).type for name in ADDED_1_3} == {pa.string()}
+    assert not {f"x_{name}" for name in ADDED_1_3} & set(as_1_3.column_names)
+
+
+def test_every_row_of_version_1_3_keeps_to_what_it_says_of_its_columns(as_1_3: pa.Table) -> None:
+    """A charge that was split says how and for whom; what nobody used has no one, and what is whole says nothing."""
+    split, whole = 0, 0
+    for row in as_1_3.to_pylist():
+        assert row["ServiceProviderName"], "mandatory"
+        assert row["HostProviderName"], "mandatory"
+        applied = row["ContractApplied"]
+        assert applied is None or isinstance(json.loads(applied), dict)
+        if row["AllocatedMethodId"] is None:
+            whole += 1
+            assert {row[name] for name in ADDED_1_3 if name.startswith("Allocated")} == {None}
+            continue
+        split += 1
+        (element,) = json.loads(row["AllocatedMethodDetails"], parse_float=Decimal)["Elements"]
+        assert element.keys() <= {"AllocatedRatio", "UsageUnit", "UsageQuantity"}
+        assert ("UsageUnit" in element) == ("UsageQuantity" in element)
+        assert 0 < element["AllocatedRatio"] <= 1
+        tags = json.loads(row["AllocatedTags"])
+        named = [value for value in (row["x_Team"], row["x_Workflow"]) if value is not None]
+        assert list(tags.values()) == named
+        assert (row["AllocatedResourceId"] is None) == (not named)
+        assert (row["AllocatedResourceName"] is None) == (row["AllocatedResourceId"] is None)
+    assert (split > 0, whole > 0) == (True, True)
+
+
+def test_parts_of_a_charge_of_version_1_3_are_all_of_it(as_1_3: pa.Table) -> None:
+    ratios: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    for row in as_1_3.to_pylist():
+        if row["AllocatedMethodId"] is not None:
+            key = (row["ServiceName"], row["SkuMeter"], row["x_TokenType"], row["SubAccountId"])
+            details = json.loads(row["AllocatedMethodDetails"], parse_float=Decimal)
+            ratios[key] += details["Elements"][0]["AllocatedRatio"]
+    assert ratios
+    assert all(each == each.to_integral_value() for each in ratios.values())
 
 
 def test_finops_loads_its_own_export_to_the_same_totals(written: Path, tmp_path: Path) -> None:

@@ -73,6 +73,17 @@ def test_accelerators_shared_pools_and_the_rest_are_kinds_of_cost(
     )
 
 
+def test_hours_of_accelerators_are_divided_as_their_cost_is(
+    company: Session, tmp_path: Path
+) -> None:
+    """40 device-hours billed of the nodes for 40 dollars: legal has 8 of either, nobody 32; the lab has no devices."""
+    (month,) = document(company, tmp_path)["data"]
+    hours = {name: each["gpuHours"] for name, each in month.items()}
+    none = dict.fromkeys(("search", "support", "__unallocated__"), 0)
+    assert hours == {"__idle__": 32, "legal": 8, **none}
+    assert round(month["legal"]["gpuCount"] * 31 * 24, 9) == 8
+
+
 def test_several_names_are_joined_with_a_slash(company: Session, tmp_path: Path) -> None:
     (month,) = document(company, tmp_path, by="team,workflow")["data"]
     assert {"search/find", "legal/draft", "support/__unallocated__"} <= set(month)

@@ -9,21 +9,19 @@ import csv
 import io
 import json
 import os
-import re
 import runpy
 import zipfile
 from dataclasses import replace
 from decimal import Decimal
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import openpyxl
 import pytest
 
 from finops.errors import UsageError
 from finops.report import Style
-from finops.report.cells import cell_text, is_number
+from finops.report.cells import cell_text
 from finops.report.document import (
     Document,
     DocumentFormat,
@@ -37,12 +35,11 @@ from finops.report.document import (
 from finops.report.document.digest import content_digest
 from finops.report.document.formats import SUFFIXES
 from finops.report.document.support import unsupported
-from finops.report.numbers import exact
+from tests.report.agreement import exactly, in_a_sheet, schema_errors, spelled, tables_that_agree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from finops.report import Cell, Report
 
 HERE = Path(__file__).parent
 WRITE = os.environ.get("FINOPS_WRITE_GOLDENS")
@@ -74,93 +71,23 @@ def test_every_format_but_text_has_an_ending_of_its_name() -> None:
 # --- the same numbers everywhere -----------------------------------------------------------------
 
 
-class Page(HTMLParser):
-    """The tables of a page: each a list of rows, a cell its text and the exact value in it, if any."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tables: list[list[list[tuple[str, str | None]]]] = []
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.open.append(tag)
-        if tag == "table":
-            self.tables.append([])
-        elif tag == "tr":
-            self.tables[-1].append([])
-        elif tag in {"td", "th"}:
-            self.tables[-1][-1].append(("", None))
-        elif tag == "data":
-            text, _ = self.tables[-1][-1][-1]
-            self.tables[-1][-1][-1] = (text, dict(attrs)["value"])
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.open and self.open.pop() != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        if {"td", "th"} & set(self.open) and "table" in self.open:
-            text, value = self.tables[-1][-1][-1]
-            self.tables[-1][-1][-1] = (text + data, value)
-
-
-def tables(document: Document) -> Iterator[tuple[str, Report]]:
-    for section in document.sections:
-        for table in section.tables:
-            yield f"{section.name}/{table.name}", table.report
-
-
 def test_numbers_are_the_same_in_every_format_cell_for_cell() -> None:
-    page = Page()
-    page.feed(render_document(DOCUMENT, "html").decode())
-    told = json.loads(render_document(DOCUMENT, "json"), parse_float=Decimal)
-    objects = {
-        f"{section['name']}/{table['name']}": table
-        for section in told["sections"]
-        for table in section["tables"]
+    assert tables_that_agree(DOCUMENT) == 5
+
+
+def test_the_json_is_as_its_schema_says() -> None:
+    told = json.loads(render_document(DOCUMENT, "json"))
+    assert schema_errors(told) == {}
+    told["sections"][0]["figures"][0]["value"] = "many"
+    told["sections"][1]["surprise"] = 1
+    told["period"]["end"] = "soon"
+    del told["currency"]
+    assert set(schema_errors(told)) == {
+        "$",
+        "$.period",
+        "$.sections[0].figures[0].value",
+        "$.sections[1]",
     }
-    book = openpyxl.load_workbook(io.BytesIO(render_document(DOCUMENT, "xlsx")))
-    archive = zipfile.ZipFile(io.BytesIO(render_document(DOCUMENT, "zip")))
-    markdown = render_document(DOCUMENT, "md").decode()
-    for at, (name, report) in enumerate(tables(DOCUMENT)):
-        shown = [column for column in report.columns if column.shown]
-        area = book.defined_names[name.replace("/", "_")].attr_text
-        sheet, cells = area.rsplit("!", 1)
-        grid = list(book[sheet.strip("'")][cells.replace("$", "")])
-        rows = list(csv.DictReader(io.StringIO(archive.read(f"{name}.csv").decode(), newline="")))
-        for number, row in enumerate(report.rows):
-            for place, column in enumerate(shown):
-                cell = row[column.name]
-                text, value = page.tables[at][number + 1][place]
-                assert text == cell_text(cell, column.style)
-                if not is_number(column):
-                    continue
-                expected = exactly(cell)
-                assert (None if value is None else Decimal(value)) == expected
-                assert objects[name]["rows"][number][column.name] == expected
-                assert rows[number][column.name] == spelled(cell)
-                in_sheet = grid[number + 1][place].value
-                assert in_sheet == in_a_sheet(cell)
-            line = " | ".join(_marked(cell_text(row[c.name], c.style)) for c in shown)
-            assert f"| {line} |" in markdown
-
-
-def exactly(cell: Cell) -> Decimal | None:
-    return None if cell is None else Decimal(str(cell))
-
-
-def spelled(cell: Cell) -> str:
-    found = exactly(cell)
-    return "" if found is None else exact(found)
-
-
-def in_a_sheet(cell: Cell) -> Any:  # noqa: ANN401  (a number, about)
-    found = exactly(cell)
-    return "n/a" if found is None else pytest.approx(float(found), rel=1e-15)
-
-
-def _marked(text: str) -> str:
-    return re.sub(r"[<>]", lambda found: f"\\{found[0]}", text)
 
 
 def test_figures_are_the_same_in_every_format() -> None:

@@ -11,6 +11,7 @@ import pytest
 from finops.api.session import Session
 from finops.model.money import total
 from finops.report.document.support import unsupported
+from tests.report.agreement import schema_errors, tables_that_agree
 
 if TYPE_CHECKING:
     from finops.api.review import Review
@@ -40,6 +41,16 @@ def test_it_has_every_section_there_is_something_to_say_of(october: Review) -> N
 def test_no_sentence_makes_up_a_number(october: Review) -> None:
     assert unsupported(october.document) == ()
     assert all(section.sentences for section in october.document.sections)
+
+
+def test_every_table_says_the_same_in_every_format(october: Review) -> None:
+    assert tables_that_agree(october.document) == sum(
+        len(section.tables) for section in october.document.sections
+    )
+
+
+def test_its_json_is_as_the_schema_says(october: Review) -> None:
+    assert schema_errors(json.loads(october.to("json"))) == {}
 
 
 def test_page_one_has_the_months_cost_beside_last_months_its_budget_and_forecast(
@@ -88,6 +99,21 @@ def test_the_planted_facts_are_told(october: Review) -> None:
     assert "Commitment unused took 5,254.74 USD" in said
     assert "Of the input of support-chat only 12.6% came from cache" in said
     assert "meeting notes (2026-10) is over its budget: 110.38 USD of 40.00 USD." in said
+
+
+def test_owning_and_a_small_model_first_are_decided_by_their_range(october: Review) -> None:
+    """L4s rented by the hour are bought, H100s half idle are not bought again, and meetings go small first."""
+    pools = table(october, "projections", "own_or_rent").rows
+    assert [(row["pool"], row["stands"], row["decision"]) for row in pools] == [
+        ("aws-serving", "rented", "worth a decision"),
+        ("colo-h100", "owned", "worth a decision"),
+    ]
+    (pair,) = table(october, "projections", "small_first").rows
+    assert (pair["small"], pair["large"], pair["decision"]) == (
+        "gpt-4o-mini",
+        "gpt-4.1",
+        "worth a decision",
+    )
 
 
 def test_every_invoice_is_tied_out(october: Review) -> None:

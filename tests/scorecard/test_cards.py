@@ -13,13 +13,16 @@ from hypothesis import strategies as st
 
 from finops.errors import ConfigError
 from finops.ledger.engine import query
+from finops.report.vendor import contradictions_report
 from scorecard.answers import Answer, Answers, Document, Says, Subject
 from scorecard.cards import Card, Said, make_cards, mark, rank, turning_weights
 from scorecard.catalog import SubjectKind, load_catalog
+from scorecard.claimed import claims_table
 from scorecard.held import hold
 from scorecard.questions import answers_to_questions
 from scorecard.scoring import CategoryScore, RequirementResult, Score, Status
 from scorecard.telemetry import METRICS, Filters, measure, read_filters, rows_behind
+from tests.analysis.arithmetic import check_table
 from tests.analysis.ledgers import OCTOBER, cost, make_ledger, request, sample, tokens
 
 if TYPE_CHECKING:
@@ -129,6 +132,10 @@ def test_claims_are_held_each_in_its_own_direction(ledger: Ledger) -> None:
         throttle_percent=1,
     )  # fmt: skip
     held, evidence = hold(CATALOG, answers, measure(ledger, FILTERS, OCTOBER), FILTERS, OCTOBER)
+    (card,) = make_cards(
+        CATALOG, [Said("acme", answers, FILTERS, measure(ledger, FILTERS, OCTOBER))], period=OCTOBER
+    )
+    assert check_table(claims_table([card]), contradictions_report([card])) == 2 * len(held)
     verdicts = {one.field: (one.holds, one.off) for one in held}
     assert verdicts == {
         "latency_p95_ms": (False, Decimal("0.055555555555555555555556")),

@@ -19,7 +19,13 @@ def small_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two months: five services of two providers, and twelve calls of two workflows in October."""
     folder = tmp_path_factory.mktemp("tui") / "ledger"
     costs = [
-        cost(amount, f"2026-{month:02}-{day:02}", ServiceName=service, ServiceProviderName=provider)
+        cost(
+            amount,
+            f"2026-{month:02}-{day:02}",
+            ServiceName=service,
+            ServiceProviderName=provider,
+            Tags='{"team": "search"}' if service == "Search" else None,
+        )
         for month in (9, 10)
         for service, provider, day, amount in (
             ("Compute", "AWS", 3, f"{month * 10}.50"),

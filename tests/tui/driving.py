@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from finops.api.session import open_session
-from tui.app import FinopsApp, Opening
+from tui.app import FinopsApp
+from tui.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine

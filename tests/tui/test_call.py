@@ -115,8 +115,18 @@ def test_a_day_or_week_drilled_into_is_a_range_of_days() -> None:
     assert place.state.split == ("ServiceName",)
 
 
-def test_a_tag_leads_nowhere_because_no_filter_can_name_it() -> None:
-    assert deeper(State(by=("tag:team",)), {"tag:team": "a"}, ("provider",), "spend") is None
+@pytest.mark.parametrize(
+    ("value", "condition"),
+    [("it's", "Tags['cost''s team'] = 'it''s'"), (None, "Tags['cost''s team'] is null")],
+)
+def test_a_tag_is_drilled_into_by_its_key(value: str | None, condition: str) -> None:
+    place = deeper(
+        State(by=("tag:cost's team",)), {"tag:cost's team": value}, ("provider",), "spend"
+    )
+    assert place is not None
+    assert place.state.where == (condition,)
+    assert place.state.by == ("provider",)
+    assert typed("sup", "tag:team") == "Tags['team'] ilike '%sup%'"
 
 
 def test_every_key_is_for_one_thing() -> None:

@@ -25,8 +25,9 @@ def said(hots: list[Hot]) -> list[str]:
 def test_tabs_lose_their_words_before_their_keys_and_the_lit_one_never() -> None:
     assert said(fit_tabs(TABS, 40)) == ["Overview", "Spend", "Unit"]
     assert said(fit_tabs(TABS, 25)) == ["Overview", "", "Unit"]
-    assert said(fit_tabs(TABS, 5)) == ["", "", "Unit"]
-    assert [hot.key for hot in fit_tabs(TABS, 5)] == ["1", "2", "3"]
+    assert said(fit_tabs(TABS, 14)) == ["", "", "Unit"]
+    assert [hot.key for hot in fit_tabs(TABS, 14)] == ["1", "2", "3"]
+    assert said(fit_tabs(TABS, 5)) == ["Unit"]
 
 
 def test_the_way_here_loses_its_middle_and_never_where_it_ends() -> None:

@@ -143,6 +143,19 @@ def test_without_colours_the_cursor_is_seen_and_the_terminal_is_left_as_it_was(
         assert "Unit economics" not in screen.until("ended with 0")
 
 
+def test_plain_text_draws_nothing_and_says_the_cursor(small_ledger: Path, tmp_path: Path) -> None:
+    with terminal(
+        tmp_path, sys.executable, "-c", RUN, "tui", "--text", "--view", "spend",
+        "--ledger", str(small_ledger), TERM="xterm",
+    ) as screen:  # fmt: skip
+        screen.until("Row 1 of 5: Compute.")
+        screen.press("Down", "Right")
+        seen = screen.until("Row 2 of 5: Models. Billed: 12.12.")
+        assert not {character for character in seen if "\u2500" <= character <= "\u259f"}
+        screen.press("q")
+        screen.until("ended with 0")
+
+
 def test_quitting_while_a_question_is_asked_ends_cleanly(
     small_ledger: Path, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
@@ -11,7 +12,9 @@ from typer.testing import CliRunner
 from finops.cli.app import app as command_line
 from tests.tui.driving import Driver, driven, play
 from tui.panes.overview import OverviewPane
+from tui.panes.section import SectionPane
 from tui.panes.table import TablePane
+from tui.reviewing import Reviewed
 from tui.views import VIEWS
 
 if TYPE_CHECKING:
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
 
 FIGURE = re.compile(r"[-+]?\d[\d,]*\.?\d*%?")
 
+
+_SAID = ("section", "says")
+"""What a row of a review's sections repeats of it."""
 
 GATED = (0, 4)
 """Exit codes of an answer: a check that says no has answered, too."""
@@ -55,6 +61,15 @@ def check_table(it: Driver, pane: TablePane) -> None:
         assert pane.error.message in " ".join(done.stderr.split())
         return
     assert printed(it, pane.call, "json") == answer.to("json")
+    if isinstance(answer, Reviewed):
+        text = " ".join(printed(it, pane.call, "text").decode().split())
+        assert all(
+            " ".join(str(row[name]).split()) in text
+            for row in answer.rows
+            for name in _SAID
+            if row[name]
+        )
+        return
     rows = cells(answer.to("md"))
     shown = [tuple(text.strip() for text in row) for row in it.shown]
     assert [row[: len(row)] for row in rows[: len(shown)]] == shown
@@ -82,6 +97,8 @@ def test_every_view_shows_what_its_command_prints(small_ledger: Path) -> None:
                     check_panels(it, it.pane)
                 elif isinstance(it.pane, TablePane):
                     check_table(it, it.pane)
+                elif isinstance(it.pane, SectionPane):
+                    assert it.pane.text(None) in printed(it, it.pane.call, "text").decode()
 
     play(scenario)
 
@@ -102,6 +119,24 @@ def test_a_shaped_and_drilled_view_still_does(small_ledger: Path) -> None:
                 await it.press(*keys)
                 assert isinstance(it.pane, TablePane)
                 check_table(it, it.pane)
+
+    play(scenario)
+
+
+def test_a_tag_drills_to_the_rows_that_have_it(small_ledger: Path) -> None:
+    async def scenario() -> None:
+        async with driven(
+            small_ledger, ledger=str(small_ledger), view="spend", size=(160, 24)
+        ) as it:
+            it.pane.shape(replace(it.pane.state, by=("tag:team",)))
+            await it.settle()
+            assert [row[0] for row in it.shown] == ["(none)", "search"]
+            for keys, total in ((("enter",), "120.62"), (("escape", "down", "enter"), "3.00")):
+                await it.press(*keys)
+                assert isinstance(it.pane, TablePane)
+                check_table(it, it.pane)
+                assert it.table.frame is not None
+                assert total in it.table.frame.totals or total in it.shown[0]
 
     play(scenario)
 

@@ -24,9 +24,9 @@ class Entry(Input):
     """
 
     async def _on_key(self, event: events.Key) -> None:
-        """Run what the key is bound to; letters stay Textual's."""
+        """Run what the key is bound to; letters stay Textual's, and what scrolls is the dialog's."""
         bound = self._bindings.key_to_bindings.get(event.key)
-        if bound and not event.is_printable:
+        if bound and not event.is_printable and not bound[0].action.startswith("scroll_"):
             event.stop()
             event.prevent_default()
             await self.app.run_action(bound[0].action, self)

@@ -14,6 +14,8 @@ from textual.widgets.option_list import Option
 from tui.dialogs.entry import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.app import ComposeResult
 
 __all__ = ["FORMATS", "ExportScreen"]
@@ -46,9 +48,10 @@ class ExportScreen(ModalScreen["Path | None"]):
         Binding("up", "move(-1)", show=False),
     ]
 
-    def __init__(self, stem: str, command: str) -> None:
+    def __init__(self, stem: str, command: str, formats: Mapping[str, str] = FORMATS) -> None:
         super().__init__()
         self.stem = stem
+        self.formats = formats
         self.command = command
         self.confirmed: str | None = None
 
@@ -56,9 +59,12 @@ class ExportScreen(ModalScreen["Path | None"]):
         """The file, the formats, and the command that writes the same."""
         with Vertical() as box:
             box.border_title = "Export this view"
-            yield Entry(f"{self.stem}.csv")
+            yield Entry(f"{self.stem}.{next(iter(self.formats))}")
             yield OptionList(
-                *(Option(f"{ending:<6}{about}", id=ending) for ending, about in FORMATS.items()),
+                *(
+                    Option(f"{ending:<6}{about}", id=ending)
+                    for ending, about in self.formats.items()
+                ),
                 markup=False,
             )
             yield Label("", id="wrong", markup=False)
@@ -74,8 +80,8 @@ class ExportScreen(ModalScreen["Path | None"]):
         """The next format; the file's ending follows."""
         options = self.query_one(OptionList)
         here = options.highlighted or 0
-        options.highlighted = max(0, min(len(FORMATS) - 1, here + steps))
-        self._end(tuple(FORMATS)[options.highlighted])
+        options.highlighted = max(0, min(len(self.formats) - 1, here + steps))
+        self._end(tuple(self.formats)[options.highlighted])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A click chooses the format."""
@@ -101,8 +107,8 @@ class ExportScreen(ModalScreen["Path | None"]):
         label.display = True
 
     def _wrong(self, path: Path, typed: str) -> str | None:
-        if path.suffix.removeprefix(".").lower() not in FORMATS:
-            return f"end the name in one of {', '.join(f'.{each}' for each in FORMATS)}"
+        if path.suffix.removeprefix(".").lower() not in self.formats:
+            return f"end the name in one of {', '.join(f'.{each}' for each in self.formats)}"
         if not path.parent.is_dir():
             return f"the folder {path.parent} does not exist"
         if path.exists() and self.confirmed != typed:

@@ -40,6 +40,7 @@ class PickScreen(ModalScreen["tuple[str, ...] | None"]):
         background: $surface; padding: 0 1; }
     PickScreen OptionList { height: auto; max-height: 60vh; border: none; background: $surface; }
     PickScreen Entry { background: $panel; margin: 0 0 1 0; padding: 0 1; }
+    PickScreen #choice { display: none; }
     PickScreen Label { color: $text-muted; padding: 0 1; width: 100%; }
     """
     BINDINGS: ClassVar = [
@@ -74,6 +75,7 @@ class PickScreen(ModalScreen["tuple[str, ...] | None"]):
             yield Entry(placeholder="type to narrow" + (", or something else" if self.free else ""))
             yield OptionList(markup=False)
             more = "ctrl+t adds or removes · " if self.many else ""
+            yield Label("", id="choice", markup=False)
             yield Label(f"{more}enter takes · esc leaves as it is", markup=False)
 
     def on_mount(self) -> None:
@@ -109,6 +111,18 @@ class PickScreen(ModalScreen["tuple[str, ...] | None"]):
         event.stop()
         self._take()
 
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Say which line the cursor is on, for whoever listens."""
+        self._say(event.option_index)
+
+    def _say(self, place: int) -> None:
+        if place >= len(self.fitting):
+            return
+        choice = self.fitting[place]
+        chosen = ", chosen" if self.many and choice.value in self.chosen else ""
+        words = f"{place + 1} of {len(self.fitting)}: {choice.value} {choice.about}".rstrip()
+        self.query_one("#choice", Label).update(words + chosen)
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """A click takes one, or adds it."""
         event.stop()
@@ -137,6 +151,7 @@ class PickScreen(ModalScreen["tuple[str, ...] | None"]):
         place = options.highlighted
         options.replace_option_prompt_at_index(place, self._line(self.fitting[place]))
         self.toggled = True
+        self._say(place)
 
     toggled = False
 

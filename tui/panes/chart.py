@@ -53,6 +53,8 @@ class ChartBox(Vertical):
         self.stack = Stack((), ())
         self.shaded: tuple[Chart, Report] | None = None
         """What is drawn as shades now."""
+        self.owned: Breakeven | None = None
+        """The answer that draws itself now, in all the room its pane gives it."""
         self.lines = LOWEST
 
     def fit(self, room: int) -> None:
@@ -67,6 +69,8 @@ class ChartBox(Vertical):
         """Shades are as wide as there is room for."""
         if self.shaded is not None:
             self._shade(*self.shaded)
+        if self.owned is not None:
+            self._own(self.owned)
 
     def compose(self) -> ComposeResult:
         """The legend; the plot comes with the first answer."""
@@ -80,8 +84,9 @@ class ChartBox(Vertical):
         """Draw the answer of the chart's call."""
         report = answer.report
         self.shaded = (chart, report) if chart.shades else None
-        if chart.own and isinstance(answer, Breakeven):
-            self._own(answer)
+        self.owned = answer if chart.own and isinstance(answer, Breakeven) else None
+        if self.owned is not None:
+            self.call_after_refresh(self._own, self.owned)
             return
         if chart.shades:
             self._shade(chart, report)

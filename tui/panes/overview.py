@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual.binding import Binding
 from textual.containers import Grid
 from textual.widgets import Static
@@ -31,6 +32,7 @@ class Panel(Static, can_focus=True):
     DEFAULT_CSS = """
     Panel { border: round $edge; border-title-color: $foreground; padding: 0 1; height: 1fr; }
     Panel:focus { border: heavy $primary; border-title-style: bold; }
+    Panel.drawn { text-wrap: nowrap; text-overflow: ellipsis; }
     """
     answer: Answer[Any] | None = None
 
@@ -49,8 +51,14 @@ class Panel(Static, can_focus=True):
         if self.answer is not None:
             size = self.content_size
             drawn = self.kind.draw(self.answer, max(size.width, 20), max(size.height, 3))
-            drawn.no_wrap, drawn.overflow = True, "ellipsis"
-            self.update(drawn)
+            plain = self.app.has_class("text")
+            self.update(Text(f"{self.kind.title}: ").append(drawn) if plain else drawn)
+            self.add_class("drawn")
+
+    def say(self, words: str) -> None:
+        """Words in the answer's place."""
+        self.remove_class("drawn")
+        self.update(words)
 
     def on_resize(self, event: events.Resize) -> None:
         """Fill the new room."""
@@ -65,8 +73,8 @@ class OverviewPane(Pane):
     OverviewPane > Grid { grid-size: 2; grid-gutter: 0 1; height: 1fr; }
     """
     BINDINGS = [  # noqa: RUF012  (as Textual declares them)
-        Binding("down,right,j,l", "screen.focus_next('Panel')", show=False),
-        Binding("up,left,k,h", "screen.focus_previous('Panel')", show=False),
+        Binding("down,right,j,l", "panel(1)", show=False),
+        Binding("up,left,k,h", "panel(-1)", show=False),
     ]
 
     def compose(self) -> ComposeResult:
@@ -116,7 +124,8 @@ class OverviewPane(Pane):
         try:
             answer = await self.desk.answer(call)
         except FinopsError as error:
-            panel.update(error_words(error))
+            panel.answer = None
+            panel.say(error_words(error))
             return None
         panel.show(answer)
         return answer
@@ -125,8 +134,24 @@ class OverviewPane(Pane):
         """Say so in the panels that have nothing yet."""
         for panel in self.panels:
             if panel.answer is None:
-                call = panel.kind.call(self.state)
-                panel.update(waiting_words(call.line(ledger=self.desk.ledger), seconds))
+                line = panel.kind.call(self.state).line(ledger=self.desk.ledger)
+                panel.say(waiting_words(line, seconds, plain=self.plain))
+
+    @property
+    def spoken_text(self) -> str:
+        """Which panel has focus, and its first line."""
+        place = self.panels.index(self.current) + 1 if self.is_mounted else 1
+        kind = self.current.kind if self.is_mounted else PANELS[0]
+        return f"Panel {place} of {len(PANELS)}: {kind.title}. Enter opens {kind.view}."
+
+    def on_descendant_focus(self) -> None:
+        """Keys and words depend on the panel."""
+        self.post_message(self.Changed())
+
+    def action_panel(self, steps: int) -> None:
+        """Give the keyboard to the next panel, or the one before."""
+        panels = self.panels
+        panels[(panels.index(self.current) + steps) % len(panels)].focus()
 
     def open_row(self) -> None:
         """Go to the view behind the panel."""

@@ -1,6 +1,6 @@
 """A projection: sliders beside its answer. Table and chart follow as a number moves; the command carries it.
 
-What is not moved is as finops.toml says (`[tui.breakeven]`, `[tui.route]`) or as the command finds it.
+What is not moved is as the settings say (`[[breakeven]]`, `[[route]]`) or as the command finds it.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class ProjectionPane(TablePane):
     """
 
     def __init__(self, place: Place, view: View, desk: Desk) -> None:
-        self.given = _given(desk.session.config, view.name)
-        for name, value in self.given.items():
-            if place.state.option(name) is None:
-                place = place._replace(state=place.state.with_option(name, value))
-        super().__init__(place, view, desk)
+        said = dict(place.state.options) or _given(desk.session.config, view.name)
+        self.given = said
+        super().__init__(
+            place._replace(state=replace(place.state, options=tuple(said.items()))), view, desk
+        )
         self.add_class(view.name)
         self.sliders = Sliders()
         self.ranges: dict[str, Dial] = {}
@@ -75,8 +75,14 @@ class ProjectionPane(TablePane):
     def on_resize(self) -> None:
         """Sliders beside the answer where both have room."""
         self.set_class(self.size.width < SIDE_BY_SIDE, "above")
-        self.chart.drawn = None
         super().on_resize()
+
+    def draw_chart(self) -> None:
+        """A chart that draws itself takes all the room there is."""
+        super().draw_chart()
+        spec = self.chart_spec
+        if spec is not None and spec.own:
+            self.chart.styles.height = "1fr"
 
     # --- the answer -------------------------------------------------------------------------
 
@@ -149,7 +155,12 @@ def _number_or_why(text: str) -> str | None:
 
 
 def _given(config: Config, name: str) -> dict[str, Option]:
-    """Options the view starts with, each as a command takes it; inputs of `set` one by one."""
-    told: dict[str, str] = {key: str(value) for key, value in getattr(config.tui, name).items()}
-    inputs = dict(part.partition("=")[::2] for part in told.pop("set", "").split(",") if part)
-    return {**told, **{key.strip(): text for key, text in inputs.items()}}
+    """Options of the first projection that the settings name; none where they name none."""
+    found: dict[str, Option] = {}
+    for entry in config.breakeven[:1] if name == "breakeven" else ():
+        found["from_ledger"] = f"pool={entry.pool}"
+    for each in config.route[:1] if name == "route" else ():
+        loss = f"{each.max_quality_loss.normalize():f}"
+        found |= {"small": each.small, "large": each.large, "max_quality_loss": loss}
+        found |= {} if each.workflow is None else {"workflow": each.workflow}
+    return found

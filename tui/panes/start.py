@@ -90,6 +90,11 @@ class StartPane(Pane):
         choice = resolve_period(session.ledger)
         return session, Span(choice.period), months_of(session)
 
+    @property
+    def spoken_text(self) -> str:
+        """What keeps the first screen away."""
+        return "Opening the ledger." if self.error is None else self.error.message
+
     def waiting(self, seconds: float) -> None:
         """Say what takes so long."""
         self.query_one(Static).update(f"finops\n\nopening the ledger … {seconds:.1f} s")

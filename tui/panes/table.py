@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Static
@@ -14,10 +15,12 @@ from tui.frame import Frame, frame_of
 from tui.frame_table import FrameTable
 from tui.pane import Pane
 from tui.panes.chart import ChartBox
+from tui.speaking import spoken
 from tui.words import empty_words, error_words, foot_words, waiting_words
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.worker import Worker
 
     from finops.api.answer import Answer
     from finops.report.model import Report
@@ -54,7 +57,7 @@ class TablePane(Pane):
 
     def __init__(self, place: Place, view: View, desk: Desk) -> None:
         super().__init__(place, view, desk)
-        self.table = FrameTable()
+        self.table = FrameTable(linear=self.plain)
         self.chart = ChartBox()
         self.wants_chart: bool | None = None
         """Whether the person wants the chart; None: where there is room for it."""
@@ -96,7 +99,8 @@ class TablePane(Pane):
 
     def waiting(self, seconds: float) -> None:
         """Say so in the table's place at first, below it once there is one."""
-        words = waiting_words(self.call.line(ledger=self.desk.ledger), seconds)
+        line = self.call.line(ledger=self.desk.ledger)
+        words = waiting_words(line, seconds, plain=self.plain)
         if self.answer is None:
             self._say(words)
         else:
@@ -105,7 +109,9 @@ class TablePane(Pane):
     def show(self, answer: Answer[Any]) -> None:
         """Draw the rows, in the order and with the columns asked for."""
         if len(answer.report.rows) > SORTED_AT_ONCE:
-            self.run_worker(self._show_many(answer.report), exclusive=True, group="frame")
+            _worker: Worker[None] = self.run_worker(
+                partial(self._show_many, answer.report), exclusive=True, group="frame"
+            )
             return
         self._draw(self._frame(answer.report))
 
@@ -114,7 +120,7 @@ class TablePane(Pane):
     @property
     def chart_spec(self) -> Chart | None:
         """What can be drawn above the rows; None where nothing can."""
-        if self.view.chart is None or self.state.compared:
+        if self.view.chart is None or self.state.compared or self.plain:
             return None
         return self.view.chart(self.state)
 
@@ -137,8 +143,8 @@ class TablePane(Pane):
         self.add_class("charted")
         self.chart.fit(self.size.height - len(self.answer.report.rows) - BESIDE)
         if self.chart.drawn != (spec, self.answer):
-            self.run_worker(
-                self._draw_chart(spec), exclusive=True, group="chart", exit_on_error=False
+            _worker: Worker[None] = self.run_worker(
+                partial(self._draw_chart, spec), exclusive=True, group="chart", exit_on_error=False
             )
 
     async def _draw_chart(self, spec: Chart) -> None:
@@ -186,6 +192,15 @@ class TablePane(Pane):
     def _say(self, words: str) -> None:
         self.query_one("#message", Static).update(words)
         self.add_class("said")
+
+    @property
+    def spoken_text(self) -> str:
+        """The cell under the cursor, or what stands in the table's place."""
+        if self.error is not None:
+            return self.error.message
+        if self.table.frame is None or self.answer is None:
+            return self.view.about
+        return spoken(self.table.frame, self.table.place, self.table.column)
 
     def take_focus(self) -> None:
         """The table has the keyboard."""

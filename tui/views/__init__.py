@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from finops.errors import UsageError
 from tui.views.capacity import CAPACITY
 from tui.views.explain import EXPLAIN
+from tui.views.managing import MANAGING
 from tui.views.overview import OVERVIEW
 from tui.views.projections import PROJECTION_VIEWS
 from tui.views.reports import REPORTS
@@ -28,6 +29,7 @@ VIEWS: tuple[View, ...] = (
     CAPACITY,
     *REPORTS,
     *PROJECTION_VIEWS,
+    *MANAGING,
     *SCORECARDS,
     *VENDOR_VIEWS,
     *SOURCE_VIEWS,

@@ -22,23 +22,20 @@ PANE = "tui.panes.projection:ProjectionPane"
 
 _OWN = """Or write down what the view starts with, in finops.toml, and start again; sliders move it:
 
-  [tui.breakeven]
-  capex = 250141.80             # price of a unit
-  opex_per_hour = 6.37
-  cloud_per_hour = 98.32        # price of renting one
-  from_ledger = "pool=NAME"     # demand and price as measured of a pool; optional
+  [[breakeven]]
+  pool = "NAME"                 # whose demand was measured: finops capacity
+  scenario = "scenario.yaml"    # finops init --scenario scenario.yaml writes one
 
-or scenario = "scenario.yaml", which finops init --scenario scenario.yaml writes."""
+Hardware in [[owned]] of the same device needs no scenario."""
 
 _SMALL = """Or write down what the view starts with, in finops.toml, and start again; sliders move it:
 
-  [tui.route]
-  scores = "scores.csv"         # a confidence for each request
-  small_correct = "small_correct"
-  large_correct = "large_correct"
-  cost_ratio = 0.05
+  [[route]]
+  small = "MODEL"
+  large = "MODEL"               # as the log has them: finops unit --by model
+  scores = "scores.csv"         # confidence, small_correct, large_correct
 
-or small = "MODEL" and large = "MODEL", where the ledger's log has confidences."""
+Without scores the log's own confidences are taken."""
 
 
 def _breakeven(state: State) -> Call:

@@ -115,10 +115,17 @@ MONTH = View(
 )
 
 
+_OF_A_PERIOD = {"costs", "unit", "capacity", "compare", "commitments", "marginal", "savings"}
+"""Commands that are about a period where they name none."""
+
+
 def _command(state: State) -> Call:
     """A printed command, about the period looked at where it names none of its own."""
     call = Call.parsed(str(state.option("line") or "finops costs"))
-    if {"month", "since", "last", "everything"} & dict(call.options).keys():
+    kept = tuple(each for each in call.options if each[0] != "format")
+    call = Call(call.command, call.arguments, kept)
+    named = {"month", "since", "last", "everything"} & dict(call.options).keys()
+    if named or call.command not in _OF_A_PERIOD:
         return call
     return Call.of(call.command, *call.arguments, **dict(call.options), **state.span.options)
 

@@ -41,12 +41,10 @@ def compared(state: State) -> Call:
     return asked("compare", state, by=state.by)
 
 
-def conditions(state: State, row: Row) -> tuple[str, ...] | None:
-    """What is true of `row` alone, in the words of --where; None where that cannot be said (a tag)."""
+def conditions(state: State, row: Row) -> tuple[str, ...]:
+    """What is true of `row` alone, in the words of --where."""
     found: list[str] = []
     for name in state.split:
-        if name.startswith("tag:"):
-            return None
         found += _condition(name, row.get(name))
     return tuple(found)
 
@@ -56,7 +54,7 @@ def deeper(state: State, row: Row, steps: Sequence[str], view: str) -> Place | N
     said = conditions(state, row)
     fixed = {*state.split, *(each.split(" ", 1)[0] for each in state.where)}
     following = next((step for step in steps if step not in fixed), None)
-    if said is None or following is None:
+    if following is None:
         return None
     new = replace(
         state.filtered(*said), by=(following,), grain=None, sort=None, columns=None, compared=False
@@ -64,11 +62,9 @@ def deeper(state: State, row: Row, steps: Sequence[str], view: str) -> Place | N
     return Place(view, new, crumb(state, row))
 
 
-def explained(command: str, state: State, row: Row, column: str) -> Call | None:
-    """`finops explain` for a row's number; None where the row cannot be named."""
+def explained(command: str, state: State, row: Row, column: str) -> Call:
+    """`finops explain` for a row's number."""
     said = conditions(state, row)
-    if said is None:
-        return None
     kept = {name: value for name, value in state.options if name in {"include", "currency"}}
     where = joined((*state.where, *said))
     return Call.of("explain", f"{command}.{column}", where=where, **state.span.options, **kept)

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.books import answering
 from finops.analysis.breakeven.inputs import Input, Origin
 from finops.analysis.capacity.devices import device_time, sample_pool
 from finops.analysis.capacity.units import PARTS
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from finops.analysis.pools import PoolRule
     from finops.ledger.store import Ledger
 
-__all__ = ["Demand", "measured_demand", "measured_inputs"]
+__all__ = ["Demand", "measured_demand", "measured_inputs", "measured_pools"]
 
 _HOUR_S = 3600.0
 _PARTS_PER_S = PARTS * 1000
@@ -60,8 +62,8 @@ class Demand(NamedTuple):
     end: datetime
     devices: int
     """Devices seen at least once."""
-    load: tuple[float, ...]
-    """Devices needed in each observed hour, in order; waiting work in the hour it was asked for."""
+    days: tuple[tuple[float, ...], ...]
+    """Devices needed in each observed hour of each day, in order; waiting work in the hour it was asked for."""
     owned_hours: float
     """Device-hours observed."""
     held_hours: float
@@ -83,6 +85,13 @@ class Demand(NamedTuple):
     """Share of those tokens in answers that were ok."""
     paid: float | None
     """EffectiveCost of the pool on the bill in the period."""
+    device_model: str | None = None
+    """What most of its samples are of."""
+
+    @property
+    def load(self) -> tuple[float, ...]:
+        """Devices needed in each observed hour, in order."""
+        return tuple(chain.from_iterable(self.days))
 
     @property
     def utilization(self) -> float:
@@ -101,6 +110,20 @@ from ({timed}) as timed
 where pool = $pool
     and ($start is null or hour >= $start) and ($end is null or hour < $end)
 group by hour order by hour
+"""
+
+_POOLS = """
+select pool, arg_max(device_model, samples) from (
+    select {pool} as pool, device_model, count(*) as samples from gpu_samples
+    where ($start is null or day >= $start) and ($end is null or day < $end)
+    group by all
+) where pool is not null group by pool order by pool
+"""
+
+_DEVICE = """
+select device_model from gpu_samples
+where {pool} = $pool and timestamp >= $since and timestamp < $until and device_model is not null
+group by device_model order by count(*) desc, device_model limit 1
 """
 
 _JOBS = """
@@ -142,6 +165,19 @@ where pool = $pool and timestamp >= $since and timestamp < $until
 """
 
 
+def measured_pools(
+    ledger: Ledger, period: Period | None, capacity: Sequence[CapacityPool] = ()
+) -> dict[str, str | None]:
+    """Every pool with GPU samples in `period` (None: any), and the device model most of them are of."""
+    pool = sample_pool(capacity)
+    days = {
+        "start": None if period is None else period.start,
+        "end": None if period is None else period.end,
+    }
+    with answering(ledger, period).connect(["gpu_samples"]) as con:
+        return dict(query(con, _POOLS.format(pool=pool), days))
+
+
 def measured_demand(
     ledger: Ledger,
     pool: str,
@@ -158,8 +194,12 @@ def measured_demand(
     """
     con = connect_counted(ledger, period, ["gpu_samples", "jobs", "requests", "costs"], authority)
     try:
-        hours = _hours(con, pool, period, sample_pool(capacity))
-        return _measure(con, pool, hours, rules or pool_rules(()), currency)
+        pool_of_sample = sample_pool(capacity)
+        hours = _hours(con, pool, period, pool_of_sample)
+        found = _measure(con, pool, hours, rules or pool_rules(()), currency)
+        span = {"pool": pool, "since": found.start, "until": found.end}
+        models = query(con, _DEVICE.format(pool=pool_of_sample), span)
+        return found._replace(device_model=models[0][0] if models else None)
     finally:
         con.close()
 
@@ -226,7 +266,10 @@ def _measure(
         start=first,
         end=last,
         devices=max(hour.devices for hour in rows),
-        load=tuple(max(held[hour.start], 0.0) for hour in rows),
+        days=tuple(
+            tuple(max(held[hour.start], 0.0) for hour in day)
+            for _, day in groupby(rows, key=lambda hour: hour.start.date())
+        ),
         owned_hours=sum(hour.owned for hour in rows) / _HOUR_S,
         held_hours=sum(hour.held for hour in rows) / _HOUR_S,
         active_hours=sum(hour.active for hour in rows) / _HOUR_S,

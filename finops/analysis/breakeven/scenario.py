@@ -83,8 +83,11 @@ class Scenario:
         return values(self.inputs)
 
 
-def load_scenario(path: str | Path) -> Scenario:
-    """The scenario in `path`, or a shipped one by its name; UsageError, ConfigError when it is wrong."""
+def load_scenario(path: str | Path, *, partial: bool = False) -> Scenario:
+    """The scenario in `path`, or a shipped one by its name; UsageError, ConfigError when it is wrong.
+
+    A `partial` one may leave out what must be given: something else supplies it.
+    """
     file = Path(path)
     if not file.exists() and str(path) in shipped():
         return parse_scenario(_resource(f"{path}.yaml"), str(path))
@@ -95,7 +98,7 @@ def load_scenario(path: str | Path) -> Scenario:
             f"{path} could not be read",
             hint=f"{_START}; shipped: {', '.join(shipped())}",
         ) from error
-    return parse_scenario(text, str(path))
+    return parse_scenario(text, str(path), partial=partial)
 
 
 def shipped() -> tuple[str, ...]:
@@ -110,7 +113,7 @@ def template() -> str:
     return _resource("template.yaml")
 
 
-def parse_scenario(text: str, place: str) -> Scenario:
+def parse_scenario(text: str, place: str, *, partial: bool = False) -> Scenario:
     """`text` as a scenario; ConfigError with everything that is wrong, `place` being its file."""
     document = parse_yaml(text, place)
     if not isinstance(document, dict):
@@ -120,6 +123,8 @@ def parse_scenario(text: str, place: str) -> Scenario:
     head = _table(document, "scenario", _HEAD_KEYS, problems)
     currency = str(head.get("currency", "USD"))
     inputs = _inputs(document, currency, problems)
+    if not partial:
+        problems.extend(_not_given(inputs, problems))
     claims = _claims(document, problems)
     comparators = _comparators(document, problems)
     load = _load(document, problems)
@@ -150,9 +155,13 @@ def _inputs(document: Mapping[str, Any], currency: str, problems: list[str]) -> 
             if declared is not None:
                 read = _input(declared, given, currency, problems)
                 found |= {} if read is None else {declared.name: read}
-    missing = [one.name for one in FIELDS if one.default is None and one.name not in found]
-    problems.extend(f"{name} is missing" for name in missing if name not in str(problems))
     return found
+
+
+def _not_given(inputs: Mapping[str, Input], problems: list[str]) -> list[str]:
+    """What has no default and is not there, and is not wrong in another way."""
+    missing = [one.name for one in FIELDS if one.default is None and one.name not in inputs]
+    return [f"{name} is missing" for name in missing if name not in str(problems)]
 
 
 def _input(declared: Field, given: object, currency: str, problems: list[str]) -> Input | None:

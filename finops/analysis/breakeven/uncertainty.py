@@ -1,8 +1,8 @@
 """How sure a comparison is: many draws of the inputs that have a range, all computed at once.
 
 An input with low and high is triangular around its value. Draws are a Latin hypercube: each input's
-range is cut into as many equal parts as there are draws, and each part is drawn from once. The same
-seed gives the same answer.
+range is cut into as many equal parts as there are draws, and each part is drawn from once. Demand that was
+measured varies by its days, drawn again with replacement. The same seed gives the same answer.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from finops.analysis.breakeven.inputs import values
 from finops.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from finops.analysis.breakeven.flows import Array, Costs, Number
     from finops.analysis.breakeven.inputs import Input
 
-__all__ = ["DRAWS", "Bar", "Quantiles", "Uncertainty", "triangular", "uncertainty"]
+__all__ = ["DRAWS", "Bar", "Quantiles", "Uncertainty", "drawn_days", "triangular", "uncertainty"]
 
 DRAWS = 10_000
 
@@ -61,6 +61,8 @@ class Uncertainty(NamedTuple):
     """Widest first."""
     spent: Mapping[str, tuple[Quantiles, ...]]
     """By option: P10, P50 and P90 of what it has cost up to month 0, 1, …."""
+    measured: tuple[str, ...] = ()
+    """Inputs whose draws are those of measured days."""
 
 
 def uncertainty(
@@ -69,15 +71,24 @@ def uncertainty(
     against: str = "cloud",
     draws: int = DRAWS,
     seed: int = 0,
-    given: Mapping[str, float] | None = None,
+    given: Mapping[str, Number] | None = None,
 ) -> Uncertainty | None:
-    """Draw the inputs that have a range; None when none has. `given` values win over the inputs'."""
-    base = {**values(inputs), **(given or {})}
-    ranged = {name: _ends(one) for name, one in inputs.items() if _has_range(one, given or {})}
-    if not ranged:
+    """Draw the inputs that have a range; None when nothing varies.
+
+    `given` values win over the inputs'; an array among them is one value for each draw (`drawn_days`).
+    """
+    all_given = given or {}
+    varying = {
+        name: value
+        for name, value in all_given.items()
+        if isinstance(value, np.ndarray) and np.ptp(value) > 0
+    }
+    base = {**values(inputs), **{name: float(np.mean(one)) for name, one in all_given.items()}}
+    ranged = {name: _ends(one) for name, one in inputs.items() if _has_range(one, all_given)}
+    if not ranged and not varying:
         return None
     parts = _hypercube(draws, len(ranged), np.random.default_rng(seed))
-    drawn: dict[str, Number] = dict(base)
+    drawn: dict[str, Number] = {**base, **varying}
     for column, (name, ends) in enumerate(ranged.items()):
         drawn[name] = triangular(parts[:, column], *ends)
     months = round(base["time.horizon"])
@@ -93,9 +104,27 @@ def uncertainty(
         _quantiles(worth),
         _quantiles(paid),
         by_month,
-        _tornado(base, ranged, against, months),
+        _tornado(base, _pairs(ranged, varying), against, months),
         {name: _spent(cost, draws) for name, cost in paid_out._asdict().items() if cost.any()},
+        tuple(varying),
     )
+
+
+def drawn_days(
+    days: Sequence[Sequence[float]], units: float, *, draws: int = DRAWS, seed: int = 0
+) -> dict[str, Array]:
+    """Demand of each draw: as many days as were measured, drawn from them with replacement.
+
+    `days` has the units needed in each hour of each day. What comes out is utilization of `units` owned and
+    the share of the hours needed that they serve, under the names of the inputs.
+    """
+    hours = [np.asarray(day, dtype=np.float64) for day in days]
+    sums = np.array([(day.sum(), np.minimum(day, units).sum(), len(day)) for day in hours])
+    random = np.random.default_rng(seed)
+    counts = random.multinomial(len(days), np.full(len(days), 1 / len(days)), size=draws)
+    needed, served, length = (counts @ sums).T
+    share = np.divide(served, needed, out=np.ones_like(needed), where=needed > 0)
+    return {"demand.utilization": needed / length / units, "demand.base_share": share}
 
 
 def triangular(parts: Array, low: float, mode: float, high: float) -> Array:
@@ -109,7 +138,7 @@ def triangular(parts: Array, low: float, mode: float, high: float) -> Array:
     return np.where(parts < turn, rising, falling)
 
 
-def _has_range(one: Input, given: Mapping[str, float]) -> bool:
+def _has_range(one: Input, given: Mapping[str, Number]) -> bool:
     if one.low is None and one.high is None:
         return False
     if one.name in _FIXED:
@@ -124,6 +153,8 @@ def _ends(one: Input) -> tuple[float, float, float]:
 
 def _hypercube(draws: int, columns: int, random: np.random.Generator) -> Array:
     """Numbers in 0 to 1, one in each of `draws` equal parts of every column."""
+    if not columns:
+        return np.empty((draws, 0))
     order = np.column_stack([random.permutation(draws) for _ in range(columns)])
     return (order + random.random((draws, columns))) / draws
 
@@ -166,15 +197,22 @@ def _quantiles(drawn: Array) -> Quantiles:
     return Quantiles(*(float(ordered[r]) if np.isfinite(ordered[r]) else None for r in ranks))
 
 
+def _pairs(
+    ranged: Mapping[str, tuple[float, float, float]], varying: Mapping[str, Array]
+) -> dict[str, Array]:
+    """P10 and P90 of every input that varies."""
+    tails = np.array([0.1, 0.9])
+    return {
+        **{name: triangular(tails, *ends) for name, ends in ranged.items()},
+        **{name: np.quantile(drawn, tails) for name, drawn in varying.items()},
+    }
+
+
 def _tornado(
-    base: Mapping[str, float],
-    ranged: Mapping[str, tuple[float, float, float]],
-    against: str,
-    months: int,
+    base: Mapping[str, float], pairs: Mapping[str, Array], against: str, months: int
 ) -> tuple[Bar, ...]:
     bars = []
-    for name, ends in ranged.items():
-        pair = triangular(np.array([0.1, 0.9]), *ends)
+    for name, pair in pairs.items():
         v: dict[str, Number] = {**base, name: pair}
         low, high = _npv(v, _savings(v, flows.costs(v, months), against, 2))
         bars.append(Bar(name, float(pair[0]), float(pair[1]), float(low), float(high)))

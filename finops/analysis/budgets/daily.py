@@ -56,14 +56,12 @@ class Days(NamedTuple):
     steady: Mapping[date, Decimal]
     once: Mapping[date, Decimal]
 
-    def within(self, period: Period) -> Decimal:
-        """All of it in the days of `period`."""
-        return total(
-            amount
-            for found in (self.steady, self.once)
-            for day, amount in found.items()
-            if period.start <= day < period.end
+    def within(self, period: Period) -> dict[date, Decimal]:
+        """All of it in the days of `period` that have something, in their order."""
+        days = sorted(
+            day for day in {**self.steady, **self.once} if period.start <= day < period.end
         )
+        return {day: add(self.steady.get(day, ZERO), self.once.get(day, ZERO)) for day in days}
 
     def series(self, period: Period) -> list[float]:
         """What goes on, a number for each day of `period`."""

@@ -14,10 +14,11 @@ from finops.analysis.compare.comparison import earlier_than
 from finops.analysis.owned.rows import known_months
 from finops.analysis.whose import whose
 from finops.errors import LedgerMissing, UsageError
-from finops.model.money import ZERO, add, total
+from finops.model.money import add, total
 from finops.model.period import Period, month_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from finops.analysis.budgets.daily import Days
@@ -25,10 +26,20 @@ if TYPE_CHECKING:
     from finops.ledger.store import Ledger
     from finops.model.basis import Of
 
-__all__ = ["Expected", "Forecast", "Monthly", "expect", "forecast", "read_days"]
+__all__ = ["Ahead", "Expected", "Forecast", "Monthly", "cents", "expect", "forecast", "read_days"]
 
 HISTORY_MONTHS = 6
 """Whole months before the newest that costs are read of."""
+
+
+class Ahead(NamedTuple):
+    """What the days still to come cost: those of `whole`, less those of a `gap` before the stretch begins."""
+
+    whole: Projection
+    gap: Projection | None
+    point: float
+    low: float
+    high: float
 
 
 class Expected(NamedTuple):
@@ -41,6 +52,9 @@ class Expected(NamedTuple):
     high: Decimal | None
     record: int = 0
     why: str | None = None
+    known: Mapping[date, Decimal] = {}
+    """Cost of each day of the stretch that is known."""
+    ahead: Ahead | None = None
 
 
 class Monthly(NamedTuple):
@@ -87,35 +101,39 @@ def expect(days: Days, known: Daily, target: Period) -> Expected:
     """What `target` costs by what `days` say before the end of what is `known`."""
     as_of = known.end or target.start
     until = min(max(as_of, target.start), target.end)
-    actual = days.within(Period(target.start, until)) if until > target.start else ZERO
+    seen = days.within(Period(target.start, until)) if until > target.start else {}
+    actual = total(seen.values())
     if as_of >= target.end:
-        return Expected(actual, target.end, actual, actual, actual)
+        return Expected(actual, target.end, actual, actual, actual, known=seen)
     first = known.start
     if first is None or first >= as_of:
-        return Expected(actual, until, None, None, None, why="there are no costs to foresee from")
+        why = "there are no costs to foresee from"
+        return Expected(actual, until, None, None, None, why=why, known=seen)
     history = days.series(Period(first, as_of))
     gap = max(0, (target.start - as_of).days)
     found = _ahead(history, gap, (target.end - until).days)
     if isinstance(found, Unforeseen):
-        return Expected(actual, until, None, None, None, why=found.why)
-    point, low, high = (add(actual, _cents(x)) for x in (found.point, found.low, found.high))
-    return Expected(actual, until, point, low, high, found.record)
+        return Expected(actual, until, None, None, None, why=found.why, known=seen)
+    point, low, high = (add(actual, cents(x)) for x in (found.point, found.low, found.high))
+    return Expected(actual, until, point, low, high, found.whole.record, None, seen, found)
 
 
-def _ahead(history: list[float], gap: int, days: int) -> Projection | Unforeseen:
+def _ahead(history: list[float], gap: int, days: int) -> Ahead | Unforeseen:
     """The days after a `gap` that is foreseen as well: what both come to, less the gap."""
     whole = project(history, gap + days)
-    if isinstance(whole, Unforeseen) or not gap:
+    if isinstance(whole, Unforeseen):
         return whole
+    if not gap:
+        return Ahead(whole, None, whole.point, whole.low, whole.high)
     before = project(history, gap)
     if isinstance(before, Unforeseen):
         return before
     point = max(0.0, whole.point - before.point)
     half = max(whole.high - whole.point, whole.point - whole.low) * days / (gap + days)
-    return whole._replace(point=point, low=max(0.0, point - half), high=point + half, days=days)
+    return Ahead(whole, before, point, max(0.0, point - half), point + half)
 
 
-def _cents(amount: float) -> Decimal:
+def cents(amount: float) -> Decimal:
     """A forecast has no digits beyond the cent that would mean anything."""
     return Decimal(str(round(amount, 2)))
 

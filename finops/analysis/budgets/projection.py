@@ -27,7 +27,7 @@ from scipy.stats import t as student
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["CONFIDENCE", "MINIMUM_DAYS", "Projection", "Unforeseen", "project"]
+__all__ = ["CONFIDENCE", "MINIMUM_DAYS", "Projection", "Regression", "Unforeseen", "project"]
 
 CONFIDENCE = 0.8
 """Share of forecasts whose range is meant to hold what comes."""
@@ -49,14 +49,46 @@ MINIMUM_DAYS = 35
 _MOST_CORRELATED = 0.9
 
 
+class Regression(NamedTuple):
+    """The fit over the days that were seen, summed over the days ahead.
+
+    `terms` are its coefficients with what the days ahead have of each: the level, the trend, and how much the
+    second to the seventh day of a week, as counted from the first day there is, differ from the mean day.
+    """
+
+    terms: tuple[tuple[float, float], ...]
+    spread: float
+    correlation: float
+    days: int
+    leverage: float
+    quantile: float
+
+    @property
+    def point(self) -> float:
+        """The sum of the days ahead."""
+        return sum(coefficient * weight for coefficient, weight in self.terms)
+
+    @property
+    def half(self) -> float:
+        """Half the range: Student's t times the root of the variance of the sum."""
+        r = self.correlation
+        variance = self.spread * (1 + r) / (1 - r) * (self.days + self.leverage)
+        return self.quantile * math.sqrt(variance)
+
+
 class Projection(NamedTuple):
-    """The sum of the days ahead with its range, and how many forecasts of the record it rests on."""
+    """The sum of the days ahead with its range, and how many forecasts of the record it rests on.
+
+    `error` is the relative one that four in five forecasts of the record stayed below.
+    """
 
     point: float
     low: float
     high: float
     days: int
     record: int
+    regression: Regression | None = None
+    error: float = 0.0
 
 
 class Unforeseen(NamedTuple):
@@ -78,12 +110,13 @@ def project(history: Sequence[float], ahead: int) -> Projection | Unforeseen:
     if ahead > days:
         return Unforeseen(f"{days} days of costs do not tell {ahead} days ahead")
     amounts = np.asarray(history, dtype=float)
-    point, half = _regress(amounts, ahead)
+    fit = _regress(amounts, ahead)
+    point = fit.point
     errors = _record(amounts, ahead)
     place = min(len(errors) - 1, math.ceil(CONFIDENCE * (len(errors) + 1)) - 1)
-    half = max(half, errors[place] * abs(point))
+    half = max(fit.half, errors[place] * abs(point))
     low, high = max(0.0, point - half), max(0.0, point + half)
-    return Projection(max(0.0, point), low, high, ahead, len(errors))
+    return Projection(max(0.0, point), low, high, ahead, len(errors), fit, errors[place])
 
 
 def _design(first: int, days: int, middle: float) -> np.ndarray:
@@ -94,8 +127,8 @@ def _design(first: int, days: int, middle: float) -> np.ndarray:
     return np.column_stack([np.ones(days), numbers - middle, *effects])
 
 
-def _regress(amounts: np.ndarray, ahead: int) -> tuple[float, float]:
-    """The sum of the days ahead, and half its range."""
+def _regress(amounts: np.ndarray, ahead: int) -> Regression:
+    """The fit to the newest days, and what the days ahead have of each of its terms."""
     window = min(WINDOW_DAYS, len(amounts))
     first = len(amounts) - window
     middle = first + (window - 1) / 2
@@ -110,8 +143,14 @@ def _regress(amounts: np.ndarray, ahead: int) -> tuple[float, float]:
     spread = float(rest @ rest) / free
     after = float(rest[1:] @ rest[:-1]) / float(rest @ rest) if spread > 0 else 0.0
     r = min(max(after, 0.0), _MOST_CORRELATED)
-    variance = spread * (1 + r) / (1 - r) * (ahead + float(weight @ inverse @ weight))
-    return float(weight @ fit), float(student.ppf(0.5 + CONFIDENCE / 2, free)) * math.sqrt(variance)
+    return Regression(
+        tuple(zip(fit.tolist(), weight.tolist(), strict=True)),
+        spread,
+        r,
+        ahead,
+        float(weight @ inverse @ weight),
+        float(student.ppf(0.5 + CONFIDENCE / 2, free)),
+    )
 
 
 def _record(amounts: np.ndarray, ahead: int) -> list[float]:
@@ -119,7 +158,7 @@ def _record(amounts: np.ndarray, ahead: int) -> list[float]:
     errors = []
     for origin in range(FIRST_ORIGIN, len(amounts) - SHORTEST + 1):
         days = min(ahead, len(amounts) - origin)
-        point, _ = _regress(amounts[:origin], days)
+        point = _regress(amounts[:origin], days).point
         came = float(amounts[origin : origin + days].sum())
         if point > 0:
             errors.append(abs(came - point) / point * math.sqrt(ahead / days))

@@ -3,7 +3,8 @@
 Every charge of the month is on exactly one statement, whole or in parts (`finops.analysis.split`), so the
 statements add up to the invoices to the last digit: EffectiveCost and BilledCost, in each currency. What
 requests, jobs and workloads used is charged to their owner; shared pools by their driver; idle capacity,
-unlogged usage and every other charge to the owner of the charge, else to nobody.
+unlogged usage and every other charge to the owner of the charge, else to nobody. What requests are charged is their
+unit cost, to the last digit (`finops.analysis.chargeback.rounding`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.chargeback.rounding import Rounded, roundings
+from finops.analysis.economics import Question, unit_economics
 from finops.analysis.split.bill import split_bill
 from finops.ledger.engine import query
 from finops.model.money import ZERO, subtract, total
@@ -33,7 +36,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "usage": ("requests", "jobs", "workloads"),
     "shared": ("shared",),
     "idle": ("gpu_idle", "unobserved", "commitment_unused", "seat"),
-    "unlogged": ("unlogged", "unmapped"),
+    "unlogged": ("unlogged", "unmapped", "rounding"),
     "direct": ("other",),
     "tax_and_credits": ("tax", "credits", "support", "corrections", "fx"),
     "prior_period": ("prior_period",),
@@ -154,6 +157,7 @@ def chargeback(
     with split_bill(ledger, config, month, (*by, *detail), _POSTED) as bill:
         lines = _lines(bill, len(by), len(detail))
         sources = _sources(bill)
+        _settle(lines, _rounded(ledger, config, bill, by, lines), len(detail))
         is_closed = bill.part.closed is not None
         notes = (*bill.notes, *_unbilled_notes(bill.unbilled))
     return Chargeback(month, by, detail, _statements(lines), sources, is_closed, notes)
@@ -193,6 +197,63 @@ def _lines(
             )
         )
     return found
+
+
+_UNIT = ("requests", "shared")
+"""Sections that are unit cost."""
+
+_ROUNDING = "rounding"
+"""Pool and section of what shares cut."""
+
+
+def _rounded(
+    ledger: Ledger,
+    config: Config,
+    bill: SplitBill,
+    by: tuple[str, ...],
+    lines: Mapping[tuple[tuple[str | None, ...], str], Sequence[Line]],
+) -> Rounded | None:
+    """What every owner's lines lack of unit cost; None where the two are not of the same money."""
+    currencies = {currency for _, currency in lines}
+    if not bill.is_of_requests(by) or len(currencies) != 1:
+        return None
+    answer = unit_economics(ledger, config, Question(bill.month, by=by))
+    if {answer.currency} != currencies:
+        return None
+    charged = {
+        owner: total(line.effective for line in mine if line.section in _UNIT)
+        for (owner, _), mine in lines.items()
+    }
+    amounts = [line.effective for mine in lines.values() for line in mine]
+    return roundings(answer, charged, len(amounts), total(map(abs, amounts)))
+
+
+def _settle(
+    lines: dict[tuple[tuple[str | None, ...], str], list[Line]],
+    rounded: Rounded | None,
+    details: int,
+) -> None:
+    """Add what shares cut to the lines of each owner, and what that leaves to nobody's."""
+    if rounded is None or not rounded.by_owner:
+        return
+    currency = next(currency for _, currency in lines)
+    for owner, amount in rounded.by_owner.items():
+        mine = lines.setdefault((owner, currency), [])
+        like = max(mine, key=lambda line: abs(line.effective), default=None)
+        centre, code = (None, None) if like is None else (like.cost_centre, like.gl_code)
+        mine.append(_cut("requests", details, centre, code, currency, amount))
+    width = len(next(iter(rounded.by_owner)))
+    nobody = lines.setdefault(((None,) * width, currency), [])
+    nobody.append(_cut(_ROUNDING, details, None, None, currency, rounded.left))
+
+
+def _cut(
+    section: str, details: int, centre: str | None, code: str | None, currency: str, amount: Decimal
+) -> Line:
+    """A line of what shares cut."""
+    return Line(
+        section, _ROUNDING, None, (None,) * details, centre, code, None, currency, ZERO, amount
+    )
 
 
 def _statements(

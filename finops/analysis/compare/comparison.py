@@ -91,6 +91,8 @@ class Comparison(NamedTuple):
     groups: tuple[Moved, ...]
     items: tuple[Moved, ...]
     totals: tuple[Moved, ...]
+    changes: tuple[Change, ...]
+    """Each item with its quantities, of which the effects of all rows are sums."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -132,6 +134,7 @@ def compare(ledger: Ledger, config: Config, asked: Versus) -> Comparison:
             _together(changes, lambda each: (each.item.group, each.item.name, each.item.currency))
         ),
         tuple(sorted(_together(changes, _whole), key=lambda each: each.currency)),
+        changes,
     )
     return found._replace(notes=(*_notes(found), *dict.fromkeys((*told, *telling))))
 

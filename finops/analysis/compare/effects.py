@@ -72,10 +72,11 @@ class Item(NamedTuple):
 
 
 class Change(NamedTuple):
-    """An item and its effects, which add up to its change."""
+    """An item and its effects, which add up to its change; `family` is its family's earlier side, where it counts."""
 
     item: Item
     effects: Mapping[str, Decimal]
+    family: Side | None = None
 
 
 def decompose(items: Iterable[Item]) -> tuple[Change, ...]:
@@ -108,10 +109,10 @@ def _of_family(items: Sequence[Item]) -> list[Change]:
     measured = [item for item in items if _is_measured(item)]
     earlier = [item.before for item in measured if item.before is not None]
     quantity = sum((side.quantity or Fraction(0) for side in earlier), Fraction(0))
-    average = Fraction(total(side.cost for side in earlier)) / quantity if quantity else None
+    whole = Side(total(side.cost for side in earlier), quantity)
     kept = {id(item) for item in measured}
     return [
-        _of_item(item, average) if id(item) in kept else Change(item, {"unmeasured": item.change})
+        _of_item(item, whole) if id(item) in kept else Change(item, {"unmeasured": item.change})
         for item in items
     ]
 
@@ -126,8 +127,9 @@ def _is_measured(item: Item) -> bool:
     return item.after is None or bool(item.after.quantity) or not item.after.cost
 
 
-def _of_item(item: Item, average: Fraction | None) -> Change:
-    """The effects of an item with quantities; `average` None where the family's earlier quantity is zero."""
+def _of_item(item: Item, family: Side) -> Change:
+    """The effects of an item with quantities, by what its `family` cost earlier and how much of it there was."""
+    average = Fraction(family.cost) / family.quantity if family.quantity else None
     before, after = item.before, item.after
     had = (before.quantity if before else None) or Fraction(0)
     has = (after.quantity if after else None) or Fraction(0)
@@ -142,7 +144,7 @@ def _of_item(item: Item, average: Fraction | None) -> Change:
     usage = truncate((reference or Fraction(0)) * (has - had))
     effects |= {"price": price, USAGE: usage}
     rest = subtract(item.change, total(effects.values()))
-    return Change(item, {**effects, "mix": rest})
+    return Change(item, {**effects, "mix": rest}, family)
 
 
 def _exchange(item: Item) -> Decimal:

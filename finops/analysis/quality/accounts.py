@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from finops.analysis.book_spend import SpendQuestion, opened
 from finops.analysis.books import books
+from finops.analysis.derived.arithmetic import SUM, amount
 from finops.analysis.invoices import invoices
 from finops.analysis.owners.lookup import owner_columns
 from finops.analysis.quality.finding import Check, Finding
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from finops.analysis.economics import UnitEconomics
+    from finops.analysis.explanation import Line
+    from finops.analysis.invoices import Invoice
+    from finops.analysis.measures import Group
     from finops.config import Config
     from finops.ledger.store import Ledger
     from finops.model.period import Period
@@ -53,14 +57,34 @@ def invoiced(ledger: Ledger, config: Config, period: Period, currency: str) -> I
                 wrong += 1
                 what = f"{each.effective:,.2f} effective, of which not all is accounted for"
                 yield Finding(
-                    Check.INVOICES, each.invoice, what, each.difference, "finops close --check"
+                    Check.INVOICES,
+                    each.invoice,
+                    what,
+                    each.difference,
+                    "finops close --check",
+                    how=_untied(each),
                 )
     if nowhere:
         what = "charges without an InvoiceId: they tie to no invoice"
-        yield Finding(Check.INVOICES, "no invoice", what, nowhere, "finops costs --by InvoiceId")
+        fix = "finops costs --by InvoiceId"
+        yield Finding(Check.INVOICES, "no invoice", what, nowhere, fix, source=fix)
     if seen and not wrong:
         what = f"{seen} invoices add up to the last digit"
         yield Finding(Check.INVOICES, "all invoices", what, ZERO, is_ok=True)
+
+
+def _untied(each: Invoice) -> tuple[Line, ...]:
+    """What an invoice charges, less everything it was put on."""
+    left = [
+        amount(name, -part, f"finops explain close.invoices.{name}")
+        for name, part in each.parts.items()
+    ]
+    whole = amount("EffectiveCost", each.effective, "finops costs --by InvoiceId")
+    return (whole, *left, amount("at_stake", each.difference, SUM))
+
+
+def _named(group: Group) -> str:
+    return " / ".join("(none)" if key is None else str(key) for key in group.keys)
 
 
 def prices(answer: UnitEconomics) -> Iterator[Finding]:
@@ -70,7 +94,9 @@ def prices(answer: UnitEconomics) -> Iterator[Finding]:
         tokens[provider, model] = tokens.get((provider, model), 0) + count
     place = answer.by.index("model")
     for (provider, model), count in sorted(tokens.items()):
-        cost = total(each.cost for each in answer.groups if each.keys[place] == model)
+        groups = [each for each in answer.groups if each.keys[place] == model]
+        cost = total(each.cost for each in groups)
+        lines = [amount(_named(each), each.cost, "finops unit --by model") for each in groups]
         told = "the bill's rate is used" if cost else "what they cost is not known"
         yield Finding(
             Check.PRICES,
@@ -78,6 +104,8 @@ def prices(answer: UnitEconomics) -> Iterator[Finding]:
             f"{count:,} tokens of {provider} have no list price; {told}",
             cost or None,
             "add [[prices]] to finops.toml",
+            how=(*lines, amount("at_stake", cost, SUM)),
+            why="no price says what its tokens cost: add [[prices]] to finops.toml",
         )
     if not tokens:
         yield Finding(Check.PRICES, "all models", "every model has a price", ZERO, is_ok=True)
@@ -87,12 +115,15 @@ def allocation(answer: UnitEconomics) -> Iterator[Finding]:
     """What requests, jobs and workloads do not carry because something is not known."""
     found = answer.reconciliation
     for name, (what, fix) in _LINES.items():
-        amount = found.unallocated.get(name, ZERO)
-        if amount:
-            yield Finding(Check.ALLOCATION, name, what, amount, fix)
+        left = found.unallocated.get(name, ZERO)
+        if left:
+            shown = f"finops explain unallocated.{name}"
+            yield Finding(Check.ALLOCATION, name, what, left, fix, source=shown)
     if found.difference:
         what = "charges that no line accounts for"
-        yield Finding(Check.ALLOCATION, "difference", what, found.difference, "finops unit")
+        fix = "finops unit"
+        shown = "finops explain difference"
+        yield Finding(Check.ALLOCATION, "difference", what, found.difference, fix, source=shown)
     else:
         what = "what is allocated and what is not add up to the bill, to the last digit"
         yield Finding(Check.ALLOCATION, "the whole bill", what, ZERO, is_ok=True)
@@ -122,13 +153,16 @@ def rows_of_bills(
         unlisted.append((found[0][1] or ZERO, found[0][2]))
     if left := total(unowned):
         what = "charges that no team answers for"
-        yield Finding(Check.OWNERS, "no team", what, left, "finops owners check --propose")
+        fix = "finops owners check --propose"
+        yield Finding(Check.OWNERS, "no team", what, left, fix, source="finops owners check")
     else:
         yield Finding(Check.OWNERS, "every charge", "has a team", ZERO, is_ok=True)
     count = sum(each[1] for each in unlisted)
     if count:
         what = f"{count:,} rows of usage have a cost and no list cost: savings are not known"
-        amount = total(each[0] for each in unlisted)
-        yield Finding(Check.LIST_COST, "usage", what, amount, "load an export with list costs")
+        without = total(each[0] for each in unlisted)
+        fix = "load an export with list costs"
+        shown = "finops costs --where \"ChargeCategory = 'Usage' and coalesce(ListCost, 0) = 0\""
+        yield Finding(Check.LIST_COST, "usage", what, without, fix, source=shown)
     else:
         yield Finding(Check.LIST_COST, "usage", "has a list cost", ZERO, is_ok=True)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
 
+    from finops.analysis.explanation import Line
+
 __all__ = ["Check", "Finding", "ranked"]
 
 
@@ -46,6 +48,12 @@ class Finding(NamedTuple):
     is_ok: bool = False
     is_estimate: bool = False
     """What is at stake is taken from other days or months."""
+    how: tuple[Line, ...] = ()
+    """The lines that lead to what is at stake, which is the last of them; none where it is one sum of rows."""
+    source: str | None = None
+    """The command that shows those rows."""
+    why: str | None = None
+    """Why nobody can say what is at stake."""
 
 
 def ranked(found: Iterable[Finding]) -> tuple[Finding, ...]:

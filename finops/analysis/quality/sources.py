@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.completeness import completeness
+from finops.analysis.derived.arithmetic import amount, count
 from finops.analysis.quality.finding import Check, Finding
 from finops.ledger.engine import query
 from finops.model.money import ZERO, divide, multiply, subtract, total
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from decimal import Decimal
 
+    from finops.analysis.explanation import Line
     from finops.config import Config
     from finops.ledger.status import LedgerStatus
     from finops.ledger.store import Ledger
@@ -45,6 +47,8 @@ def deliveries(
                 _charged(ledger, each.source, before, currency) if known else None,
                 f"finops pull {each.source}" if each.source in config.sources else "finops load",
                 is_estimate=known,
+                source=f"what the source charged the month before: finops costs --month {before.label}",
+                why=f"requests and samples have no amount of their own; {before.label} tells none",
             )
     if not late:
         what = f"{seen} deliveries of {period.label} are all there"
@@ -122,10 +126,26 @@ def missing_days(ledger: Ledger, period: Period, currency: str) -> Iterator[Find
             average,
             "load those days again: finops load",
             is_estimate=average is not None,
+            how=_average(each, gaps, average),
+            why="requests and samples have no amount of their own",
         )
     if not found:
         what = f"no gap between the first and the last day of {len({each.source for each in rows})} sources"
         yield Finding(Check.DAYS, "all sources", what, ZERO, is_ok=True)
+
+
+def _average(each: _Days, gaps: list[date], average: Decimal | None) -> tuple[Line, ...]:
+    """What the days cost that are there, and an average day for each that is not."""
+    if average is None:
+        return ()
+    return (
+        amount(
+            "charged", each.cost, f"charges of {each.source} in {each.month}: finops costs --by day"
+        ),
+        count("days", len(each.days), "days", "with charges"),
+        count("missing", len(gaps), "days", f"without: {_listed(gaps)}"),
+        amount("at_stake", average, "= charged / days x missing"),
+    )
 
 
 def _gaps(days: Iterable[date]) -> list[date]:
@@ -151,12 +171,18 @@ def stored_sums(status: LedgerStatus, period: Period, currency: str) -> Iterator
             continue
         wrong += 1
         was = (each.recorded or {}).get("EffectiveCost", ZERO)
+        now = each.stored.get("EffectiveCost", ZERO)
         yield Finding(
             Check.STORED,
             f"{each.source} {each.scope} {each.month}",
             "what is stored is not what the loads recorded",
-            subtract(each.stored.get("EffectiveCost", ZERO), was),
+            subtract(now, was),
             "finops status",
+            how=(
+                amount("stored", now, "EffectiveCost of its rows: finops costs --by x_SourceId"),
+                amount("recorded", was, 'totals of its loads: finops sql "select * from loads"'),
+                amount("at_stake", subtract(now, was), "= stored - recorded"),
+            ),
         )
     for twice in status.doubled:
         if twice.month in period.months:
@@ -168,13 +194,16 @@ def stored_sums(status: LedgerStatus, period: Period, currency: str) -> Iterator
                 _least(status, twice.month, twice.sources, currency),
                 "finops status",
                 is_estimate=True,
+                source="the smaller of what both charge: finops costs --by x_SourceId",
             )
     for source in status.sources:
         if source.rows_refused:
             wrong += 1
             what = f"{source.rows_refused:,} rows were refused when it was loaded"
             subject = f"{source.source} ({source.table})"
-            yield Finding(Check.STORED, subject, what, None, "finops load without --keep-good")
+            fix = "finops load without --keep-good"
+            why = "what is in rows that were refused is not known"
+            yield Finding(Check.STORED, subject, what, None, fix, why=why)
     if not wrong:
         what = f"{len(mine)} slices of bills are what was loaded, to the last digit"
         yield Finding(Check.STORED, "all bills", what, ZERO, is_ok=True)

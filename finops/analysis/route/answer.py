@@ -38,6 +38,8 @@ class Money(NamedTuple):
     period: Period | None = None
     source: str = ""
     small_utilization: Decimal | None = None
+    large_requests: int = 0
+    """Attempts the large model answered in the period: what could be asked of the small one first."""
     """Of a small model on capacity of one's own: the busy share of what its pool held for it."""
 
 

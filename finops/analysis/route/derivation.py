@@ -79,6 +79,9 @@ def _counts(point: Point) -> Iterator[Step]:
     yield Step("escalated", "confidence below it", Decimal(split.escalated), "requests")
     yield Step("forced to large", "risk class", Decimal(split.forced), "requests")
     at_large = split.escalated + split.forced
+    for step, count in (("kept share", split.kept), ("forced share", split.forced)):
+        share = divide(Decimal(count), split.requests)
+        yield Step(step, f"{count} / {split.requests}", share, "ratio")
     yield Step(
         "escalation rate",
         f"({split.escalated} + {split.forced}) / {split.requests}",
@@ -135,6 +138,12 @@ def _breaks_even(found: Routing, point: Point) -> Iterator[Step]:
 
 def _quality(found: Routing, point: Point) -> Iterator[Step]:
     yield Step("accuracy", f"mean over {found.judged} judged requests", point.accuracy, "ratio")
-    yield Step(
-        "quality vs all-large", "accuracy - all-large accuracy", point.quality_delta, "ratio"
-    )
+    yield Step("all-large accuracy", "mean over the same", found.all_large_accuracy, "ratio")
+    if point.accuracy is not None and found.all_large_accuracy is not None:
+        formula = f"{point.accuracy!r} - {found.all_large_accuracy!r}"
+        yield Step("quality vs all-large", formula, point.quality_delta, "ratio")
+    kept = "mean over judged answers of the small model that are kept"
+    yield Step("accuracy of what is kept", kept, point.kept_accuracy, "ratio")
+    escalated = "nearest rank over requests sent on, both models' time in a cascade"
+    yield Step("p99 of what is escalated", escalated, point.escalated_p99_ms, "ms")
+    yield Step("p99", "nearest rank over all requests", point.p99_ms, "ms")

@@ -7,25 +7,30 @@ where the log has both. `outcome` counts as quality where it says success or fai
 
 Costs are those of unit economics per attempt, less what does not depend on the model (retrieval and
 shared services). A model on capacity of one's own bears what its pool held for it, busy and idle: its cost is that
-of the pool's measured utilization, unless another is given.
+of the pool's measured utilization, unless another is given. A small model that answered nothing of the selection
+costs what the large one does, times the ratio of their list prices for the large one's tokens.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from finops.analysis.books import price_book
 from finops.analysis.counted import connect_counted
 from finops.analysis.economics import Question, unit_economics
 from finops.analysis.grain import MODEL
 from finops.analysis.measures import COMPONENTS
 from finops.analysis.route.answer import Money
 from finops.analysis.route.fleet_file import MeasuredDemand
+from finops.analysis.route.listed import listed_cost
 from finops.analysis.route.scores import Scores
 from finops.errors import UsageError
 from finops.ledger.engine import query
 from finops.model.money import ZERO, divide, multiply, total
 from finops.model.schema import Kind
 from finops.model.tables import GENERATION_OPERATIONS, INPUT_TOKEN_COLUMNS, REQUESTS
+from finops.prices.cards import KINDS, PriceKey
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -38,8 +43,9 @@ if TYPE_CHECKING:
     from finops.config import Config
     from finops.ledger.store import Ledger
     from finops.model.period import Period
+    from finops.prices.book import Book
 
-__all__ = ["Logged", "Pair", "read_logged"]
+__all__ = ["Logged", "Pair", "logged_pairs", "read_logged"]
 
 _NOT_THE_MODELS = frozenset({"retrieval", "shared"})
 
@@ -71,21 +77,30 @@ def read_logged(
     *,
     self_hosted: SelfHosted | None = None,
     with_costs: bool = True,
+    scores: Scores | None = None,
 ) -> Logged:
-    """Confidences of `pair` and, `with_costs`, what each model costs; UsageError says what is missing."""
+    """Confidences of `pair` and, `with_costs`, what each model costs; UsageError says what is missing.
+
+    With `scores` those take the place of the log's confidences.
+    """
     answer = unit_economics(
         ledger, config, Question(pair.period, by=("model",), where=_where(pair.workflow))
     )
     models = {str(group.keys[0]): group for group in answer.groups}
-    small = _group(models, pair.small, "--small")
     money, demand = None, None
     order = config.requests.authority
     with connect_counted(ledger, answer.period, ["requests"], order) as con:
+        if scores is not None and with_costs and pair.small not in models:
+            large = _group(models, pair.large, "--large")
+            money = _listed_money(con, answer, pair, large, price_book(ledger, config))
+            return Logged(scores, answer.period, money, None)
+        small = _group(models, pair.small, "--small")
         if with_costs or pair.large in models:
             large = _group(models, pair.large, "--large")
             demand = _demand(con, pair, answer.period, small, large)
             money = _money(answer, pair, small, large, self_hosted) if with_costs else None
-        return Logged(_scores(con, pair, answer.period), answer.period, money, demand)
+        found = _scores(con, pair, answer.period) if scores is None else scores
+        return Logged(found, answer.period, money, demand)
 
 
 def _where(workflow: str | None) -> str | None:
@@ -123,7 +138,88 @@ def _money(
         f"{pair.large} from unit economics ({_mean_tokens(large):,} tokens a request)"
     )
     of_large = _cost_per_request(large, pair.large)
-    return Money(answer.currency, of_small, of_large, answer.period, source, utilization)
+    asked = large.counts["attempts"]
+    return Money(answer.currency, of_small, of_large, answer.period, source, utilization, asked)
+
+
+_PROVIDER = f"""
+    select provider from requests
+    where {MODEL} = $large and day >= $start and day < $stop
+    group by provider order by count(*) desc, provider limit 1
+"""
+
+
+def _listed_money(
+    con: duckdb.DuckDBPyConnection, answer: UnitEconomics, pair: Pair, large: Group, book: Book
+) -> Money:
+    """The large model's cost, and the small one's by the ratio of their list prices; UsageError without."""
+    bound = _bound(pair, answer.period)
+    ((provider,),) = query(con, _PROVIDER, {k: bound[k] for k in ("large", "start", "stop")})
+    counts = {kind: large.counts[f"{kind}_tokens"] for kind in KINDS}
+    last = answer.period.bounds()[1] - timedelta(microseconds=1)
+    of_small, of_large = (
+        listed_cost(book, PriceKey(provider, model), counts, last)
+        for model in (pair.small, pair.large)
+    )
+    if of_small is None or not of_large:
+        unpriced = pair.small if of_small is None else pair.large
+        raise UsageError(
+            f"what {pair.small!r} costs is not known: it answered no request of this selection, and "
+            f"{unpriced!r} has no list price",
+            hint="add [[prices]] to finops.toml, or give --cost-ratio",
+        )
+    cost = _cost_per_request(large, pair.large)
+    source = (
+        f"{pair.large} from unit economics ({_mean_tokens(large):,} tokens a request), {pair.small} as its list "
+        "price is to that one's, for the same tokens"
+    )
+    return Money(
+        answer.currency,
+        divide(multiply(cost, of_small), of_large),
+        cost,
+        answer.period,
+        source,
+        large_requests=large.counts["attempts"],
+    )
+
+
+PAIRS = f"""
+    with answered as (
+        select source_id, call_id, attempt, {MODEL} as model, confidence
+        from requests
+        where status = 'ok' and operation in ({{operations}}) and day >= $start and day < $stop
+    ),
+
+    sure as (
+        select * from answered where confidence is not null
+    )
+
+    select s.model as small, l.model as large, count(l.model) as calls
+    from sure as s
+    left join answered as l
+        on s.source_id = l.source_id and s.call_id = l.call_id
+            and l.attempt > s.attempt and l.model != s.model
+    where s.model is not null
+    group by all
+    order by small, calls desc, large
+"""
+
+
+def logged_pairs(
+    ledger: Ledger, config: Config, period: Period
+) -> tuple[tuple[str, str | None], ...]:
+    """Every model with confidences logged in `period`, and the model most of its calls are sent on to.
+
+    None where none of its calls was.
+    """
+    sql = PAIRS.format(operations=", ".join(f"'{name}'" for name in GENERATION_OPERATIONS))
+    with connect_counted(ledger, period, ["requests"], config.requests.authority) as con:
+        rows = query(con, sql, {"start": period.start, "stop": period.end})
+    found: dict[str, str | None] = {}
+    for small, large, calls in rows:
+        if calls or small not in found:
+            found.setdefault(small, large)
+    return tuple(found.items())
 
 
 def _utilization(group: Group) -> Decimal | None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from finops.analysis.capacity.holders import holders, job_teams
 from finops.analysis.capacity.numbers import pool_numbers
 from finops.analysis.commitments import COMMITMENT, RESERVATION
-from finops.analysis.savings.saving import Certainty, Effort, Lever, Saving
+from finops.analysis.derived.arithmetic import amount, count
+from finops.analysis.savings.saving import Certainty, Effort, Lever, Saving, range_of
 from finops.ledger.engine import query
 from finops.model.money import ZERO, subtract, total, truncate
 
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
 
     from finops.analysis.commitments import Commitments
     from finops.analysis.economics import UnitEconomics
+    from finops.analysis.explanation import Line
     from finops.ledger.store import Ledger
 
 __all__ = ["commitment_savings", "device_savings"]
+
+SERVICES = "finops commitments --services"
 
 BAD_ENDS = ("failed", "node_fail", "timeout", "out_of_memory")
 """States of jobs that end without a result."""
@@ -50,6 +54,7 @@ def commitment_savings(found: Commitments, currency: str) -> Iterator[Saving]:
                 "finops commitments",
                 money,
                 owner,
+                *range_of((_unused(unused),), "unused", "unused", unused, unused),
             )
         elif held.kind == COMMITMENT:
             until = "" if held.term.ends is None else f" until {held.term.ends}"
@@ -64,6 +69,7 @@ def commitment_savings(found: Commitments, currency: str) -> Iterator[Saving]:
                 "finops commitments --services",
                 money,
                 owner,
+                *range_of((_unused(unused),), "0", "unused", ZERO, unused),
             )
     yield from _uncovered(found, currency)
 
@@ -88,6 +94,18 @@ def _uncovered(found: Commitments, currency: str) -> Iterator[Saving]:
                 f"on-demand use at the {float(off):.1%} that commitments take off there: as far as it is steady",
                 "finops commitments --services",
                 f"commitments of {each.provider}",
+                None,
+                *range_of(
+                    (
+                        amount("on_demand", each.on_demand, SERVICES),
+                        amount("covered", each.covered, SERVICES),
+                        amount("covered_list", each.covered_list, SERVICES),
+                    ),
+                    "0",
+                    "on_demand x (1 - covered / covered_list)",
+                    ZERO,
+                    saved,
+                ),
             )
 
 
@@ -112,6 +130,17 @@ def device_savings(ledger: Ledger, answer: UnitEconomics) -> Iterator[Saving]:
                 _how_idle(numbers["idle_hours"], owned=bool(owned)),
                 "finops capacity",
                 f"idle of {pool}",
+                None,
+                *range_of(
+                    (
+                        amount("gpu_idle", idle, f"finops explain capacity.gpu_idle, pool {pool}"),
+                        amount("owned", owned, "of which on hardware that is owned"),
+                    ),
+                    "0" if owned else "gpu_idle - owned",
+                    "gpu_idle",
+                    ZERO if owned else rented,
+                    idle,
+                ),
             )
         held = _held(numbers)
         if held > 0:
@@ -126,6 +155,8 @@ def device_savings(ledger: Ledger, answer: UnitEconomics) -> Iterator[Saving]:
                 "they can be shared or given back",
                 "finops capacity --by holder",
                 f"held devices of {pool}",
+                None,
+                *range_of(_held_lines(numbers, pool), "0", "held_idle_hours x price", ZERO, held),
             )
     yield from _jobs(ledger, answer)
 
@@ -147,6 +178,20 @@ def _held(numbers: dict[str, object]) -> Decimal:
     if not isinstance(hours, Decimal) or not isinstance(price, Decimal):
         return ZERO
     return truncate(Fraction(hours) * Fraction(price))
+
+
+def _held_lines(numbers: dict[str, object], pool: str) -> tuple[Line, ...]:
+    hours, price = numbers["held_idle_hours"], numbers["price_per_gpu_hour"]
+    if not isinstance(hours, Decimal) or not isinstance(price, Decimal):
+        return ()
+    return (
+        count("held_idle_hours", hours, "device-hours", f"finops capacity, pool {pool}"),
+        amount("price", price, f"finops explain capacity.price_per_gpu_hour, pool {pool}"),
+    )
+
+
+def _unused(unused: Decimal) -> Line:
+    return amount("unused", unused, "finops explain commitments.unused")
 
 
 def _jobs(ledger: Ledger, answer: UnitEconomics) -> Iterator[Saving]:
@@ -174,4 +219,14 @@ def _jobs(ledger: Ledger, answer: UnitEconomics) -> Iterator[Saving]:
             "finops capacity --by holder",
             f"held devices of {pool}",
             teams[0].team,
+            *range_of(
+                tuple(
+                    amount(f"job {each.name}", each.cost, "finops capacity --by holder")
+                    for each in mine
+                ),
+                "0",
+                None,
+                ZERO,
+                total(each.cost for each in mine),
+            ),
         )

@@ -10,13 +10,16 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.derived.arithmetic import SUM, amount
 from finops.model.money import total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from decimal import Decimal
 
-__all__ = ["Certainty", "Effort", "Lever", "Ranked", "Saving", "rank"]
+    from finops.analysis.explanation import Line
+
+__all__ = ["Certainty", "Effort", "Lever", "Ranked", "Saving", "range_of", "rank"]
 
 
 class Lever(StrEnum):
@@ -62,6 +65,9 @@ class Saving(NamedTuple):
     command: str
     money: str
     owner: str | None = None
+    low_how: tuple[Line, ...] = ()
+    """The lines that lead to `low`, which is the last of them; as those of `high_how` to `high`."""
+    high_how: tuple[Line, ...] = ()
 
     @property
     def key(self) -> str:
@@ -75,6 +81,21 @@ class Ranked(NamedTuple):
     saving: Saving
     counted: bool
     excludes: tuple[str, ...]
+
+
+def range_of(
+    lines: tuple[Line, ...], low: str, high: str | None, least: Decimal, most: Decimal
+) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """How both ends are made of `lines`: by arithmetic over their names, None for their sum."""
+    ends = (("low", low, least), ("high", high, most))
+    first, second = (
+        (
+            *(() if formula == "0" else lines),
+            amount(name, value, f"= {formula}" if formula else SUM),
+        )
+        for name, formula, value in ends
+    )
+    return first, second
 
 
 def rank(found: Iterable[Saving]) -> tuple[Ranked, ...]:

@@ -13,15 +13,17 @@ from collections import defaultdict
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from finops.analysis.derived.arithmetic import SUM, amount, plain
 from finops.analysis.savings.saving import Certainty, Effort, Lever, Saving
 from finops.analysis.savings.uses import INPUT_KINDS, merged
 from finops.model.money import ZERO, subtract, total, truncate
 from finops.prices.cards import KINDS, PriceKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from decimal import Decimal
 
+    from finops.analysis.explanation import Line
     from finops.analysis.savings.uses import Model, Use, Uses
 
 __all__ = ["token_savings"]
@@ -60,12 +62,13 @@ def _saving(
     uses: list[Use],
     amounts: tuple[Decimal, Decimal],
     sure: tuple[Certainty, Effort],
-    how: str,
-    command: str,
+    how: tuple[str, str],
+    lines: tuple[tuple[Line, ...], tuple[Line, ...]],
 ) -> Saving:
+    """`how` is the sentence and the command that shows the rows; `lines` lead to both ends."""
     workflow = str(uses[0].workflow)
     owner, money = merged(uses).team, f"tokens of {workflow}"
-    return Saving(lever, workflow, *amounts, *sure, how, command, money, owner)
+    return Saving(lever, workflow, *amounts, *sure, *how, money, owner, *lines)
 
 
 def _by(uses: list[Use], name: Callable[[Use], object]) -> dict[object, Use]:
@@ -102,13 +105,19 @@ def _cache(
     """Input that was read from a cache before, and input sent again that could be."""
     then = _by(earlier, _of_model)
     stopped, resent, names = ZERO, ZERO, []
+    gone: list[Line] = []
+    again: list[Line] = []
     for key, use in _by(uses, _of_model).items():
         old = then.get(key)
         if old is not None and _hit_rate(old) - _hit_rate(use) > DROPPED:
-            stopped = total((stopped, _stopped(old, use)))
+            lines = _stopped(old, use)
+            stopped = total((stopped, *_amounts(lines)))
+            gone += lines
             names.append(f"{use.model.model} {_hit_rate(old):.1%} → {_hit_rate(use):.1%}")
         else:
-            resent = total((resent, _resent(after, use)))
+            lines = _resent(after, use)
+            resent = total((resent, *_amounts(lines)))
+            again += lines
     command = f"finops compare --by workflow,model --items --where \"workflow = '{workflow}'\""
     if stopped > 0 and before is not None:
         how = (
@@ -116,41 +125,67 @@ def _cache(
             "earlier shares, at the prices paid now"
         )
         yield _saving(
-            Lever.CACHE, uses, (stopped, stopped), (Certainty.MEASURED, Effort.LOW), how, command
-        )
+            Lever.CACHE, uses, (stopped, stopped), (Certainty.MEASURED, Effort.LOW), (how, command),
+            (_summed("low", gone, stopped), _summed("high", gone, stopped)),
+        )  # fmt: skip
     elif resent > 0:
         how = (
             "input sent again within a run and not read from a cache, at the price of a cache read: as far as "
             "its beginning is the same and the cache lives long enough"
         )
         yield _saving(
-            Lever.CACHE, uses, (ZERO, resent), (Certainty.ASSUMED, Effort.MEDIUM), how, command
-        )
+            Lever.CACHE, uses, (ZERO, resent), (Certainty.ASSUMED, Effort.MEDIUM), (how, command),
+            (_summed("low", (), ZERO), _summed("high", again, resent)),
+        )  # fmt: skip
 
 
-def _stopped(old: Use, use: Use) -> Decimal:
-    """What input costs more than at the earlier shares of its kinds."""
+def _amounts(lines: Iterable[Line]) -> Iterator[Decimal]:
+    return (line.amount for line in lines if line.amount is not None)
+
+
+def _summed(name: str, lines: Iterable[Line], value: Decimal) -> tuple[Line, ...]:
+    """Lines that add up to one end of the range."""
+    found = tuple(lines)
+    return (*found, amount(name, value, SUM if found else "= 0"))
+
+
+def _stopped(old: Use, use: Use) -> list[Line]:
+    """What input costs more than at the earlier shares of its kinds: its cost, less each kind at its share."""
     whole, was = _input(use), _input(old)
     cost = total(use.costs[kind] for kind in INPUT_KINDS)
     if not was or not whole:
-        return ZERO
-    expected = Fraction(0)
+        return []
+    name = use.model.model
+    lines = [
+        amount(f"{name}: input", cost, f"what its {whole:,} tokens cost: finops unit --by model")
+    ]
     for kind in INPUT_KINDS:
-        price = _price(use, kind) or _price(old, kind)
-        if price is not None:
-            expected += Fraction(old.counts[kind], was) * whole * price
-    return max(ZERO, subtract(cost, truncate(expected)))
+        source = use if _price(use, kind) else old
+        price = _price(source, kind)
+        if price is not None and old.counts[kind]:
+            expected = truncate(Fraction(old.counts[kind], was) * whole * price)
+            each = f"{plain(source.costs[kind])} / {source.counts[kind]}"
+            formula = f"= 0 - {old.counts[kind]} / {was} x {whole} x {each}"
+            lines.append(amount(f"{name}: {kind} at the earlier share", -expected, formula))
+    return lines if total(_amounts(lines)) > 0 else []
 
 
-def _resent(after: Uses, use: Use) -> Decimal:
+def _resent(after: Uses, use: Use) -> list[Line]:
     """What input sent again costs more than a cache read of it."""
     price = _price(use, "uncached_input")
     if not use.resent or price is None:
-        return ZERO
+        return []
     read = _price(use, "cache_read") or price * _ratio(
         _rates(after, use.model), "cache_read", "uncached_input"
     )
-    return max(ZERO, truncate(min(use.resent, use.counts["uncached_input"]) * (price - read)))
+    again = min(use.resent, use.counts["uncached_input"])
+    saved = truncate(again * (price - read))
+    if saved <= 0:
+        return []
+    paid = f"{plain(use.costs['uncached_input'])} / {use.counts['uncached_input']}"
+    return [
+        amount(f"{use.model.model}: sent again", saved, f"= {again} x ({paid} - {plain(read)})")
+    ]
 
 
 def _rates(after: Uses, model: Model, *, batch: bool | None = None) -> Mapping[str, Decimal] | None:
@@ -174,25 +209,30 @@ def _ratio(rates: Mapping[str, Decimal] | None, kind: str, other: str) -> Fracti
 
 def _batch(after: Uses, workflow: str, uses: list[Use]) -> Iterator[Saving]:
     """What could wait and was asked for at the interactive price."""
-    found: dict[Certainty, Decimal] = defaultdict(lambda: ZERO)
+    found: dict[Certainty, list[Line]] = {each: [] for each in CAN_WAIT.values()}
     for use in uses:
         certainty = CAN_WAIT.get(use.model.workload_tier or "")
         if certainty is None or use.model.batch or use.model.service_tier not in _INTERACTIVE:
             continue
-        plain, batch = _rates(after, use.model), _rates(after, use.model, batch=True)
-        if plain is None or batch is None:
+        listed, batch = _rates(after, use.model), _rates(after, use.model, batch=True)
+        if listed is None or batch is None:
             continue
         for kind, cost in use.costs.items():
-            if plain[kind] and cost:
-                off = 1 - Fraction(batch[kind]) / Fraction(plain[kind])
-                found[certainty] = total((found[certainty], truncate(Fraction(cost) * off)))
-    high = total(found.values())
+            if listed[kind] and cost:
+                off = 1 - Fraction(batch[kind]) / Fraction(listed[kind])
+                formula = f"= {plain(cost)} x (1 - {plain(batch[kind])} / {plain(listed[kind])})"
+                step = f"{use.model.model}, {use.model.workload_tier}: {kind}"
+                found[certainty].append(amount(step, truncate(Fraction(cost) * off), formula))
+    sure, maybe = found[Certainty.MEASURED], found[Certainty.ASSUMED]
+    low, high = total(_amounts(sure)), total(_amounts((*sure, *maybe)))
     if high > 0:
         how = "workload tiers that can wait, at the provider's batch price instead of its interactive one"
-        certainty = Certainty.ASSUMED if found[Certainty.ASSUMED] else Certainty.MEASURED
+        certainty = Certainty.ASSUMED if any(_amounts(maybe)) else Certainty.MEASURED
         command = f"finops unit --by model,tier,service_tier --where \"workflow = '{workflow}'\""
-        low = found[Certainty.MEASURED]
-        yield _saving(Lever.BATCH, uses, (low, high), (certainty, Effort.MEDIUM), how, command)
+        lines = (_summed("low", sure, low), _summed("high", (*sure, *maybe), high))
+        yield _saving(
+            Lever.BATCH, uses, (low, high), (certainty, Effort.MEDIUM), (how, command), lines
+        )
 
 
 _INTERACTIVE = {None, "standard", "default"}
@@ -209,8 +249,8 @@ def _model(workflow: str, uses: list[Use], earlier: list[Use]) -> Iterator[Savin
         was = sum(then[key].counts.values()) if key in then else 0
         if key == main or not tokens or was / tokens > RARE:
             continue
-        at_before = _at(then[main], use)
-        saved = ZERO if at_before is None else subtract(use.metered, at_before)
+        lines = _at(then[main], use)
+        saved = total(_amounts(lines))
         if saved > 0:
             how = (
                 f"{use.model.model} instead of {then[main].model.model} since the period before: the same "
@@ -222,24 +262,31 @@ def _model(workflow: str, uses: list[Use], earlier: list[Use]) -> Iterator[Savin
                 uses,
                 (saved, saved),
                 (Certainty.NEEDS_EVALUATION, Effort.LOW),
-                how,
-                command,
+                (how, command),
+                (_summed("low", lines, saved), _summed("high", lines, saved)),
             )
 
 
-def _at(cheaper: Use, use: Use) -> Decimal | None:
-    """What the tokens of `use` cost at another model's prices; None where it has none for them."""
-    whole = Fraction(0)
-    for kind, count in use.counts.items():
-        if not count:
+def _at(cheaper: Use, use: Use) -> list[Line]:
+    """What the tokens of `use` cost, less what they would at another model's prices; none where it has no price."""
+    lines = [
+        amount(
+            "tokens", use.metered, f"what they cost on {use.model.model}: finops unit --by model"
+        )
+    ]
+    for kind, number in use.counts.items():
+        if not number:
             continue
-        price = _price(cheaper, kind)
-        if price is None and kind != "output":
-            price = _price(cheaper, "uncached_input")
+        known = kind
+        if _price(cheaper, known) is None and kind != "output":
+            known = "uncached_input"
+        price = _price(cheaper, known)
         if price is None:
-            return None
-        whole += price * count
-    return truncate(whole)
+            return []
+        formula = f"= 0 - {number} x {plain(cheaper.costs[known])} / {cheaper.counts[known]}"
+        step = f"{kind} at the price of {cheaper.model.model}"
+        lines.append(amount(step, -truncate(price * number), formula))
+    return lines
 
 
 def _failures(after: Uses, workflow: str, uses: list[Use], earlier: list[Use]) -> Iterator[Saving]:
@@ -247,14 +294,22 @@ def _failures(after: Uses, workflow: str, uses: list[Use], earlier: list[Use]) -
     now = merged(uses)
     if now.wasted <= 0:
         return
-    low = ZERO
+    wasted = amount("wasted", now.wasted, "failed + retried + cancelled: finops unit --by status")
+    low: Decimal = ZERO
+    least: tuple[Line, ...] = (amount("low", ZERO, "= 0"),)
     if earlier and (then := merged(earlier)).cost > 0:
         usual = truncate(Fraction(now.cost) * Fraction(then.wasted) / Fraction(then.cost))
         low = max(ZERO, subtract(now.wasted, usual))
+        formula = f"= {plain(now.cost)} x {plain(then.wasted)} / {plain(then.cost)}"
+        share = amount("usual", usual, formula)
+        least = (wasted, share, amount("low", low, "= max(0, wasted - usual)"))
     certainty = Certainty.MEASURED if low == now.wasted else Certainty.ASSUMED
     how = "failed, retried and cancelled attempts; at least what is more than the share before"
     command = (
         f"finops unit --by status,error_type --month {after.period.label} "
         f"--where \"workflow = '{workflow}'\""
     )
-    yield _saving(Lever.FAILURES, uses, (low, now.wasted), (certainty, Effort.MEDIUM), how, command)
+    yield _saving(
+        Lever.FAILURES, uses, (low, now.wasted), (certainty, Effort.MEDIUM), (how, command),
+        (least, (wasted, amount("high", now.wasted, "= wasted"))),
+    )  # fmt: skip

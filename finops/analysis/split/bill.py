@@ -47,6 +47,12 @@ class SplitBill(NamedTuple):
     notes: tuple[str, ...]
     unbilled: Mapping[str, Decimal]
     part: Segment
+    requests: tuple[str, ...] = ()
+    """Which of the names requests can be told apart by."""
+
+    def is_of_requests(self, by: Sequence[str]) -> bool:
+        """Whether requests can be told apart by all of `by`."""
+        return set(by) <= set(self.requests)
 
 
 @contextmanager
@@ -80,7 +86,7 @@ def split_bill(
         found = reader.settle(con)
         install_shares(con, found.lines, found.pools, found.shares)
         install_rows(con, found.rule, asked)
-        yield SplitBill(con, month, asked.asked, notes, reader.unbilled(), part)
+        yield SplitBill(con, month, asked.asked, notes, reader.unbilled(), part, asked.requests)
 
 
 class _Found(NamedTuple):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from finops import __version__, plugins
 from finops.analysis.closing import months_known, settings_document
 from finops.api.review.facts import Facts
+from finops.api.review.inputs import input_facts
 from finops.errors import LedgerError, UsageError
 from finops.ledger.open_months import OpenLedger
 from finops.ledger.past import as_closed
@@ -143,3 +144,4 @@ def _facts(facts: Facts, as_of: date | None) -> Iterator[Fact]:
         f"{name} {version}" for name, version in versions.items() if version is not None
     )
     yield Fact("ledger_versions", "Ledger versions", told)
+    yield from input_facts(facts, as_of)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from finops.report.document.model import Document, Figure, Section
 
-__all__ = ["render_text"]
+__all__ = ["render_text", "section_text"]
 
 _WIDEST = 100
 """Columns prose is wrapped at where the terminal is wider."""
@@ -25,17 +25,24 @@ def render_text(document: Document, *, width: int | None = None, color: bool = F
     lines = [document.headline, "═" * min(len(document.headline), prose)]
     for heading, section in numbered(document):
         lines += ["", heading, "─" * len(heading)]
-        lines += _section(section, prose)
-        for table in section.tables:
-            if not table.detail:
-                drawn = render_table(table.report, width=width, color=color)
-                lines += ["", drawn.decode().rstrip("\n")]
+        told = section_text(section, width=width, color=color)
+        lines += told.split("\n") if told else []
     lines.append("")
     for fact in document.facts:
         lines += _wrapped(f"{fact.title}: {fact.value}", prose)
     for each in document.omitted:
         lines += _wrapped(f"Left out: {each.title}: {each.why}", prose)
     return ("\n".join(lines) + "\n").encode(errors="replace")
+
+
+def section_text(section: Section, *, width: int | None = None, color: bool = False) -> str:
+    """What the document says under a section's heading, without its folded detail."""
+    lines = list(_section(section, min(width or _WIDEST, _WIDEST)))
+    for table in section.tables:
+        if not table.detail:
+            drawn = render_table(table.report, width=width, color=color)
+            lines += ["", drawn.decode().rstrip("\n")]
+    return "\n".join(lines)
 
 
 def _section(section: Section, width: int) -> Iterator[str]:

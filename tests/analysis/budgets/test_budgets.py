@@ -15,6 +15,7 @@ from finops.analysis.book_spend import SpendQuestion, book_spend
 from finops.analysis.budgets.daily import Asked, daily, spread
 from finops.analysis.budgets.forecast import forecast
 from finops.analysis.budgets.standing import Stands, standing, stretch_of
+from finops.analysis.derived.foreseen import budget_table, forecast_table
 from finops.analysis.whose import whose
 from finops.config import Config
 from finops.errors import UsageError
@@ -23,6 +24,7 @@ from finops.model.money import total
 from finops.model.period import Period, parse_month
 from finops.report.budgets import budgets_report, forecast_report
 from finops.sections.budgets import Per
+from tests.analysis.arithmetic import check_table
 from tests.analysis.ledgers import MODEL, OCTOBER, Row, config, cost, make_ledger, request
 
 if TYPE_CHECKING:
@@ -44,7 +46,9 @@ def every_day(first: str, days: int, amount: str = "10", **given: object) -> lis
 def stands(
     ledger: Ledger, budgets: Sequence[Row], as_of: date | None = None
 ) -> dict[str, Standing]:
+    """Each budget of October; the lines that lead to its numbers are done again."""
     found, _ = standing(ledger, config(budgets=budgets), OCTOBER, as_of)
+    check_table(budget_table(found, OCTOBER), budgets_report(found, OCTOBER))
     return {each.budget.name: each for each in found}
 
 
@@ -60,7 +64,7 @@ def test_days_of_a_month_add_up_to_its_invoice(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path, costs=rows)
     found = daily(ledger, config(), Asked(OCTOBER, Of.BILL, "USD")).whole
     bill = book_spend(ledger, config(), SpendQuestion(period=OCTOBER)).totals[0][1].EffectiveCost
-    assert found.within(OCTOBER) == bill
+    assert total(found.within(OCTOBER).values()) == bill
     assert found.once == {date(2026, 10, 15): -3, date(2026, 10, 1): 7}
     assert found.steady[date(2026, 10, 31)] > 6
 
@@ -179,6 +183,7 @@ def test_months_ahead_by_group(tmp_path: Path) -> None:
     ]
     ledger = make_ledger(tmp_path, costs=rows)
     found = forecast(ledger, config(), by=("ServiceName",), months=1)
+    check_table(forecast_table(found), forecast_report(found))
     assert [
         (each.group, each.month.label, each.expected.actual, each.expected.forecast)
         for each in found.months

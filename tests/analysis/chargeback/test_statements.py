@@ -14,10 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from finops.analysis.chargeback.journal import journal, smallest_unit
+from finops.analysis.chargeback.rounding import roundings
 from finops.analysis.chargeback.statements import HEADINGS, Chargeback, Source, chargeback
+from finops.analysis.derived.chargeback import chargeback_table
 from finops.model.money import ZERO, total
+from finops.report.chargeback import chargeback_report
 from finops.sections.chargeback import Accounts
-from tests.analysis.ledgers import OCTOBER, config, cost, make_ledger, request, tokens
+from tests.analysis.arithmetic import check_table
+from tests.analysis.ledgers import OCTOBER, ask, config, cost, make_ledger, request, tokens
 from tests.analysis.worlds import WORLD_PRICES, world
 
 if TYPE_CHECKING:
@@ -65,7 +69,9 @@ def charged(tmp_path_factory: pytest.TempPathFactory) -> Chargeback:
             request("d", team="legal", workflow="draft"),
         ],
     )
-    return chargeback(ledger, setup, OCTOBER)
+    found = chargeback(ledger, setup, OCTOBER)
+    check_table(chargeback_table(found), chargeback_report(found))
+    return found
 
 
 def under(statement: Statement) -> dict[str, Decimal]:
@@ -140,6 +146,52 @@ def test_what_rounding_leaves_is_posted(charged: Chargeback) -> None:
     ]
 
 
+def charged_for_requests(found: Chargeback) -> dict[object, Decimal]:
+    """What each team's statement charges for requests and of shared pools."""
+    return {
+        each.owner[0]: total(
+            line.effective for line in each.lines if line.section in {"requests", "shared"}
+        )
+        for each in found.statements
+    }
+
+
+def test_a_statement_is_unit_cost_to_the_last_digit(tmp_path: Path) -> None:
+    """Ten among three teams: a third each, cut at the 24th place as a rate is, not where shares are."""
+    ledger = make_ledger(
+        tmp_path,
+        costs=[tokens("10", "output", 300), cost("1", ServiceName="Phones")],
+        requests=[request(name, team=name, output_tokens=100) for name in "abc"],
+    )
+    found = chargeback(ledger, config(), OCTOBER)
+    third = Decimal("3.333333333333333333333300")
+    unit = {group.keys[0]: group.cost for group in ask(ledger, config(), "team").groups}
+    assert unit == dict.fromkeys("abc", third)
+    assert charged_for_requests(found) == {**unit, None: 0}
+    assert found.difference("USD") == 0
+    (nobody,) = [each for each in found.statements if each.is_unowned]
+    assert {line.section: line.effective for line in nobody.lines} == {
+        "other": Decimal(1),
+        "rounding": Decimal("1E-22"),
+    }
+
+
+def test_what_is_more_than_rounding_is_left_alone(tmp_path: Path) -> None:
+    ledger = make_ledger(
+        tmp_path,
+        costs=[tokens("10", "output", 300)],
+        requests=[request(name, team=name, output_tokens=100) for name in "abc"],
+    )
+    answer = ask(ledger, config(), "team")
+    off: dict[tuple[str | None, ...], Decimal] = {(name,): Decimal("3.3") for name in "abc"}
+    assert roundings(answer, off, 1, Decimal(10)) is None
+    near: dict[tuple[str | None, ...], Decimal] = {(n,): Decimal("3.333333333333") for n in "abc"}
+    found = roundings(answer, near, 1, Decimal(10))
+    assert found is not None
+    assert set(found.by_owner.values()) == {Decimal("3.333333333E-13")}
+    assert found.left == -3 * found.by_owner["a",]
+
+
 @settings(max_examples=2, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_random_bills_owners_and_signs_lose_nothing(seed: int) -> None:
@@ -168,6 +220,12 @@ def test_random_bills_owners_and_signs_lose_nothing(seed: int) -> None:
             Path(folder) / "ledger", costs=costs, requests=requests, samples=company.samples
         )
         found = chargeback(ledger, setup, OCTOBER)
+        answer = ask(ledger, setup, "team")
+    if len(found.currencies) == 1:
+        stated = charged_for_requests(found)
+        for group in answer.groups:
+            gap = stated.get(group.keys[0], ZERO) - (group.cost - group.list_cost)
+            assert gap == 0 or abs(gap) > Decimal("1e-6"), "the same, or usage without a charge"
     for currency in found.currencies:
         assert (found.difference(currency), found.billed_difference(currency)) == (ZERO, ZERO)
         charged = [
@@ -175,8 +233,8 @@ def test_random_bills_owners_and_signs_lose_nothing(seed: int) -> None:
             for row in costs
             if (row["x_BillingMonth"], row["BillingCurrency"]) == ("2026-10", currency)
         ]
-        stated = total(each.effective for each in found.statements if each.currency == currency)
-        assert Fraction(stated) == sum(charged, Fraction())
+        whole = total(each.effective for each in found.statements if each.currency == currency)
+        assert Fraction(whole) == sum(charged, Fraction())
         balanced(found, currency)
 
 

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from finops.analysis.book_spend import SpendQuestion, book_spend
-from finops.analysis.compare.comparison import Versus, compare, earlier_than
+from finops.analysis.compare.comparison import Versus, earlier_than
+from finops.analysis.compare.comparison import compare as compared
+from finops.analysis.derived.compare import compare_table
 from finops.analysis.economics import Question, unit_economics
 from finops.errors import UsageError
 from finops.model.money import total
 from finops.model.period import Period, parse_month, parse_period
+from finops.report.compare import compare_report
+from tests.analysis.arithmetic import check_table
 from tests.analysis.ledgers import (
     MODEL,
     OCTOBER,
@@ -29,9 +33,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from finops.analysis.compare.comparison import Comparison, Moved
+    from finops.config import Config
+    from finops.ledger.store import Ledger
 
 SEPTEMBER = parse_month("2026-09")
 METERED = {"name": "metered", "kind": "metered", "where": "ServiceProviderName = 'fakeai'"}
+
+
+def compare(ledger: Ledger, settings: Config, asked: Versus) -> Comparison:
+    """What changed; the lines that lead to each number of each group are done again."""
+    found = compared(ledger, settings, asked)
+    check_table(compare_table(found), compare_report(found))
+    return found
 
 
 def september(amount: str, kind: str, quantity: int | None = None, **given: object) -> Row:

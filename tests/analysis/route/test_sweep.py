@@ -19,6 +19,7 @@ from finops.analysis.route.scores import Scores
 from finops.analysis.route.sweep import DEFAULT_THRESHOLDS
 from finops.errors import InputError, UsageError
 from finops.report.route import route_explained, route_report
+from tests.analysis.arithmetic import evaluate
 from tests.analysis.ledgers import OCTOBER
 
 D = Decimal
@@ -261,6 +262,23 @@ def test_the_derivation_adds_up_to_the_row() -> None:
     assert steps["blended cost ratio"] == D("0.754") == found.points[0].blended_cost_ratio
     assert steps["saving"] == D("0.246")
     assert steps["escalation rate"] == D("0.6")
+    assert (steps["kept share"], steps["forced share"]) == (D("0.4"), D("0.1"))
+    point = found.points[0]
+    assert steps["accuracy"] == point.accuracy
+    assert steps["quality vs all-large"] == point.quality_delta
+    assert steps["accuracy of what is kept"] == point.kept_accuracy
+
+
+def test_arithmetic_that_is_printed_comes_to_what_it_says() -> None:
+    costs = RouteCosts(D("0.05"), D("0.01"), D("0.2"))
+    found = route(TEN, Plan(costs, never_small=("high",), thresholds=(D("0.5"),)))
+    again = 0
+    for step in derive(found, found.points[0]):
+        if step.formula.strip("0123456789.()+-*/ "):
+            continue
+        assert float(evaluate(step.formula, {})) == pytest.approx(float(step.value or 0), rel=1e-6)
+        again += 1
+    assert again >= 9
 
 
 def test_a_self_hosted_model_breaks_even_at_the_utilization_named() -> None:

@@ -187,6 +187,14 @@ class _XmlFront(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = _answer  # noqa: N815  (names the base class calls)
 
+    def do_PUT(self) -> None:
+        """Write an object."""
+        bucket, _, key = unquote(urlsplit(self.path).path).lstrip("/").partition("/")
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        gcs_put(bucket, key, body)
+        item = self._item(bucket, key)
+        self._send(200, {"ETag": f'"{(item or {})["etag"]}"'}, b"")
+
     def _asked(self, path: str) -> dict[str, Any]:
         with urllib.request.urlopen(f"{cloud_storage()}{path}", timeout=10) as found:  # noqa: S310
             said: dict[str, Any] = json.load(found)

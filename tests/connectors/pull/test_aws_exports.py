@@ -1,4 +1,4 @@
-"""AWS exports on a real S3 server: manifests decide, months are replaced, half a delivery is none."""
+"""AWS exports on a real S3 server (moto): manifests decide, months are replaced, half a delivery is none."""
 
 from __future__ import annotations
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,7 +10,7 @@ from bench.bucket import Bucket, Shelf
 from connectors.conformance import contents
 from connectors.conformance.contents import versions
 from finops.ledger.store import Ledger
-from tests.connectors.pull.forking import Puller
+from tests.connectors.pull.forking import Puller, configuration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.needs("obstore")
 
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OLD = tuple(f"2025/{month:02}/{day:02}" for month in range(1, 13) for day in range(1, 28))
 MONTH = tuple(f"2026/10/{day:02}" for day in range(1, 9))
 HEADER = (
@@ -40,16 +38,18 @@ def puller() -> Iterator[Puller]:
     made.end()
 
 
-def sources(bucket: Bucket) -> dict[str, Any]:
+def config(bucket: Bucket, folder: Path) -> Path:
+    """A finops.toml that names `bucket`."""
     said = {"url": "s3://bucket", "endpoint": bucket.address, "region": "x", "since": "2026-10-01"}
     keys = {"access_key_id": "env:KEY", "secret_access_key": "env:KEY"}
-    return {"oci": {"connector": "oci-reports", **said, **keys}}
+    oci = {"connector": "oci-reports", **said, **keys}
+    return configuration(folder.with_suffix(".toml"), {"oci": oci})
 
 
 def peak(puller: Puller, ledger: Path, *shelves: Shelf, memory: str | None = None) -> int:
     """The most memory, in bytes, that a pull from a bucket of `shelves` held."""
     with Bucket(*shelves) as bucket:
-        ended = puller.pull(ledger, sources(bucket), NOW, memory=memory)
+        ended = puller.pull(ledger, config(bucket, ledger), memory=memory)
     assert ended.status == 0
     return ended.peak
 
@@ -79,11 +79,13 @@ def test_pulling_again_reads_the_listing_and_changes_nothing(
     puller: Puller, tmp_path: Path
 ) -> None:
     with Bucket(Shelf("FOCUS Reports", MONTH, len(MONTH), HEADER, ROWS, 1)) as bucket:
-        first = puller.pull(tmp_path, sources(bucket), NOW)
+        folder = tmp_path / "ledger"
+        settings = config(bucket, folder)
+        first = puller.pull(folder, settings)
         read = bucket.sent
-        ledger = Ledger.open(str(tmp_path))
+        ledger = Ledger.open(str(folder))
         before, at = contents(ledger), versions(ledger)
-        again = puller.pull(tmp_path, sources(bucket), NOW)
+        again = puller.pull(folder, settings)
         more = bucket.sent - read
     assert (first.status, again.status) == (0, 0)
     assert before["costs"].rows == len(MONTH) * 5_000

@@ -1,4 +1,4 @@
-"""Azure, Google and Oracle billing files, each on a server of its kind: Azurite, a Cloud Storage emulator, S3."""
+"""Azure, Google and Oracle billing files, each on a server of its kind: Azurite, gcp-storage-emulator, moto's S3."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def _build(facts: Facts) -> Section | Omitted:
         tables=(
             Table("held", narrow(held, _HELD), command=f"finops commitments --month {label}"),
             Table(
-                "coverage",
+                "by_service",
                 narrow(coverage_report(found, facts.month), _SERVICES),
                 command=f"finops commitments --by service --month {label}",
             ),

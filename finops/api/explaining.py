@@ -1,0 +1,161 @@
+"""Numbers of commands whose rows have names of their own: each command is asked, and its rows are derived."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from finops.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from finops.analysis.derived.table import Table
+    from finops.analysis.explanation import Explanation
+    from finops.api.opening import When
+    from finops.api.session import Session
+
+__all__ = ["TABLES", "Wanted", "explain_rows"]
+
+
+class Wanted(NamedTuple):
+    """What is asked of one command: whose number, over which period, split by what."""
+
+    when: When
+    row: str | None = None
+    where: str | None = None
+    by: str | Sequence[str] | None = None
+    currency: str | None = None
+
+
+def explain_rows(session: Session, number: str, wanted: Wanted) -> Explanation | None:
+    """`number` (`budget.share`, or `budget` for all of a row's numbers); None where no such command has rows.
+
+    UsageError for a row there is none of, and for --by where nothing can be split.
+    """
+    command, _, name = _parted(number)
+    asked = TABLES.get(command)
+    if asked is None:
+        return None
+    from finops.analysis.derived.table import explain_row
+
+    if wanted.by is not None and command not in _SPLIT:
+        raise UsageError(
+            f"the rows of {command} cannot be split", hint=f"--by is of {', '.join(sorted(_SPLIT))}"
+        )
+    table = asked(session, wanted)
+    found = explain_row(table, command, name, row=wanted.row, where=wanted.where)
+    return None if found is None else found._replace(number=number)
+
+
+def _parted(number: str) -> tuple[str, str, str]:
+    """The command, which may have a dot of its own, and the number."""
+    if number in TABLES:
+        return number, "", ""
+    return number.rpartition(".")
+
+
+def _compare(session: Session, wanted: Wanted) -> Table:
+    from finops.analysis.derived.compare import compare_table
+
+    by = wanted.by or ("provider", "ServiceName")
+    return compare_table(session.compare(by, currency=wanted.currency, **wanted.when).value)
+
+
+def _month(wanted: Wanted) -> str | None:
+    """The one month asked about."""
+    other = [name for name, value in wanted.when.items() if value and name != "month"]
+    if other:
+        raise UsageError("this number is of a month", hint="name a --month")
+    return wanted.when.get("month")
+
+
+def _budget(session: Session, wanted: Wanted) -> Table:
+    from finops.analysis.derived.foreseen import budget_table
+
+    answer = session.budget(month=_month(wanted))
+    return budget_table(answer.value, answer.report.period)
+
+
+def _forecast(session: Session, wanted: Wanted) -> Table:
+    from finops.analysis.derived.foreseen import forecast_table
+
+    return forecast_table(session.forecast(wanted.by, currency=wanted.currency).value)
+
+
+def _savings(session: Session, wanted: Wanted) -> Table:
+    from finops.analysis.derived.findings import savings_table
+
+    return savings_table(session.savings(currency=wanted.currency, **wanted.when).value)
+
+
+def _quality(session: Session, wanted: Wanted) -> Table:
+    from finops.analysis.derived.findings import quality_table
+
+    return quality_table(session.quality(currency=wanted.currency, **wanted.when).value)
+
+
+def _commitments(session: Session, wanted: Wanted) -> Table:
+    from finops.analysis.derived.commitments import commitments_table
+
+    answer = session.commitments(currency=wanted.currency, **wanted.when)
+    return commitments_table(answer.value, answer.period)
+
+
+def _services(session: Session, wanted: Wanted) -> Table:
+    from finops.analysis.derived.commitments import services_table
+
+    answer = session.commitments(currency=wanted.currency, **wanted.when)
+    return services_table(answer.value, answer.period)
+
+
+def _chargeback(session: Session, wanted: Wanted) -> Table:
+    from finops.analysis.derived.chargeback import chargeback_table
+
+    return chargeback_table(session.chargeback(wanted.by or "team", month=_month(wanted)).value)
+
+
+def _status(session: Session, wanted: Wanted) -> Table:
+    del wanted
+    from finops.analysis.derived.status import status_table
+    from finops.ledger.status import ledger_status
+
+    now = datetime.now(tz=UTC)
+    return status_table(ledger_status(session.ledger, now), now)
+
+
+def _scorecard(session: Session, wanted: Wanted) -> Table:
+    from scorecard.derived import score_table
+
+    if any(wanted.when.values()):
+        raise UsageError("a score is of the newest data", hint="leave the period out")
+    measured = session.scorecard.run(no_history=True)
+    titles = {each.id: each.title for each in measured.where.catalog.categories}
+    return score_table(measured.value, titles)
+
+
+def _claims(session: Session, wanted: Wanted) -> Table:
+    del wanted
+    from scorecard.claimed import claims_table
+
+    return claims_table(session.vendor.compare().claims().value)
+
+
+TABLES: dict[str, Callable[[Session, Wanted], Table]] = {
+    "budget": _budget,
+    "chargeback": _chargeback,
+    "commitments": _commitments,
+    "commitments.services": _services,
+    "compare": _compare,
+    "forecast": _forecast,
+    "quality": _quality,
+    "savings": _savings,
+    "scorecard": _scorecard,
+    "status": _status,
+    "vendor.claims": _claims,
+}
+
+"""Commands whose rows have names, and how each is asked."""
+
+_SPLIT = frozenset({"chargeback", "compare", "forecast"})
+"""Commands whose rows are split by names of the reader's choice."""
