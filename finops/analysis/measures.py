@@ -5,6 +5,7 @@ The statements are `unit.sql` and `percentiles.sql`; this module fills them in. 
 
 from __future__ import annotations
 
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +18,7 @@ from finops.analysis.logged import KEY_COLUMNS
 from finops.analysis.metering import KINDS
 from finops.analysis.runs import Runs, cost_of_runs, count_runs
 from finops.analysis.sources import keys, names, span
-from finops.ledger.engine import query
+from finops.ledger.engine import query, query_many
 from finops.model.money import ZERO, add, subtract, total
 from finops.model.tables import TOKEN_COLUMNS
 from finops.sql import render
@@ -87,7 +88,6 @@ _SERVED = {
 }
 """What of a cell a rate of capacity is for."""
 
-_QUANTILES = ("p50", "p95", "p99")
 _APART = 1 << 17
 """How far a bucket of latency is put from one of time to first token, to be one number with its measure."""
 
@@ -299,7 +299,7 @@ def _costs(
 ) -> dict[Key, Sums]:
     """What adds up, by group."""
     found = f"select {names(by)} {', '.join(MEASURES)}, {AMOUNTS} from ({unit_sql(con, sources, by, shares)})"
-    return sums_of(query(con, found), len(by))
+    return sums_of(query_many(con, found), len(by))
 
 
 def unit_sql(
@@ -333,7 +333,7 @@ def unit_sql(
         same_price=" and ".join(f"s.{name} is not distinct from r.{name}" for name in KEY_COLUMNS),
         equivalent=" + ".join(f"s.{kind}_tokens * r.{kind}_equivalent" for kind in KINDS),
         **{f"capacity_{part}": capacity_sql(part, _SERVED, "k") for part in CAPACITY_PARTS},
-        sums=", ".join(f"coalesce(sum({name}), 0) as {name}" for name in MEASURES),
+        sums=", ".join(f"cast(coalesce(sum({name}), 0) as bigint) as {name}" for name in MEASURES),
         grouping="group by all" if by else "",
     )
 
@@ -395,11 +395,13 @@ def read_quantiles(
         is_latency=f"mark >= {_APART // 2}",
     )
     found: dict[Key, dict[str, dict[str, float]]] = {}
+    width, value_of = len(by), cache(bucket_value)
     for row in query(con, sql):
-        key, (is_total, is_latency, *marks) = row[: len(by)], row[len(by) :]
-        values = [bucket_value(mark - _APART if is_latency else mark) for mark in marks]
-        measure = "latency_ms" if is_latency else "ttft_ms"
-        found.setdefault(() if is_total else key, {})[measure] = dict(
-            zip(_QUANTILES, values, strict=True)
-        )
+        is_total, is_latency, p50, p95, p99 = row[width:]
+        measure, base = ("latency_ms", _APART) if is_latency else ("ttft_ms", 0)
+        found.setdefault(() if is_total else row[:width], {})[measure] = {
+            "p50": value_of(p50 - base),
+            "p95": value_of(p95 - base),
+            "p99": value_of(p99 - base),
+        }
     return found

@@ -7,6 +7,7 @@ that they name columns alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,9 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["flat_names", "flat_rows"]
 
 
+_PLAIN = frozenset({str, int, float, bool, Decimal, type(None)})
+"""Types of cells that are no objects: most of a large report, told apart at once."""
+
+
 def flat_rows(report: Report) -> list[dict[str, Cell]]:
     """Every row of `report`, dotted name to value; a name a row lacks is null in it."""
-    return [dict(_flatten(report, row)) for row in report.rows]
+    names = [column.name for column in report.columns]
+    return [_flat(row, names) for row in report.rows]
 
 
 def flat_names(report: Report, rows: list[dict[str, Cell]]) -> list[str]:
@@ -27,17 +33,25 @@ def flat_names(report: Report, rows: list[dict[str, Cell]]) -> list[str]:
 
     An object that is null everywhere keeps its own name as the one column.
     """
+    seen: dict[str, Cell] = {}
+    for row in rows:
+        seen.update(row)
     names: list[str] = []
     for column in report.columns:
         prefix = f"{column.name}."
-        parts = dict.fromkeys(name for row in rows for name in row if name.startswith(prefix))
-        names.extend(parts or [column.name])
+        names.extend([name for name in seen if name.startswith(prefix)] or [column.name])
     return names
 
 
-def _flatten(report: Report, row: Row) -> Iterator[tuple[str, Cell]]:
-    for column in report.columns:
-        yield from _parts(column.name, row[column.name])
+def _flat(row: Row, names: list[str]) -> dict[str, Cell]:
+    found: dict[str, Cell] = {}
+    for name in names:
+        cell = row[name]
+        if type(cell) in _PLAIN:
+            found[name] = cell
+        else:
+            found.update(_parts(name, cell))
+    return found
 
 
 def _parts(name: str, cell: Cell) -> Iterator[tuple[str, Cell]]:

@@ -53,10 +53,16 @@ def size(value: float | Decimal) -> float | Decimal:
     return value.copy_abs() if isinstance(value, Decimal) else abs(value)
 
 
+_WHOLE = frozenset({Style.COUNT, Style.NUMBER, Style.MILLISECONDS})
+"""Styles that show a whole number without digits after the point."""
+
+
 def shown(value: float | Decimal, style: Style) -> str:
     """`value` as people read it, thousands separated; `n/a` when it is not a number at all."""
     if isinstance(value, float) and not math.isfinite(value):
         return "n/a"
+    if isinstance(value, int) and style in _WHOLE:
+        return f"{value:,}"
     amount = value if isinstance(value, Decimal) else Decimal(str(value))
     if style is Style.RATIO:
         return f"{_rounded(amount * 100, -1)}%"

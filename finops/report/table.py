@@ -11,7 +11,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len as _cell_len
+from rich.cells import set_cell_size
 
 from finops.report.cells import (
     cell_text,
@@ -46,6 +47,11 @@ NOTE_WIDTH = 100
 
 ELLIPSIS = "…"
 _BOLD, _RESET = "\x1b[1m", "\x1b[0m"
+
+
+def cell_len(text: str) -> int:
+    """Columns of a terminal that `text` takes: of plain letters, which most of it is, as many as there are."""
+    return len(text) if text.isascii() and text.isprintable() else _cell_len(text)
 
 
 class _Column(NamedTuple):

@@ -83,7 +83,7 @@ select
     sum(everything) filter (where fate = 'slo_miss') as slo_miss,
     sum(everything) filter (where fate = 'cancelled') as cancelled,
     sum(listed) as list_cost,
-    sum(unpriced) as unpriced_tokens,
+    cast(sum(unpriced) as bigint) as unpriced_tokens,
     sum(equivalent) as list_equivalent,
     sum(capacity_busy + capacity_idle + capacity_unused) as capacity_cost,
     sum(capacity_less) as capacity_less,
