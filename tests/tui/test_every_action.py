@@ -13,6 +13,7 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from tests.tui.driving import Driver, driven, play
+from tests.tui.test_projections import OWN, SCENARIO
 from tui.actions import ACTIONS, MOVES, SLIDES, go_actions
 from tui.dialogs.export import ExportScreen
 from tui.dialogs.line import LineScreen
@@ -365,20 +366,13 @@ def test_every_action_does_what_it_says_by_each_of_its_keys(
     play(scenario)
 
 
-OWN = """
-[tui.breakeven]
-capex = 30000
-opex_per_hour = "1.20"
-cloud_per_hour = 2.5
-"""
-
 SLID = {
     "slider.up": (("down", "down"), 1, None),
     "slider.down": ((), 1, None),
-    "slider.less": ((), 0, "0.99"),
-    "slider.more": ((), 0, "1.01"),
-    "slider.far_less": ((), 0, "0.9"),
-    "slider.far_more": ((), 0, "1.1"),
+    "slider.less": ((), 0, "0.49"),
+    "slider.more": ((), 0, "0.51"),
+    "slider.far_less": ((), 0, "0.4"),
+    "slider.far_more": ((), 0, "0.6"),
     "slider.reset": (("left",), 0, None),
 }
 """Keys before, the slider the cursor is on then, and the utilization the command has."""
@@ -389,6 +383,7 @@ def test_every_key_of_sliders_moves_what_it_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "finops.toml").write_text(OWN, encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(SCENARIO, encoding="utf-8")
 
     async def scenario() -> None:
         async with driven(small_ledger, view="breakeven", size=(120, 40)) as it:
