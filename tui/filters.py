@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
     from finops.report.model import Cell
 
-__all__ = ["equals", "joined", "typed"]
+__all__ = ["about", "equals", "joined", "typed"]
 
 _NAME = re.compile(r"^[A-Za-z_]\w*$")
 _OPERATOR = re.compile(r"[=<>()]|\b(?:like|ilike|in|is|between|not|and|or)\b", re.IGNORECASE)
 _TAG = "tag:"
+_ONE = re.compile(r"(\w+) (?:is null|(?:=|<|>=|ilike) (?:'(?:[^']|'')*'|[\w.]+))")
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
 
 
@@ -36,6 +37,12 @@ def typed(text: str, dimension: str | None) -> str:
     if not said or dimension is None or _OPERATOR.search(said):
         return said
     return f"{_column(dimension)} ilike {_quoted(f'%{said}%')}"
+
+
+def about(condition: str) -> str | None:
+    """The one column that a plain condition is about; None where it says more, or it cannot be seen."""
+    found = _ONE.fullmatch(condition)
+    return found[1] if found else None
 
 
 def joined(conditions: Sequence[str]) -> str | None:

@@ -1,6 +1,6 @@
 """What takes long to find and is asked again and again: periods settled once, demand measured once.
 
-The answers are those of `finops unit` and `finops breakeven` with the same words, to the digit; only the first
+The answers are those of `finops unit`, `finops runs` and `finops breakeven` with the same words, to the digit; only the first
 question waits, so that drilling down and moving a slider take a blink.
 """
 
@@ -28,7 +28,11 @@ KEPT = 2
 """Settled periods kept: the one looked at and the one before."""
 
 _TERMS = ("month", "since", "until", "last", "everything", "include", "currency")
-_ASKED = ("by", "where", "marginal", "limit")
+_ASKED = {
+    "unit": ("by", "where", "marginal", "limit"),
+    "runs": ("where", "order", "limit", "offset"),
+}
+"""Commands a settled period answers, and what it is asked besides."""
 
 
 class SettledPeriods:
@@ -43,17 +47,18 @@ class SettledPeriods:
         """Whether something settled or measured can answer it."""
         if call.command == "breakeven":
             return call.asks_ledger and not dict(call.options).get("explain")
-        return call.command == "unit" and all(
-            name in _TERMS or name in _ASKED for name, _ in call.options
-        )
+        asked = _ASKED.get(call.command)
+        return asked is not None and all(name in (*_TERMS, *asked) for name, _ in call.options)
 
     def answer(self, session: Session, call: Call) -> Answer[Any]:
         """The answer, from what was settled or measured now or before."""
         if call.command == "breakeven":
             return ask_breakeven(session, dict(call.options), self._measured)
         terms = tuple(each for each in call.options if each[0] in _TERMS)
-        asked: dict[str, Any] = {name: value for name, value in call.options if name in _ASKED}
-        return self._period(session, terms).unit(**asked)
+        named = _ASKED[call.command]
+        asked: dict[str, Any] = {name: value for name, value in call.options if name in named}
+        period = self._period(session, terms)
+        return period.runs(**asked) if call.command == "runs" else period.unit(**asked)
 
     def _measured(self, pool: Pool, currency: str) -> Demand:
         from finops.api.breakeven import measure

@@ -22,6 +22,7 @@ from finops.api import (
     marginal,
     pull,
     quality,
+    runs,
     savings,
     settled,
     sql,
@@ -73,6 +74,7 @@ class Session:
     savings = savings.savings
     quality = quality.quality
     unit = unit.unit
+    runs = runs.runs
     settle = settled.settle
     capacity = capacity.capacity
     chargeback = chargeback.chargeback

@@ -73,8 +73,7 @@ class SettledPeriod:
     ) -> Answer[RunList]:
         """Runs one by one, dearest first: `limit` of them after `offset`, of the calls `where` lets through.
 
-        `order` is cost, newest, oldest, requests or failures. UsageError for a column roll-ups do not keep, and
-        for a period with a closed month and others in it.
+        `order` is cost, newest, oldest, requests or failures. UsageError for a column roll-ups do not keep.
         """
         from finops.report.runs import runs_report
 

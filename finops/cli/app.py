@@ -65,6 +65,11 @@ COMMANDS = (
         "unit", "finops.cli.unit", "Show what a request, a token, a response and a run cost."
     ),
     CommandEntry(
+        "runs",
+        "finops.cli.runs",
+        "Show workflow runs one by one: when each ran, how it came out, what it cost.",
+    ),
+    CommandEntry(
         "capacity",
         "finops.cli.capacity",
         "Show what accelerators were used for, and what was idle or unseen.",

@@ -45,6 +45,8 @@ QUESTIONS = (
     Asked("costs --by day --from 2026-10-01 --to 2026-10-08 --limit 3",
           lambda s: s.costs(["day"], since="2026-10-01", until="2026-10-08", limit=3)),
     Asked("unit --by team --where \"model = 'gpt-4o-mini'\"", lambda s: s.unit("team", where="model = 'gpt-4o-mini'")),
+    Asked("runs --where \"model = 'gpt-4o-mini'\" --order newest --limit 3 --offset 1 --month 2026-10",
+          lambda s: s.runs("model = 'gpt-4o-mini'", order="newest", limit=3, offset=1, month="2026-10")),
     Asked("compare --month 2026-10", lambda s: s.compare(month="2026-10")),
     Asked("quality --month 2026-10", lambda s: s.quality(month="2026-10")),
     Asked("budget --month 2026-10", lambda s: s.budget(month="2026-10")),

@@ -15,6 +15,7 @@ from tui.panes.overview import OverviewPane
 from tui.panes.section import SectionPane
 from tui.panes.table import TablePane
 from tui.reviewing import Reviewed
+from tui.state import Sort
 from tui.views import VIEWS
 
 if TYPE_CHECKING:
@@ -137,6 +138,39 @@ def test_a_tag_drills_to_the_rows_that_have_it(small_ledger: Path) -> None:
                 check_table(it, it.pane)
                 assert it.table.frame is not None
                 assert total in it.table.frame.totals or total in it.shown[0]
+
+    play(scenario)
+
+
+def test_a_workflow_drills_to_its_runs_and_a_run_to_its_calls(small_ledger: Path) -> None:
+    """Whole runs are listed by `finops runs`; what roll-ups do not keep is asked of every request."""
+
+    async def scenario() -> None:
+        async with driven(
+            small_ledger, ledger=str(small_ledger), view="unit", size=(160, 24)
+        ) as it:
+            await it.press("enter")
+            assert isinstance(it.pane, TablePane)
+            assert it.pane.call.command == "runs"
+            runs = ["run-10", "run-12", "run-2", "run-4", "run-6", "run-8"]
+            assert [row[0] for row in it.shown] == runs
+            check_table(it, it.pane)
+            it.pane.shape(replace(it.pane.state, sort=Sort("started")))
+            await it.settle()
+            assert dict(it.pane.call.options)["order"] == "newest"
+            assert [row[0] for row in it.shown] == sorted(runs, key=lambda run: -int(run[4:]))
+            check_table(it, it.pane)
+            it.pane.shape(it.pane.state.filtered("request_id ilike 'r%'"))
+            await it.settle()
+            assert it.pane.call.command == "unit"
+            assert sorted(row[0] for row in it.shown) == runs
+            it.pane.shape(replace(it.pane.state, sort=None))
+            await it.settle()
+            check_table(it, it.pane)
+            await it.press("enter")
+            assert it.pane.state.by == ("call",)
+            assert len(it.shown) == 1
+            check_table(it, it.pane)
 
     play(scenario)
 

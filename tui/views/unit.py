@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui.call import Call
+from tui.filters import about
 from tui.view import Chart, View
 from tui.views.steps import asked, compared, deeper, explained
 
 if TYPE_CHECKING:
     from finops.report.model import Row
-    from tui.call import Call
     from tui.state import Place, State
 
 __all__ = ["UNIT"]
@@ -37,8 +38,42 @@ DIMENSIONS = (
 )
 
 
+LISTED = 1000
+"""Runs that are listed; sorted by another column, others are."""
+
+_FIRST = {
+    ("cost", True): "cost",
+    ("started", True): "newest",
+    ("started", False): "oldest",
+    ("requests", True): "requests",
+    ("failures", True): "failures",
+}
+"""Sorts of a list of runs that the command knows: those choose among all runs."""
+
+_ONE_BY_ONE = ("run", "call")
+
+_OF_UNIT = ("cost", "requests", "attempts")
+"""Numbers of a run that are derived as those of its group in `finops unit`."""
+
+
 def _call(state: State) -> Call:
-    return compared(state) if state.compared else asked("unit", state)
+    if state.compared:
+        return compared(state)
+    return asked("unit", state) if not _lists_runs(state) else _runs(state)
+
+
+def _lists_runs(state: State) -> bool:
+    """Whether rows are whole runs, of calls that roll-ups tell apart."""
+    named = {about(each) for each in state.where}
+    return state.split == ("run",) and named <= {*DIMENSIONS, "day"} - {*_ONE_BY_ONE}
+
+
+def _runs(state: State) -> Call:
+    order = _FIRST.get(state.sort, "cost") if state.sort else "cost"
+    kept = {name: value for name, value in state.options if name in {"include", "currency"}}
+    return Call.of(
+        "runs", where=state.filter, order=order, limit=LISTED, **kept, **state.span.options
+    )
 
 
 def _drill(state: State, row: Row) -> Place | None:
@@ -46,12 +81,15 @@ def _drill(state: State, row: Row) -> Place | None:
 
 
 def _explain(state: State, row: Row, column: str) -> Call | None:
-    return None if state.compared else explained("unit", state, row, column)
+    if state.compared:
+        return None
+    listed = _lists_runs(state) and column not in _OF_UNIT
+    return explained("runs" if listed else "unit", state, row, column)
 
 
 def _chart(state: State) -> Chart | None:
     """Cost by day; none where rows are single runs or calls, whose days nobody looks at."""
-    if {"run", "call"} & set(state.by):
+    if {*_ONE_BY_ONE} & set(state.by):
         return None
     return Chart(asked("unit", state, by=("day",)), "day", "cost")
 
