@@ -274,7 +274,7 @@ ACTIONS = (
         11,
     ),
     Action("notes", "n", "notes", "Read everything the answer says about itself.", Group.TAKE),
-    Action("refresh", "r", "refresh", "Ask again.", Group.APP),
+    Action("refresh", "r", "refresh", "Read the settings again, and ask again.", Group.APP),
     Action("stop", "ctrl+c", "stop", "Stop waiting for the answer.", Group.APP, _stops),
     Action(
         "demo",

@@ -106,6 +106,7 @@ class FinopsApp(App[int]):
         self.memory: dict[str, Any] = {}
         self.stamp: tuple[int | None, ...] | None = None
         self._watching: Timer | None = None
+        self._open: Callable[[], Session] = opening.open
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, and which of them can be read."""
@@ -137,6 +138,7 @@ class FinopsApp(App[int]):
         self._start(self.opening.open)
 
     def _start(self, open_ledger: Callable[[], Session]) -> None:
+        self._open = open_ledger
         pane = StartPane(open_ledger, self.began)
         self.tabs = {START.name: [pane]}
         self.tab = START.name
@@ -263,6 +265,27 @@ class FinopsApp(App[int]):
                     pane.shape(state)
                 else:
                     pane.place = pane.place._replace(state=state)
+
+    def begin_again(self) -> None:
+        """Read the settings again, and ask again."""
+        _worker: Worker[None] = self.run_worker(
+            self._reopen, exclusive=True, group="reopen", exit_on_error=False
+        )
+
+    async def _reopen(self) -> None:
+        desk = self.desk
+        if desk is not None:
+            try:
+                session = await in_background(self._open)
+            except FinopsError as error:
+                self.complain(error)
+                return
+            if desk is not self.desk:
+                return
+            desk.session = session
+            for pane in (pane for stack in self.tabs.values() for pane in stack):
+                pane.read_settings()
+        self.refresh_answers()
 
     def refresh_answers(self) -> None:
         """Ask again, whatever was answered before."""

@@ -233,7 +233,7 @@ DOING: dict[str, Callable[[FinopsApp, Pane], None]] = {
     "copy.cell": _copy_cell,
     "explain": _explain,
     "notes": _notes,
-    "refresh": lambda app, _pane: app.refresh_answers(),
+    "refresh": lambda app, _pane: app.begin_again(),
     "stop": lambda _app, pane: pane.stop(),
     "demo": lambda app, _pane: app.load_demo(),
     "theme": lambda app, _pane: app.action_change_theme(),

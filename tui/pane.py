@@ -106,6 +106,9 @@ class Pane(Vertical, can_focus=False):
             self.show(self.answer)
         self.post_message(self.Changed())
 
+    def read_settings(self) -> None:
+        """The settings were read again."""
+
     # --- asking -----------------------------------------------------------------------------
 
     def ask(self) -> Worker[None]:

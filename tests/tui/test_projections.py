@@ -233,6 +233,25 @@ def test_where_nothing_is_given_the_screen_says_what_to_add(
     play(scenario)
 
 
+def test_settings_are_read_again_on_request(small_ledger: Path, here: Path) -> None:
+    """What the screen asked to be added counts from then on; settings that cannot be read change nothing."""
+
+    async def scenario() -> None:
+        async with driven(small_ledger, view="breakeven", size=(80, 24)) as it:
+            assert not projection(it).sliders.display
+            (here / "finops.toml").write_text(OWN, encoding="utf-8")
+            await it.press("r")
+            assert projection(it).sliders.display
+            shown, command = it.shown, it.command
+            assert "--from-ledger pool=gpus" in command
+            (here / "finops.toml").write_text("[[breakeven]", encoding="utf-8")
+            await it.press("r")
+            assert "finops.toml" in it.toasts[-1]
+            assert (it.shown, it.command) == (shown, command)
+
+    play(scenario)
+
+
 @pytest.mark.parametrize(
     ("command", "options", "words"),
     [

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from finops.api.breakeven import Breakeven
 from finops.report.cells import visible
+from finops.report.model import Style
 from tui.colours import HEAT, PARTS
 from tui.stacks import Stack, shade_map, stacks
 
@@ -31,6 +32,8 @@ LOWEST, HIGHEST = 12, 24
 """Lines of a chart: where rows need the room, and where they do not."""
 
 PLOTS = ".plot, PlotWidget"
+
+_MONEY = (Style.MONEY, Style.UNIT_MONEY)
 
 _AROUND = 8
 """Lines of a chart of its own besides its plot: title, axis, legend, where lines cross."""
@@ -134,7 +137,9 @@ class ChartBox(Vertical):
         self._put(text)
 
     def _legend(self, chart: Chart, report: Report) -> None:
-        words = [f"{chart.height} by {chart.across}, {report.currency or ''}".rstrip(", ")]
+        money = any(one.name == chart.height and one.style in _MONEY for one in report.columns)
+        unit = f", {report.currency}" if money and report.currency else ""
+        words = [f"{chart.height.replace('_', ' ')} by {chart.across}{unit}"]
         for (name, _), colour in zip(self.stack.parts, PARTS, strict=False):
             if name:
                 words.append(f"[{colour}]■[/] {visible(name)[:24]}".replace("[[", r"\[["))

@@ -47,6 +47,8 @@ class ProjectionPane(TablePane):
     """
 
     def __init__(self, place: Place, view: View, desk: Desk) -> None:
+        self.as_set = not place.state.options
+        """Whether it starts with what the settings say."""
         said = dict(place.state.options) or _given(desk.session.config, view.name)
         self.given = said
         super().__init__(
@@ -67,6 +69,13 @@ class ProjectionPane(TablePane):
         """The period only where something of it is measured."""
         told = super().note_text
         return told if self.call.asks_ledger else told.removeprefix(self.state.span.label)
+
+    def read_settings(self) -> None:
+        """Start with what the settings say now, unless something has been moved."""
+        if self.as_set and dict(self.state.options) == self.given:
+            self.given = _given(self.desk.session.config, self.view.name)
+            state = replace(self.state, options=tuple(self.given.items()))
+            self.place = self.place._replace(state=state)
 
     def take_focus(self) -> None:
         """The sliders have the keyboard."""

@@ -20,7 +20,7 @@ __all__ = ["PROJECTION_VIEWS"]
 
 PANE = "tui.panes.projection:ProjectionPane"
 
-_OWN = """Or write down what the view starts with, in finops.toml, and start again; sliders move it:
+_OWN = """Or write down what the view starts with, in finops.toml, then press r; sliders move it:
 
   [[breakeven]]
   pool = "NAME"                 # whose demand was measured: finops capacity
@@ -28,7 +28,7 @@ _OWN = """Or write down what the view starts with, in finops.toml, and start aga
 
 Hardware in [[owned]] of the same device needs no scenario."""
 
-_SMALL = """Or write down what the view starts with, in finops.toml, and start again; sliders move it:
+_SMALL = """Or write down what the view starts with, in finops.toml, then press r; sliders move it:
 
   [[route]]
   small = "MODEL"
