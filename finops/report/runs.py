@@ -19,6 +19,7 @@ __all__ = ["runs_report"]
 _COLUMNS = (
     ReportColumn("run", "Run"),
     ReportColumn("source", "Source", shown=False),
+    ReportColumn("cost", "Cost", Style.UNIT_MONEY),
     ReportColumn("started", "Started", Style.TIME),
     ReportColumn("ended", "Ended", Style.TIME, shown=False),
     ReportColumn("outcome", "Outcome", optional=True),
@@ -28,7 +29,6 @@ _COLUMNS = (
     ReportColumn("input_tokens", "Input", Style.COUNT, optional=True),
     ReportColumn("output_tokens", "Output", Style.COUNT, optional=True),
     ReportColumn("unpriced_tokens", "Unpriced", Style.COUNT, shown=False),
-    ReportColumn("cost", "Cost", Style.UNIT_MONEY),
 )
 
 
@@ -55,8 +55,9 @@ def _row(run: Run) -> Row:
     return {
         "run": run.run,
         "source": run.source,
-        "started": run.started.isoformat(),
-        "ended": run.ended.isoformat(),
+        "cost": run.cost,
+        "started": run.started.isoformat(timespec="seconds"),
+        "ended": run.ended.isoformat(timespec="seconds"),
         "outcome": run.outcome,
         "requests": counts["requests"],
         "attempts": counts["attempts"],
@@ -64,5 +65,4 @@ def _row(run: Run) -> Row:
         "input_tokens": sum(counts[name] for name in INPUT_TOKEN_COLUMNS),
         "output_tokens": counts["output_tokens"],
         "unpriced_tokens": run.unpriced_tokens,
-        "cost": run.cost,
     }
