@@ -43,6 +43,9 @@ FILLED_BY_PYTHON = (
     "capacity_rates",
 )
 
+READ_AT_ONCE = ("many_rows",)
+"""Tables that are gone once they were read: the statement that reads them is compared."""
+
 
 class Recorder:
     """A connection that remembers every statement it ran and what came of it."""
@@ -248,6 +251,8 @@ def test_every_model_gives_the_same_rows_on_spark(spark: SparkSession, tmp_path:
             compared += 1
             continue
         there.cache().createOrReplaceTempView(made[1])
+        if made[1] in READ_AT_ONCE:
+            continue
         names = [name for name in there.columns if name not in keyed]
         listed = ", ".join(names)
         here = con.execute(f"select {listed} from {made[1]}").fetchall()

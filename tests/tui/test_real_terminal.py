@@ -138,7 +138,7 @@ def test_without_colours_the_cursor_is_seen_and_the_terminal_is_left_as_it_was(
     ) as screen:
         screen.until("Produced")
         screen.press("3")
-        assert "▸" in screen.until("w1")
+        assert "w1" in screen.until("▸")
         screen.press("q")
         assert "Unit economics" not in screen.until("ended with 0")
 

@@ -239,7 +239,7 @@ def test_calls_of_many_threads_are_all_written(tmp_path: Path) -> None:
     recorder.close()
     assert sorted(each["call"] for each in lines_in(tmp_path / "spool")) == list(range(201))
     assert recorder.lost == 0
-    assert len(list((tmp_path / "spool").iterdir())) == 2  # the first segment was full
+    assert len(list((tmp_path / "spool").iterdir())) >= 2  # the first segment was full
 
 
 def test_what_is_too_much_is_lost_and_said_and_never_raised(
