@@ -149,13 +149,10 @@ def _of_pools(rows: tuple[OwnOrRent, ...], unit: str) -> Iterator[Sentence]:
     for row in rows:
         if row.decision is None or row.npv_low is None or row.npv_high is None:
             continue
-        low, high, better, worse = row.npv_low, row.npv_high, "owning", "renting"
-        if high < 0:
-            low, high, better, worse = -high, -low, worse, better
+        low, high = Number(row.npv_low, unit=unit), Number(row.npv_high, unit=unit)
         yield say(
-            "Own or rent, ", Name(row.pool), f" ({row.stands}): {better} is worth ",
-            Number(low, unit=unit), " to ", Number(high, unit=unit),
-            f" more than {worse}, so it {_ON_OWNING[Decision(row.decision)]}.",
+            "Own or rent, ", Name(row.pool), f" ({row.stands}): owning instead of renting has an NPV of ",
+            low, " to ", high, f", so it {_ON_OWNING[Decision(row.decision)]}.",
         )  # fmt: skip
 
 
