@@ -34,10 +34,10 @@ imports: setup  ## the import contracts of ARCHITECTURE.md
 	$(BIN)/lint-imports --no-logo
 
 tests: setup  ## pytest; with FINOPS_REQUIRE_ALL=1 nothing may be missing, and coverage must hold
-	$(BIN)/pytest -q -n $(JOBS) $(if $(filter 1,$(FINOPS_REQUIRE_ALL)),$(COVER))
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(if $(filter 1,$(FINOPS_REQUIRE_ALL)),$(COVER))
 
 cover: setup  ## pytest with coverage of finops/, which must be 90 % or more
-	$(BIN)/pytest -q -n $(JOBS) $(COVER)
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile $(COVER)
 
 bench: setup  ## ratios against floors, on generated data (minutes)
 	$(BIN)/python -m bench
