@@ -134,7 +134,7 @@ class Settled:
             if not self._is_kept(question):
                 raise UsageError(
                     f"runs cannot be listed by {where!r}",
-                    hint=f"filter by {', '.join(ROLLED_UP)} or what is made of them",
+                    hint=f"finops unit --by run filters by any column; here: {', '.join(ROLLED_UP)}",
                 )
             for con in self._engines():
                 hear(con)

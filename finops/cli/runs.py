@@ -38,7 +38,10 @@ class Order(StrEnum):
 
 OrderOption = Annotated[
     Order,
-    typer.Option("--order", help="Which come first: the dearest, the newest, those with most …"),
+    typer.Option(
+        "--order",
+        help="Which come first: the dearest, the newest, the oldest, those with most requests or failures.",
+    ),
 ]
 CountOption = Annotated[int, typer.Option("--limit", min=1, help="Runs to show.")]
 OffsetOption = Annotated[int, typer.Option("--offset", min=0, help="Runs to leave out before.")]
