@@ -40,8 +40,8 @@ class Context:
     """The row under the cursor; None without one."""
     column: str | None = None
     """The column under the cursor."""
-    number: bool = False
-    """Whether that cell is a number that was computed."""
+    explains: bool = False
+    """Whether something says where that cell, or what is shown, comes from."""
     ready: bool = False
     """Whether an answer is shown."""
     asking: bool = False
@@ -117,11 +117,7 @@ def _answered(now: Context) -> str | None:
 
 
 def _explains(now: Context) -> str | None:
-    if now.view.explain is None:
-        return f"The numbers of {now.view.title} have no explanation."
-    if not now.number:
-        return "Put the cursor on a number first."
-    return None
+    return None if now.explains else "Put the cursor on a number first."
 
 
 def _sorts(now: Context) -> str | None:

@@ -30,7 +30,7 @@ from tui.state import Place
 from tui.views import HOME, VIEWS, view_named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.filter import LineFilter
@@ -207,28 +207,29 @@ class FinopsApp(App[int]):
                 self.back()
             return
         if self.pane is not None:
-            self.pane.display = False
+            self.pane.hide()
             self.before = self.tab if self.tab != START.name else self.before
         self.tab = name
         if name not in self.tabs:
-            state = unpacked(view.start(self.span), self.memory.get("views", {}).get(name, {}))
+            said = self.memory.get("views", {}).get(name, {})
             self.tabs[name] = []
-            self._mount(Place(name, state))
+            self._mount(Place(name, unpacked(view.start(self.span), said)), said)
         else:
             self._reveal()
 
     def deepen(self, place: Place) -> None:
         """Go one step further from here."""
         if self.pane is not None:
-            self.pane.display = False
+            self.pane.hide()
         self._mount(place)
 
-    def _mount(self, place: Place) -> None:
+    def _mount(self, place: Place, remembered: Mapping[str, Any] | None = None) -> None:
         if self.desk is None:
             return
         view = view_named(place.view)
         module, _, name = view.pane.partition(":")
         pane: Pane = getattr(import_module(module), name)(place, view, self.desk)
+        pane.remembered = remembered or {}
         self.stack.append(pane)
         self.query_one("#stage").mount(pane)
         self.draw_bars()
@@ -415,7 +416,11 @@ class FinopsApp(App[int]):
                 "period": packed_span(self.span),
                 "views": {
                     **self.memory.get("views", {}),
-                    **{name: packed(stack[0].state) for name, stack in self.tabs.items() if stack},
+                    **{
+                        name: {**packed(stack[0].state), **stack[0].position()}
+                        for name, stack in self.tabs.items()
+                        if stack
+                    },
                 },
             }
             remember(self.desk.session.ledger.location.url, self.memory)

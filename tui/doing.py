@@ -18,7 +18,6 @@ from tui.filters import typed
 from tui.helping import help_text
 from tui.spans import parse_span
 from tui.state import next_grain
-from tui.views.explain import explanation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,14 +178,18 @@ def _copy_cell(app: FinopsApp, pane: Pane) -> None:
 
 
 def _explain(app: FinopsApp, pane: Pane) -> None:
-    now = pane.context
-    if pane.view.explain is None or now.row is None or now.column is None:
-        return
-    call = pane.view.explain(pane.state, now.row, now.column)
-    if call is None:
-        app.notify(f"{now.column} of this row has no explanation.", severity="warning")
-    else:
-        app.deepen(explanation(call, pane.state))
+    found = pane.explained()
+    places = {each.name: each.place for each in found}
+
+    def take(chosen: tuple[str, ...] | None) -> None:
+        if chosen:
+            app.deepen(places[chosen[0]])
+
+    if len(places) == 1:
+        take(tuple(places))
+    elif places:
+        choices = [Choice(each.name, each.about) for each in found]
+        app.push_screen(PickScreen("Explain which?", choices), take)
 
 
 def _notes(app: FinopsApp, pane: Pane) -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
+
+from tui.spans import month_after
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from finops.report.model import Cell
+    from finops.report.model import Cell, Row
 
-__all__ = ["about", "equals", "joined", "typed"]
+__all__ = ["about", "conditions", "equals", "joined", "typed"]
 
 _NAME = re.compile(r"^[A-Za-z_]\w*$")
 _OPERATOR = re.compile(r"[=<>()]|\b(?:like|ilike|in|is|between|not|and|or)\b", re.IGNORECASE)
 _TAG = "tag:"
 _ONE = re.compile(r"(\w+) (?:is null|(?:=|<|>=|ilike) (?:'(?:[^']|'')*'|[\w.]+))")
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
+_RESERVED = {"check", "table"}
+"""Columns whose names are words of SQL."""
+_WEEK = timedelta(days=7)
 
 
 def equals(name: str, value: Cell) -> str:
@@ -29,6 +35,11 @@ def equals(name: str, value: Cell) -> str:
     if isinstance(value, str):
         return f"{column} = {_quoted(value)}"
     return f"{column} = {value}"
+
+
+def conditions(names: Sequence[str], row: Row) -> tuple[str, ...]:
+    """What is true of `row` alone, by the columns `names`, in the words of --where."""
+    return tuple(each for name in names for each in _condition(name, row.get(name)))
 
 
 def typed(text: str, dimension: str | None) -> str:
@@ -54,11 +65,24 @@ def joined(conditions: Sequence[str]) -> str | None:
     return " and ".join(f"({each})" if _OR.search(each) else each for each in conditions)
 
 
+def _condition(name: str, value: Cell) -> list[str]:
+    """Stretches of time as a range of days: every command knows those."""
+    if not isinstance(value, str) or name not in {"day", "week", "month"}:
+        return [equals(name, value)]
+    if name == "day":
+        return [equals("day", value)]
+    start = date.fromisoformat(value if name == "week" else f"{value}-01")
+    end = start + _WEEK if name == "week" else month_after(start)
+    return [f"day >= '{start}'", f"day < '{end}'"]
+
+
 def _column(name: str) -> str:
     """A dimension as `--where` names it: a tag by its key, what is no plain name in quotes."""
     if name.startswith(_TAG):
         return f"Tags[{_quoted(name.removeprefix(_TAG))}]"
-    return name if _NAME.match(name) else '"' + name.replace('"', '""') + '"'
+    return (
+        name if _NAME.match(name) and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
+    )
 
 
 def _quoted(text: str) -> str:

@@ -73,21 +73,6 @@ class Frame:
         """The frame with columns at least as wide as `widths`."""
         return replace(self, widths=tuple(map(max, self.widths, widths)))
 
-    def place_of(self, row: Row) -> int | None:
-        """Where the row with the same text cells stands now; None when it is gone."""
-        names = [column.name for column in self.columns if not is_number(column)]
-        if not names:
-            return None
-        wanted = [row.get(name) for name in names]
-        return next(
-            (
-                place
-                for place, index in enumerate(self.order)
-                if [self.rows[index].get(name) for name in names] == wanted
-            ),
-            None,
-        )
-
 
 def frame_of(
     report: Report, *, columns: Sequence[str] | None = None, sort: Sort | None = None

@@ -21,6 +21,7 @@ from textual.strip import Strip
 from finops.report.cells import is_number, title_text
 from tui.actions import MOVES
 from tui.frame import fitted, width_limit
+from tui.position import Position, position_of
 from tui.speaking import sentence
 
 if TYPE_CHECKING:
@@ -108,16 +109,24 @@ class FrameTable(ScrollView, can_focus=True):
         """Take the size of what is there."""
         self._measure()
 
-    def show(self, frame: Frame, *, keep: Row | None = None) -> None:
-        """Show `frame`; the cursor stays on the row that reads like `keep`, else near where it was."""
-        here = frame.place_of(keep) if keep is not None else None
+    def show(self, frame: Frame, at: Position | None = None) -> None:
+        """Show `frame`, the cursor `at` a place, by default where it is: on its row, as far down the screen."""
+        at = at or self.position
         self.frame = frame
         self._measure()
-        self.place = here if here is not None else min(self.place, max(0, len(frame) - 1))
-        self.column = min(self.column, max(0, len(frame.columns) - 1))
-        self._reveal()
+        self.place, self.column, top = at.found(frame) if at is not None else (0, 0, 0)
+        self.scroll_to(y=top, animate=False)
+        self.call_after_refresh(self._reveal)
         self.refresh()
         self.post_message(self.Moved())
+
+    @property
+    def position(self) -> Position | None:
+        """Where the cursor is; None in an empty table."""
+        if self.frame is None or not len(self.frame) or not self.frame.columns:
+            return None
+        column = min(self.column, len(self.frame.columns) - 1)
+        return position_of(self.frame, self.place, column, round(self.scroll_y))
 
     @property
     def row(self) -> Row | None:

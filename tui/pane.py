@@ -14,11 +14,15 @@ from finops.errors import FinopsError
 from tui.actions import Context
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.timer import Timer
+    from textual.widget import Widget
 
     from finops.api.answer import Answer
     from tui.call import Call
     from tui.desk import Desk
+    from tui.explaining import Explained
     from tui.state import Place, State
     from tui.view import View
 
@@ -67,6 +71,10 @@ class Pane(Vertical, can_focus=False):
         """Whether the ledger may have changed since the answer."""
         self.answered: Call | None = None
         """The call whose answer is shown."""
+        self.remembered: Mapping[str, Any] = {}
+        """Where somebody was here the last time, until it is shown again."""
+        self._held: Widget | None = None
+        """What had the keyboard last."""
 
     def on_mount(self) -> None:
         """Take the keyboard and ask."""
@@ -180,6 +188,10 @@ class Pane(Vertical, can_focus=False):
         """Whether everything is plain lines, and nothing moves by itself."""
         return self.app.has_class("text")
 
+    def explained(self) -> tuple[Explained, ...]:
+        """What explains the number looked at: a place, or several to choose from; none where nothing does."""
+        return ()
+
     def stop(self) -> None:
         """Wait no longer; what was shown stays."""
         self.workers.cancel_group(self, GROUP)
@@ -219,5 +231,22 @@ class Pane(Vertical, can_focus=False):
     def toggle_chart(self) -> None:
         """Show the chart, or hide it."""
 
+    def position(self) -> dict[str, Any]:
+        """Where somebody is, to be remembered: a JSON object."""
+        return dict(self.remembered)
+
+    def hide(self) -> None:
+        """Give way to another pane, and remember what had the keyboard."""
+        focused = self.screen.focused
+        self._held = focused if focused is not None and self in focused.ancestors else None
+        self.display = False
+
     def take_focus(self) -> None:
-        """Give the keyboard to what is looked at."""
+        """Give the keyboard back to what had it last, else to what is looked at first."""
+        if self._held is not None and self._held.is_attached and self._held.focusable:
+            self._held.focus()
+        else:
+            self.focus_first()
+
+    def focus_first(self) -> None:
+        """Give the keyboard to what is looked at first."""

@@ -65,8 +65,8 @@ class View:
     """Whether `call` can put the period beside the one before (`State.compared`)."""
     drill: Callable[[State, Row], Place | None] | None = None
     """Where Enter on a row leads; None where that is nowhere."""
-    explain: Callable[[State, Row, str], Call | None] | None = None
-    """The call of `finops explain` for a row's number; None where it has none."""
+    explain: Callable[[State, Row, str], Place | None] | None = None
+    """Where `x` on a row's number leads, where another command than `finops explain` derives it."""
     chart: Callable[[State], Chart | None] | None = None
     """The chart above the rows, for what the view is set to."""
     pane: str = "tui.panes.table:TablePane"

@@ -23,6 +23,7 @@ SHOWN_AS = {
     "finops.costs": "costs",
     "finops.marginal": "marginal",
     "finops.capacity": "capacity",
+    "finops.capacity_days": "capacity.days",
     "finops.owners-check": "owners",
     "finops.owners-list": "owners.list",
     "finops.close_list": "close.list",
@@ -31,6 +32,9 @@ SHOWN_AS = {
     "finops.close_accruals": "close.accruals",
     "finops.close_adjustments": "close.adjustments",
     "finops.status": "status",
+    "finops.load": "load",
+    "finops.pull": "pull",
+    "finops.review": "review",
     "finops.runs": "runs",
     "finops.explain": "explain",
     "finops.sql": "sql",
@@ -87,6 +91,48 @@ _FLEET = {
 }
 
 TOLD: dict[str, Told] = {
+    "capacity.days": Told(
+        'finops sql "select * from gpu_samples"',
+        {
+            "observed_hours": "device time with samples, of the day or node",
+            "busy_hours": "device time somebody's work ran in, by the samples' activity",
+            "held_idle_hours": "device time somebody held and nothing ran in",
+            "idle_hours": "device time nobody held",
+            "busy_share": "busy_hours / observed_hours",
+        },
+    ),
+    "load": Told(
+        'finops sql "select * from loads"',
+        {
+            "rows": "rows of the slice that are in the ledger now",
+            "BilledCost": "sum of BilledCost over them",
+            "EffectiveCost": "sum of EffectiveCost over them",
+        },
+    ),
+    "pull": Told(
+        'finops sql "select * from loads"',
+        {
+            "rows": "rows of the delivery that were stored",
+            "rows_duplicate": "rows that were there already",
+            "rows_replaced": "rows of an earlier delivery that it took the place of",
+        },
+    ),
+    "review": Told(
+        "finops review", {"tables": "tables of the section that are not folded away as details"}
+    ),
+    "vendor.sheet": Told(
+        "finops vendor sheet --format json",
+        {
+            "figure": "the row's figure over calls, bill lines and samples of the option in its column"
+        },
+    ),
+    "vendor.compare": Told(
+        "finops vendor score NAME --checks, and finops vendor quote --explain",
+        {
+            "figure": "levels of the vendor's checks, verified and claimed, shares of them, and the price of "
+            "its cheapest offer"
+        },
+    ),
     "runs": Told(
         "finops explain cost --where \"run = '…'\"",
         {

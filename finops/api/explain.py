@@ -33,7 +33,7 @@ def explain(
     """How `number` is made: one of `unit`, or a command and its number ("capacity.idle_hours").
 
     `row` names whose number of a command with rows it is ("budget", "gpu-team": all numbers of that budget), and
-    `by` what the rows are split by; `where` is a condition instead. UsageError for a number there is none of.
+    `by` what the rows are split by; `where` is a condition instead, or with a row what the command is asked about. UsageError for a number there is none of.
     """
     from finops.analysis.economics import Question
     from finops.analysis.explain import explain as explain_number

@@ -27,6 +27,11 @@ class Wanted(NamedTuple):
     by: str | Sequence[str] | None = None
     currency: str | None = None
 
+    @property
+    def filter(self) -> str | None:
+        """What the command itself is asked about: `where`, once the row is named; it names the row otherwise."""
+        return None if self.row is None else self.where
+
 
 def explain_rows(session: Session, number: str, wanted: Wanted) -> Explanation | None:
     """`number` (`budget.share`, or `budget` for all of a row's numbers); None where no such command has rows.
@@ -44,7 +49,8 @@ def explain_rows(session: Session, number: str, wanted: Wanted) -> Explanation |
             f"the rows of {command} cannot be split", hint=f"--by is of {', '.join(sorted(_SPLIT))}"
         )
     table = asked(session, wanted)
-    found = explain_row(table, command, name, row=wanted.row, where=wanted.where)
+    where = None if command in _FILTERED and wanted.filter is not None else wanted.where
+    found = explain_row(table, command, name, row=wanted.row, where=where)
     return None if found is None else found._replace(number=number)
 
 
@@ -59,7 +65,9 @@ def _compare(session: Session, wanted: Wanted) -> Table:
     from finops.analysis.derived.compare import compare_table
 
     by = wanted.by or ("provider", "ServiceName")
-    return compare_table(session.compare(by, currency=wanted.currency, **wanted.when).value)
+    return compare_table(
+        session.compare(by, where=wanted.filter, currency=wanted.currency, **wanted.when).value
+    )
 
 
 def _month(wanted: Wanted) -> str | None:
@@ -80,7 +88,9 @@ def _budget(session: Session, wanted: Wanted) -> Table:
 def _forecast(session: Session, wanted: Wanted) -> Table:
     from finops.analysis.derived.foreseen import forecast_table
 
-    return forecast_table(session.forecast(wanted.by, currency=wanted.currency).value)
+    return forecast_table(
+        session.forecast(wanted.by, where=wanted.filter, currency=wanted.currency).value
+    )
 
 
 def _savings(session: Session, wanted: Wanted) -> Table:
@@ -98,14 +108,14 @@ def _quality(session: Session, wanted: Wanted) -> Table:
 def _commitments(session: Session, wanted: Wanted) -> Table:
     from finops.analysis.derived.commitments import commitments_table
 
-    answer = session.commitments(currency=wanted.currency, **wanted.when)
+    answer = session.commitments(where=wanted.filter, currency=wanted.currency, **wanted.when)
     return commitments_table(answer.value, answer.period)
 
 
 def _services(session: Session, wanted: Wanted) -> Table:
     from finops.analysis.derived.commitments import services_table
 
-    answer = session.commitments(currency=wanted.currency, **wanted.when)
+    answer = session.commitments(where=wanted.filter, currency=wanted.currency, **wanted.when)
     return services_table(answer.value, answer.period)
 
 
@@ -156,6 +166,9 @@ TABLES: dict[str, Callable[[Session, Wanted], Table]] = {
 }
 
 """Commands whose rows have names, and how each is asked."""
+
+_FILTERED = frozenset({"commitments", "commitments.services", "compare", "forecast"})
+"""Commands that take a --where of their own: of a named row, `where` is theirs."""
 
 _SPLIT = frozenset({"chargeback", "compare", "forecast"})
 """Commands whose rows are split by names of the reader's choice."""

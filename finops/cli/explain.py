@@ -78,7 +78,7 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
     Prints the formula, every input with its source, every step, and the number. Choose whose number by
     its row (finops explain budget gpu-team), or with --where, as in `finops unit` (of an amount, as in
     `finops costs`; else by the words in the command's own rows: pool, kind, side, InvoiceId):
-    --where "workflow = 'rag-answer'".
+    --where "workflow = 'rag-answer'". With a row of compare, forecast or commitments --where is the command's own.
     """
     from finops.cli.output import emit
 

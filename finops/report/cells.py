@@ -13,7 +13,7 @@ from finops.report.numbers import NUMBER_STYLES, shown
 if TYPE_CHECKING:
     from finops.report.model import Cell, Report, ReportColumn, Row
 
-__all__ = ["cell_text", "headline", "is_number", "title_text", "total_texts", "visible"]
+__all__ = ["NO_VALUE", "cell_text", "headline", "is_number", "title_text", "total_texts", "visible"]
 
 NOT_AVAILABLE = "n/a"
 """A number that was not computed; a note says why."""

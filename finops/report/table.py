@@ -1,8 +1,9 @@
 """A report as a table for the terminal, at whatever width there is.
 
-Numbers are never shortened: when space runs out, titles wrap first, then text columns give way (…), then
-optional columns are left out and named, and when not even that is enough each row becomes a block of `name  value` lines. Widths are counted in
-terminal cells (a CJK character takes two, a combining accent none), which is what rich is used for.
+Numbers are never shortened: when space runs out, titles and prose wrap first, then optional columns are left
+out and named, the last first, then text columns give way (…), and when not even that is enough each row becomes
+a block of `name  value` lines. Widths are counted in terminal cells (a CJK character takes two, a combining
+accent none), which is what rich is used for.
 Colour only repeats what position and words already say.
 """
 
@@ -36,8 +37,14 @@ GAP = 2
 NARROWEST_TEXT = 8
 """A text column gives way down to this; narrower says too little to tell two rows apart."""
 
+WHOLE_TEXT = 40
+"""A text column gives way down to this before an optional column is left out: names and times fit in it."""
+
 NARROWEST_PROSE = 24
 """Prose wraps and so gives way first, down to this."""
+
+NARROWEST_WORDS = 16
+"""Prose wraps down to this before a name is cut."""
 
 WIDEST_TEXT = 60
 """A text column's width where the output has none, so that one long name does not pad every row."""
@@ -113,23 +120,27 @@ def _columns(report: Report) -> tuple[_Column, ...]:
 def _fitting(
     columns: tuple[_Column, ...], width: int | None
 ) -> tuple[tuple[_Column, ...], tuple[str, ...]]:
-    """`columns` without as many optional ones as it takes to fit, and a note that names those.
+    """`columns` without as many optional ones as it takes for names to stand whole, and a note of which those are.
 
-    Where even the others do not fit, nothing is left out: a block has room for all.
+    Where even then no text gives way far enough, nothing is left out: a block has room for all.
     """
     kept = list(columns)
-    while _layout(kept, width) is None:
+    while _layout(kept, width, WHOLE_TEXT) is None:
         giving = [column for column in kept if column.optional]
         if not giving:
-            return columns, ()
+            break
         kept.remove(giving[-1])
+    if _layout(kept, width) is None:
+        return columns, ()
     names = [column.title for column in columns if column not in kept]
     note = f"No room here for: {', '.join(names)}; a wider terminal, --format csv or json has them."
     return tuple(kept), ((note,) if names else ())
 
 
-def _layout(columns: Sequence[_Column], width: int | None) -> list[int] | None:
-    """The width of each column, or None when a table of `width` would have to cut a number."""
+def _layout(
+    columns: Sequence[_Column], width: int | None, least: int = NARROWEST_TEXT
+) -> list[int] | None:
+    """The width of each column, or None when a table of `width` would have to cut a number, or a text below `least`."""
     whole = [max(column.content, cell_len(column.title)) for column in columns]
     if width is None:
         return [
@@ -143,7 +154,9 @@ def _layout(columns: Sequence[_Column], width: int | None) -> list[int] | None:
         return whole
     widths = [max(column.content, column.longest_word) for column in columns]
     _shrink(widths, [column.prose for column in columns], room, NARROWEST_PROSE)
-    _shrink(widths, [not column.number for column in columns], room, NARROWEST_TEXT)
+    if least == NARROWEST_TEXT:
+        _shrink(widths, [column.prose for column in columns], room, NARROWEST_WORDS)
+    _shrink(widths, [not column.number for column in columns], room, least)
     if sum(widths) > room:
         return None
     return _spend(widths, whole, room)

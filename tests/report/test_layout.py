@@ -113,6 +113,49 @@ def test_an_unknown_format_is_an_error() -> None:
         render(report([]), "xml")
 
 
+def test_optional_columns_are_left_out_before_a_name_or_a_time_is_cut() -> None:
+    """Prose wraps first of all; a text longer than any name gives way down to forty cells at once."""
+    columns = (
+        ReportColumn("run", "Run"),
+        ReportColumn("started", "Started", Style.TIME),
+        ReportColumn("cost", "Cost", Style.MONEY),
+        ReportColumn("outcome", "Outcome", optional=True),
+        ReportColumn("attempts", "Attempts", Style.COUNT, optional=True),
+    )
+    row: Row = {
+        "run": "redact-pii-0913-059",
+        "started": "2026-09-13T15:34:25Z",
+        "cost": Decimal("1.5"),
+        "outcome": "success",
+        "attempts": 3,
+    }
+    shown = [
+        render(Report("finops.test/1", "Test", columns, (row,)), "table", width=width).decode()
+        for width in (70, 62, 54, 40)
+    ]
+    whole, no_attempts, no_outcome, cut = (text.splitlines() for text in shown)
+    assert whole[4] == "redact-pii-0913-059  2026-09-13T15:34:25Z  1.50  success         3"
+    assert no_attempts[4] == "redact-pii-0913-059  2026-09-13T15:34:25Z  1.50  success"
+    assert no_outcome[4] == "redact-pii-0913-059  2026-09-13T15:34:25Z  1.50"
+    assert no_outcome[6].startswith("Note: No room here for: Outcome, Attempts;")
+    assert cut[4] == "redact-pii-0913…  2026-09-13T15:3…  1.50"
+    long = Report("finops.test/1", "Test", columns, ({**row, "run": "x" * 80},))
+    assert render(long, "table", width=87).decode().splitlines()[4] == (
+        f"{'x' * 39}…  2026-09-13T15:34:25Z  1.50  success         3"
+    )
+
+
+def test_prose_wraps_closer_before_a_name_is_cut() -> None:
+    columns = (ReportColumn("subject", "Subject"), ReportColumn("what", "What", prose=True))
+    row: Row = {"subject": "harbourline-triage", "what": "tokens that have no list price yet"}
+    cost = ReportColumn("cost", "Cost", Style.COUNT)
+    report = Report("finops.test/1", "Test", (*columns, cost), ({**row, "cost": 5},))
+    assert render(report, "table", width=42).decode().splitlines()[4:6] == [
+        "harbourline-triage  tokens that have     5",
+        "                    no list price",
+    ]
+
+
 def test_optional_columns_give_way_last_first_and_are_named() -> None:
     columns = (
         ReportColumn("workflow", "Workflow"),

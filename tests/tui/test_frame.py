@@ -72,9 +72,3 @@ def test_a_text_is_padded_or_cut_in_terminal_cells() -> None:
     assert fitted("12", 4, right=True) == "  12"
     assert fitted("日本語", 5, right=False) == "日本…"
     assert cell_len(fitted("日本語", 4, right=False)) == 4
-
-
-def test_a_row_is_found_again_by_what_it_is_about() -> None:
-    frame = frame_of(THREE, sort=Sort("cost"))
-    assert frame.place_of({"name": "b", "cost": Decimal(7), "hidden": 9}) == 1
-    assert frame.place_of({"name": "gone", "cost": None, "hidden": 0}) is None

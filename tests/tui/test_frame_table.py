@@ -181,9 +181,9 @@ def test_another_answer_keeps_the_row_under_the_cursor() -> None:
     async def scenario() -> None:
         async with showing(small("a", "b", "c")) as (table, pilot):
             await pilot.press("down", "down")
-            table.show(small("c", "d"), keep=table.row)
+            table.show(small("c", "d"))
             assert (table.place, table.row and table.row["name"]) == (0, "c")
-            table.show(small("x"), keep=table.row)
+            table.show(small("x"))
             assert table.place == 0
             assert Decimal(0) == table.scroll_y
 

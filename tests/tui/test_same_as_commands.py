@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from typer.testing import CliRunner
 
 from finops.cli.app import app as command_line
+from finops.report.cells import is_number
 from tests.tui.driving import Driver, driven, play
 from tui.panes.overview import OverviewPane
 from tui.panes.section import SectionPane
@@ -76,6 +77,16 @@ def check_table(it: Driver, pane: TablePane) -> None:
     assert [row[: len(row)] for row in rows[: len(shown)]] == shown
 
 
+def check_explained(it: Driver, pane: TablePane) -> None:
+    """`x` leads somewhere from every number of the first row."""
+    frame = it.table.frame
+    for place, column in enumerate(() if frame is None or not len(frame) else frame.columns):
+        it.table.column = place
+        if is_number(column):
+            assert pane.explained(), f"{column.name} of {pane.view.name}"
+            assert pane.context.explains
+
+
 def check_panels(it: Driver, pane: OverviewPane) -> None:
     """Every figure a panel shows stands in what its command prints."""
     for panel in pane.panels:
@@ -98,6 +109,7 @@ def test_every_view_shows_what_its_command_prints(small_ledger: Path) -> None:
                     check_panels(it, it.pane)
                 elif isinstance(it.pane, TablePane):
                     check_table(it, it.pane)
+                    check_explained(it, it.pane)
                 elif isinstance(it.pane, SectionPane):
                     assert it.pane.text(None) in printed(it, it.pane.call, "text").decode()
 

@@ -11,6 +11,7 @@ from textual.containers import Grid
 from textual.widgets import Static
 
 from finops.errors import FinopsError
+from tui.explaining import Explained, of_all
 from tui.pane import Pane
 from tui.panes.panels import PANELS, PanelKind
 from tui.words import error_words, waiting_words
@@ -77,6 +78,9 @@ class OverviewPane(Pane):
         Binding("up,left,k,h", "panel(-1)", show=False),
     ]
 
+    _chosen: Panel | None = None
+    """The panel that had focus last."""
+
     def compose(self) -> ComposeResult:
         """Every panel."""
         with Grid():
@@ -90,13 +94,22 @@ class OverviewPane(Pane):
 
     @property
     def current(self) -> Panel:
-        """The panel that has focus, else the first."""
-        return next((panel for panel in self.panels if panel.has_focus), self.panels[0])
+        """The panel that has focus or had it last, else the first."""
+        return next(
+            (panel for panel in self.panels if panel.has_focus), self._chosen or self.panels[0]
+        )
 
     @property
     def context(self) -> Context:
-        """What keys may depend on: every panel leads to a view."""
-        return replace(super().context, opens=True)
+        """What keys may depend on: every panel leads to a view, and has numbers."""
+        return replace(super().context, opens=True, explains=bool(self.explained()))
+
+    def explained(self) -> tuple[Explained, ...]:
+        """The numbers of the panel that has focus."""
+        if not self.is_mounted or self.current.answer is None:
+            return ()
+        kind, state = self.current.kind, self.state
+        return tuple(of_all(kind.call(state), name, state.span) for name in kind.numbers)
 
     def answer_shown(self) -> Answer[Any] | None:
         """The answer of the panel that has focus."""
@@ -144,9 +157,15 @@ class OverviewPane(Pane):
         kind = self.current.kind if self.is_mounted else PANELS[0]
         return f"Panel {place} of {len(PANELS)}: {kind.title}. Enter opens {kind.view}."
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Keys and words depend on the panel."""
+        if self.display and isinstance(event.widget, Panel):
+            self._chosen = event.widget
         self.post_message(self.Changed())
+
+    def position(self) -> dict[str, Any]:
+        """The panel that has focus."""
+        return {"panel": self.current.kind.name} if self.is_mounted else {}
 
     def action_panel(self, steps: int) -> None:
         """Give the keyboard to the next panel, or the one before."""
@@ -157,6 +176,8 @@ class OverviewPane(Pane):
         """Go to the view behind the panel."""
         self.app.action_act(f"go.{self.current.kind.view}")  # type: ignore[attr-defined]
 
-    def take_focus(self) -> None:
-        """The first panel has the keyboard."""
-        self.panels[0].focus()
+    def focus_first(self) -> None:
+        """The panel that had the keyboard the last time, else the first."""
+        named = self.remembered.get("panel")
+        chosen = (panel for panel in self.panels if panel.kind.name == named)
+        next(chosen, self.panels[0]).focus()

@@ -56,6 +56,8 @@ class PanelKind(NamedTuple):
     call: Callable[[State], Call]
     draw: Draw
     view: str
+    numbers: tuple[str, ...]
+    """What `finops explain` calls the numbers of its first lines."""
 
 
 def _spent(answer: Answer[Any], width: int, height: int) -> Text:
@@ -178,9 +180,15 @@ PANELS = (
         lambda now: asked("compare", now, by=("provider",)),
         _spent,
         "spend",
+        ("compare.after", "compare.before", "compare.change", "compare.change_share"),
     ),
     PanelKind(
-        "produced", "Produced", lambda now: asked("unit", now, by=("workflow",)), _produced, "unit"
+        "produced",
+        "Produced",
+        lambda now: asked("unit", now, by=("workflow",)),
+        _produced,
+        "unit",
+        ("unit.requests", "unit.cost_per_1k_requests", "unit.runs", "unit.cost_per_run"),
     ),
     PanelKind(
         "changed",
@@ -188,7 +196,15 @@ PANELS = (
         lambda now: asked("compare", now, by=("workflow",)),
         _changed,
         "changes",
+        ("compare.change", "compare.price", "compare.usage", "compare.mix"),
     ),
-    PanelKind("advised", "To do", lambda now: asked("savings", now), _advised, "savings"),
+    PanelKind(
+        "advised",
+        "To do",
+        lambda now: asked("savings", now),
+        _advised,
+        "savings",
+        ("savings.low", "savings.high"),
+    ),
 )
 """The four questions of the first screen, in the order they are asked."""

@@ -58,6 +58,30 @@ class ProjectionPane(TablePane):
         self.sliders = Sliders()
         self.ranges: dict[str, Dial] = {}
         """Each dial as it was first seen for the question asked: its ends stay while it is moved."""
+        self.settled: set[str] = set()
+        """Dials that were first seen where they had not been moved."""
+
+    def on_mount(self) -> None:
+        """Sliders stand where they were left the last time."""
+        left = self.remembered.get("sliders")
+        if isinstance(left, dict) and self.as_set and self.remembered.get("of") == self.given:
+            said = {**self.given, **{str(name): str(text) for name, text in left.items()}}
+            state = replace(self.state, options=tuple(said.items()))
+            self.place = self.place._replace(state=state)
+        super().on_mount()
+
+    def position(self) -> dict[str, Any]:
+        """Also the sliders that were moved, and the one chosen."""
+        if not self.sliders.dials:
+            return super().position()
+        said, moved = dict(self.state.options), self._moved() & set(self.ranges)
+        left = {name: str(said[name]) for name in sorted(moved) if name in said}
+        return {
+            **super().position(),
+            "sliders": left,
+            "slider": self.sliders.here,
+            "of": self.given,
+        }
 
     def compose(self) -> ComposeResult:
         """The sliders, then what every table has."""
@@ -77,7 +101,7 @@ class ProjectionPane(TablePane):
             state = replace(self.state, options=tuple(self.given.items()))
             self.place = self.place._replace(state=state)
 
-    def take_focus(self) -> None:
+    def focus_first(self) -> None:
         """The sliders have the keyboard."""
         self.sliders.focus()
 
@@ -102,7 +126,14 @@ class ProjectionPane(TablePane):
         super().show(answer)
 
     def fail(self, error: FinopsError) -> None:
-        """What is missing, and where to write it down; moved sliders stay to be moved back."""
+        """What is missing, and where to write it down; moved sliders stay to be moved back.
+
+        Sliders as they were left the last time that make no answer any more are where they came from.
+        """
+        if self.remembered.get("sliders") and not self.sliders.dials:
+            self.remembered = {}
+            self.shape(replace(self.state, options=tuple(self.given.items())))
+            return
         if not self._moved():
             self.add_class("failed")
             self.table.focus()
@@ -113,7 +144,7 @@ class ProjectionPane(TablePane):
     def _moved(self) -> set[str]:
         """Options that are not as they were given."""
         said = dict(self.state.options)
-        return {name for name in self.ranges if said.get(name) != self.given.get(name)}
+        return {name for name in {*said, *self.given} if said.get(name) != self.given.get(name)}
 
     def _stand(self, answer: Answer[Any]) -> None:
         if self.view.dials is None:
@@ -122,12 +153,14 @@ class ProjectionPane(TablePane):
         for dial in self.view.dials(answer.report):
             if dial.option not in moved:
                 self.ranges[dial.option] = dial
+                self.settled.add(dial.option)
             first = self.ranges.setdefault(dial.option, dial)
             said = self.state.option(dial.option)
             value = dial.value if said is None else Decimal(str(said))
             low, high = min(first.low, value), max(first.high, value)
             dials.append(dial._replace(value=value, low=low, high=high, step=first.step))
         self.sliders.set_dials(dials, moved)
+        self.sliders.choose(self.remembered.get("slider"))
 
     # --- moving -----------------------------------------------------------------------------
 
@@ -135,9 +168,10 @@ class ProjectionPane(TablePane):
         """Ask with the number moved; where it is as given, as it was given."""
         event.stop()
         option = event.dial.option
-        first, given = self.ranges.get(option), self.given.get(option)
+        first, given = self.ranges[option], self.given.get(option)
         text: Option = event.dial.text
-        if event.reset or (first is not None and given is None and first.text == text):
+        was_here = option in self.settled and given is None and first.text == text
+        if event.reset or was_here:
             text = given
         self.sliders.moved = self.sliders.moved | {option}
         self.shape(replace(self.state.with_option(option, text)))

@@ -12,9 +12,8 @@ from textual.widgets.option_list import Option
 from finops.report.document.text import section_text
 from finops.report.document.words import numbered
 from tui.call import Call
+from tui.explaining import Explained, place_of
 from tui.pane import Pane
-from tui.projecting import PROJECTIONS
-from tui.state import Place, State
 from tui.views.managing import SECTION
 from tui.words import error_words, waiting_words
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from finops.errors import FinopsError
     from finops.report.document import Section
     from tui.actions import Context
-    from tui.spans import Span
+    from tui.state import Place
 
 __all__ = ["SectionPane"]
 
@@ -50,7 +49,14 @@ class SectionPane(Pane):
     @property
     def context(self) -> Context:
         """What keys may depend on: the commands can be opened."""
-        return replace(super().context, opens=bool(self.commands))
+        found = bool(self.commands)
+        return replace(super().context, opens=found, explains=found)
+
+    def explained(self) -> tuple[Explained, ...]:
+        """The commands that print its numbers, where each is explained, beside the tables they make."""
+        tables = () if self.section is None else self.section.tables
+        titles = {line: table.report.title for table in tables for line in _lines(table.command)}
+        return tuple(Explained(line, self._place(line), title) for line, title in titles.items())
 
     @property
     def section(self) -> Section | None:
@@ -65,8 +71,7 @@ class SectionPane(Pane):
     def commands(self) -> list[str]:
         """Commands its tables come from, each once."""
         tables = () if self.section is None else self.section.tables
-        lines = (line for table in tables for line in table.command.split("; ") if line)
-        return list(dict.fromkeys(lines))
+        return list(dict.fromkeys(line for table in tables for line in _lines(table.command)))
 
     def text(self, width: int | None) -> str:
         """What the review prints of it, `width` columns wide."""
@@ -76,12 +81,14 @@ class SectionPane(Pane):
         """Draw the text in the room there is, and list the commands."""
         del answer
         self.query_one(Static).update(self.text(max(40, self.size.width - 6)))
-        listed = self.query_one(OptionList)
+        listed, commands = self.query_one(OptionList), self.commands
+        here = listed.highlighted
+        chosen = None if here is None else str(listed.get_option_at_index(here).prompt)
         listed.clear_options()
-        listed.add_options([Option(command) for command in self.commands])
-        listed.set_class(not self.commands, "-empty")
-        if self.commands:
-            listed.highlighted = 0
+        listed.add_options([Option(command) for command in commands])
+        listed.set_class(not commands, "-empty")
+        if commands:
+            listed.highlighted = commands.index(chosen) if chosen in commands else 0
 
     def on_resize(self) -> None:
         """Fill the new room."""
@@ -104,22 +111,21 @@ class SectionPane(Pane):
         """Go to the table behind the command chosen."""
         place = self.query_one(OptionList).highlighted
         if place is not None and place < len(self.commands):
-            self.post_message(self.Went(_place(self.commands[place], self.state.span)))
+            self.post_message(self.Went(self._place(self.commands[place])))
+
+    def _place(self, line: str) -> Place:
+        return place_of(Call.parsed(line), self.state.span)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Enter or a click on a command."""
         event.stop()
         self.open_row()
 
-    def take_focus(self) -> None:
+    def focus_first(self) -> None:
         """The text has the keyboard, which scrolls it; tab goes to the commands."""
         self.query_one(VerticalScroll).focus()
 
 
-def _place(line: str, span: Span) -> Place:
-    """Where a command of the review leads: a projection to its sliders, any other to its table."""
-    call, crumb = Call.parsed(line), line.removeprefix("finops ")
-    if call.command in PROJECTIONS:
-        options = tuple(each for each in call.options if each[0] != "month")
-        return Place(call.command, State(span=span, options=options), crumb)
-    return Place("command", State(span=span, options=(("line", line),)), crumb)
+def _lines(command: str) -> list[str]:
+    """The commands that a table names, one after another."""
+    return [line for line in command.split("; ") if line]

@@ -76,12 +76,23 @@ class Sliders(Widget, can_focus=True):
 
     def set_dials(self, dials: Sequence[Dial], moved: Collection[str]) -> None:
         """Stand as `dials` say; the slider chosen stays chosen."""
-        here = self.dials[self.place].option if self.dials else None
+        here = self.here
         self.dials, self.moved = tuple(dials), frozenset(moved)
         options = [dial.option for dial in self.dials]
         self.place = options.index(here) if here in options else 0
         self.refresh(layout=True)
         self._reveal()
+
+    @property
+    def here(self) -> str | None:
+        """The option of the slider chosen."""
+        return self.dials[self.place].option if self.dials else None
+
+    def choose(self, option: object) -> None:
+        """Choose the slider of `option`; one that is not there changes nothing."""
+        options = [dial.option for dial in self.dials]
+        if option in options:
+            self._go(options.index(str(option)))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """A line for each slider."""

@@ -11,10 +11,12 @@ from textual.widgets import Static
 from finops.errors import FinopsError, LedgerMissing
 from finops.report.cells import headline, is_number
 from tui.desk import in_background
+from tui.explaining import Explained, explained
 from tui.frame import Frame, frame_of
 from tui.frame_table import FrameTable
 from tui.pane import Pane
 from tui.panes.chart import ChartBox
+from tui.position import Position, line_like, position_of, read_position, written_position
 from tui.speaking import spoken
 from tui.words import empty_words, error_words, foot_words, waiting_words
 
@@ -59,6 +61,7 @@ class TablePane(Pane):
         super().__init__(place, view, desk)
         self.table = FrameTable(linear=self.plain)
         self.chart = ChartBox()
+        self._begins = place.at
         self.wants_chart: bool | None = None
         """Whether the person wants the chart; None: where there is room for it."""
 
@@ -82,9 +85,18 @@ class TablePane(Pane):
         if frame is None or not frame.columns or self.error is not None:
             return now
         column = frame.columns[min(self.table.column, len(frame.columns) - 1)]
-        row = self.table.row
-        number = row is not None and is_number(column) and row.get(column.name) is not None
-        return replace(now, row=row, column=column.name, number=number)
+        return replace(now, row=self.table.row, column=column.name, explains=bool(self.explained()))
+
+    def explained(self) -> tuple[Explained, ...]:
+        """What explains the cell under the cursor: the view's own command, else `finops explain`."""
+        frame, row, report = self.table.frame, self.table.row, self.report
+        if frame is None or row is None or report is None:
+            return ()
+        column = frame.columns[min(self.table.column, len(frame.columns) - 1)]
+        if self.view.explain is not None and is_number(column):
+            place = self.view.explain(self.state, row, column.name)
+            return () if place is None else (Explained(column.name, place),)
+        return explained(self.answered or self.call, report, row, column, self.state.span)
 
     @property
     def report(self) -> Report | None:
@@ -167,7 +179,7 @@ class TablePane(Pane):
         report = self.report
         if report is None:
             return
-        self.table.show(frame, keep=self.table.row)
+        self.table.show(frame, self._beginning(frame))
         if len(frame) == 0:
             self._say(empty_words(self.view, self.state, report))
         else:
@@ -176,6 +188,20 @@ class TablePane(Pane):
         self.query_one("#foot", Static).update(foot_words(self.state, report, frame))
         self.draw_chart()
         self.post_message(self.Changed())
+
+    def _beginning(self, frame: Frame) -> Position | None:
+        """Where a first answer begins: where it is looked for, or where somebody was; None once it has begun."""
+        begins, self._begins = self._begins, ()
+        line = line_like(frame, begins) if begins else None
+        if line is not None:
+            return position_of(frame, line, 0, line)
+        said, self.remembered = self.remembered, {}
+        return read_position(said.get("at"))
+
+    def position(self) -> dict[str, Any]:
+        """The cell under the cursor, and how far the rows are scrolled."""
+        at = self.table.position
+        return super().position() if at is None else {"at": written_position(at)}
 
     def fail(self, error: FinopsError) -> None:
         """What went wrong, what to do, and the keys that do it."""
@@ -202,7 +228,7 @@ class TablePane(Pane):
             return self.view.about
         return spoken(self.table.frame, self.table.place, self.table.column)
 
-    def take_focus(self) -> None:
+    def focus_first(self) -> None:
         """The table has the keyboard."""
         self.table.focus()
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.call import Call
-from tui.filters import equals
 from tui.state import Place
 from tui.view import Chart, View
 
@@ -35,13 +34,6 @@ def _chart(state: State) -> Chart:
     return Chart(call, "day", "busy_share", "node", shades=True)
 
 
-def _explain(state: State, row: Row, column: str) -> Call | None:
-    if state.by != ("pool",):
-        return None
-    where = equals("pool", row["pool"])
-    return Call.of("explain", f"capacity.{column}", where=where, **state.span.options)
-
-
 CAPACITY = View(
     name="capacity",
     title="Capacity",
@@ -51,6 +43,5 @@ CAPACITY = View(
     dimensions=("pool", "holder", "team", "day", "node"),
     one_dimension=True,
     drill=_drill,
-    explain=_explain,
     chart=_chart,
 )

@@ -1,39 +1,33 @@
-"""Where a number comes from: reached by `x` on it, never from the bar."""
+"""Where a number comes from: reached by `x` on it, never from the bar. Enter asks the source of a step."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from tui.call import Call
-from tui.state import Place, State
+from tui.explaining import NUMBER, ROW, TIMELESS, behind, place_of
 from tui.view import View
 
 if TYPE_CHECKING:
-    from tui.call import Option
+    from finops.report.model import Row
+    from tui.state import Place, State
 
-__all__ = ["EXPLAIN", "explanation"]
-
-NUMBER = "number"
-
-
-def explanation(call: Call, state: State) -> Place:
-    """The place that shows the answer of a `finops explain` call."""
-    kept: dict[str, Option] = {
-        name: value
-        for name, value in call.options
-        if name not in {"where", "month", "since", "until", "everything"}
-    }
-    where = dict(call.options).get("where")
-    number = call.arguments[0]
-    options: tuple[tuple[str, Option], ...] = ((NUMBER, number), *kept.items())
-    asked = State(span=state.span, options=options, where=(str(where),) if where else ())
-    return Place("explain", asked, f"why {number.partition('.')[2]}")
+__all__ = ["EXPLAIN"]
 
 
 def _call(state: State) -> Call:
     options = dict(state.options)
     number = str(options.pop(NUMBER, None) or "cost_per_1k_requests")
-    return Call.of("explain", number, where=state.filter, **options, **state.span.options)
+    row = options.pop(ROW, None)
+    when = {} if options.pop(TIMELESS, None) else state.span.options
+    whose = () if row is None else (str(row),)
+    return Call.of("explain", number, *whose, where=state.filter, **options, **when)
+
+
+def _drill(state: State, row: Row) -> Place | None:
+    """To what the source of a step names: the command that prints it."""
+    found = behind(_call(state), row)
+    return None if found is None else place_of(found, state.span)
 
 
 EXPLAIN = View(
@@ -42,5 +36,6 @@ EXPLAIN = View(
     about="Where does a number come from: formula, rates, products and sum?",
     call=_call,
     filters=True,
+    drill=_drill,
     tab=False,
 )

@@ -54,15 +54,38 @@ def _route(state: State) -> Call:
     return Call.of("route", **options, **when)
 
 
-def _derived(state: State, row: Row) -> Place:
-    """The arithmetic of every option."""
-    return Place("breakeven-steps", state, f"how {row['option']} comes to that")
+def _derived(state: State, row: Row, column: str = "") -> Place:
+    """The arithmetic of every option, from the row's, or from one of its numbers."""
+    at = (("option", str(row["option"])), ("step", _STEPS.get(column, _words(column))))
+    crumb = f"how {row['option']} comes to that"
+    return Place("breakeven-steps", state, crumb, at if column else at[:1])
 
 
-def _derived_at(state: State, row: Row) -> Place:
-    """The arithmetic at the row's threshold."""
+def _derived_at(state: State, row: Row, column: str = "") -> Place:
+    """The arithmetic at the row's threshold, from one of its numbers where one is named."""
     at = state.with_option("thresholds", f"{row['threshold']:f}")
-    return Place("route-steps", at, f"at threshold {row['threshold']:f}")
+    step = (("step", _STEPS.get(column, _words(column))),) if column else ()
+    return Place("route-steps", at, f"at threshold {row['threshold']:f}", step)
+
+
+def _words(column: str) -> str:
+    return column.replace("_", " ")
+
+
+_STEPS = {
+    "breakeven_hours": "break-even in hours",
+    "breakeven_months": "break-even in months",
+    "breakeven_utilization": "break-even utilization",
+    "breakeven_price_per_hour": "break-even price",
+    "npv": "net present value",
+    "irr": "internal rate of return",
+    "payback_months": "payback",
+    "discounted_payback_months": "discounted payback",
+    "threshold": "kept small",
+    "quality_delta": "quality vs all-large",
+    "kept_accuracy": "accuracy of what is kept",
+}
+"""How the step begins that comes to a number, where it is not the number's name."""
 
 
 def _explained(call: Call) -> Call:
@@ -76,6 +99,7 @@ BREAKEVEN = View(
     call=_breakeven,
     pane=PANE,
     drill=_derived,
+    explain=_derived,
     dials=breakeven_dials,
     chart=lambda state: Chart(_breakeven(state), "month", "cost", own=True),
     advice=_OWN,
@@ -90,6 +114,7 @@ ROUTE = View(
     call=_route,
     pane=PANE,
     drill=_derived_at,
+    explain=_derived_at,
     dials=route_dials,
     chart=lambda state: Chart(_route(state), "threshold", "blended_cost_ratio"),
     advice=_SMALL,

@@ -9,10 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.call import Call
-from tui.filters import equals
 from tui.state import Place, State
 from tui.view import View
-from tui.views.steps import asked, deeper, explained
+from tui.views.steps import asked, deeper
 
 if TYPE_CHECKING:
     from finops.report.model import Row
@@ -39,11 +38,6 @@ def _owners(state: State) -> Call:
 _MONTHS = ("month", "everything")
 
 
-def _explain_owners(state: State, row: Row, column: str) -> Call | None:
-    where = " and ".join(equals(name, row[name]) for name in ("side", "kind", "match"))
-    return Call.of("explain", f"owners.{column}", where=where, **state.span.options)
-
-
 CHANGES = View(
     name="changes",
     title="Changes",
@@ -63,7 +57,6 @@ MARGINAL = View(
     by=("workflow", "model"),
     dimensions=CALLS,
     filters=True,
-    explain=lambda state, row, column: explained("marginal", state, row, column),
     tab=False,
 )
 
@@ -90,7 +83,6 @@ OWNERS = View(
     title="Owners",
     about="Which dollars does nobody answer for?",
     call=_owners,
-    explain=_explain_owners,
     tab=False,
 )
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from finops.model.tables import COST_AMOUNTS
 from tui.view import Chart, View
-from tui.views.steps import asked, compared, deeper, explained
+from tui.views.steps import asked, compared, deeper
 
 if TYPE_CHECKING:
     from finops.report.model import Row
@@ -49,12 +48,6 @@ def _drill(state: State, row: Row) -> Place | None:
     return deeper(state, row, STEPS, "spend")
 
 
-def _explain(state: State, row: Row, column: str) -> Call | None:
-    if state.compared or column not in COST_AMOUNTS:
-        return None
-    return explained("costs", state, row, column)
-
-
 def _chart(state: State) -> Chart | None:
     """Days, stacked by what the rows are split by."""
     parts = next((name for name in state.by if not name.startswith("tag:")), None)
@@ -75,6 +68,5 @@ SPEND = View(
     filters=True,
     compares=True,
     drill=_drill,
-    explain=_explain,
     chart=_chart,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tui.call import Call
 from tui.filters import about
 from tui.view import Chart, View
-from tui.views.steps import asked, compared, deeper, explained
+from tui.views.steps import asked, compared, deeper
 
 if TYPE_CHECKING:
     from finops.report.model import Row
@@ -52,9 +52,6 @@ _FIRST = {
 
 _ONE_BY_ONE = ("run", "call")
 
-_OF_UNIT = ("cost", "requests", "attempts")
-"""Numbers of a run that are derived as those of its group in `finops unit`."""
-
 
 def _call(state: State) -> Call:
     if state.compared:
@@ -80,13 +77,6 @@ def _drill(state: State, row: Row) -> Place | None:
     return deeper(state, row, STEPS, "unit")
 
 
-def _explain(state: State, row: Row, column: str) -> Call | None:
-    if state.compared:
-        return None
-    listed = _lists_runs(state) and column not in _OF_UNIT
-    return explained("runs" if listed else "unit", state, row, column)
-
-
 def _chart(state: State) -> Chart | None:
     """Cost by day; none where rows are single runs or calls, whose days nobody looks at."""
     if {*_ONE_BY_ONE} & set(state.by):
@@ -105,6 +95,5 @@ UNIT = View(
     filters=True,
     compares=True,
     drill=_drill,
-    explain=_explain,
     chart=_chart,
 )

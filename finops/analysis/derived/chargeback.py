@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from finops.analysis.chargeback.statements import Chargeback, Line, Statement
 
-__all__ = ["NUMBERS", "chargeback_table"]
+__all__ = ["NUMBERS", "UNOWNED", "chargeback_table"]
 
-_UNOWNED = "(unowned)"
+UNOWNED = "(unowned)"
 
 _TOLD = {
     "usage": "what the owner's own requests, jobs and workloads used",
@@ -51,7 +51,7 @@ def chargeback_table(found: Chargeback) -> Table:
 def _row(found: Chargeback, each: Statement) -> Row:
     names = dict(zip(found.by, each.owner, strict=True))
     if each.is_unowned and found.by:
-        names[found.by[0]] = _UNOWNED
+        names[found.by[0]] = UNOWNED
     return Row(names, _numbers(found, (each,)), each.currency)
 
 
@@ -90,7 +90,7 @@ def _sum(found: Chargeback, statements: Sequence[Statement], name: str) -> Deriv
 
 def _step(each: Statement, line: Line, *, many: bool) -> str:
     detail = " / ".join(name for name in line.detail if name is not None)
-    owner = " / ".join(name or "(none)" for name in each.owner) if not each.is_unowned else _UNOWNED
+    owner = " / ".join(name or "(none)" for name in each.owner) if not each.is_unowned else UNOWNED
     told = f"{line.section} of {line.pool}" + (f", {line.service}" if line.service else "")
     told += f": {detail}" if detail else ""
     return f"{owner}: {told}" if many else told
