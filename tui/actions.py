@@ -234,7 +234,14 @@ ACTIONS = (
         8,
     ),
     Action("columns", "C", "columns", "Choose which columns are shown.", Group.SHAPE, _answered),
-    Action("chart", "v", "chart", "Show or hide the chart.", Group.SHAPE, _charts),
+    Action(
+        "chart",
+        "v",
+        "chart",
+        "Show the chart, the next one where there are several, then none.",
+        Group.SHAPE,
+        _charts,
+    ),
     Action(
         "export",
         "e",

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from finops.report.model import Report
     from tui.view import Chart
 
-__all__ = ["Stack", "shade_map", "stacks"]
+__all__ = ["Stack", "chart_words", "shade_map", "stacks"]
+
+SAID = 7
+"""Parts that are told one by one, the last of them all others."""
 
 OTHER = "other"
 """What the parts that have no colour of their own are drawn as, together."""
@@ -76,6 +79,40 @@ def shade_map(report: Report, chart: Chart, width: int, colours: Sequence[str]) 
         text.append("\n")
     head = " " * (label + 1) + "".join(f"{place[-2:]:<{wide}}"[:wide] for place in places)
     return Text(f"{head}\n") + text if wide > 1 else text
+
+
+def chart_words(report: Report, chart: Chart) -> tuple[str, ...]:
+    """What a chart shows, in sentences: its ends and its least and most, then each of its parts."""
+    column = next(each for each in report.columns if each.name == chart.height)
+    if chart.shades and chart.parts is not None:
+        return tuple(
+            f"{name}: {cell_text(sum(shares) / len(shares), column.style)} on average of {len(shares)}."
+            for name, shares in sorted(_shares(report, chart).items())
+        )
+    whole = stacks(report, chart.across, chart.height, None, most=1)
+    if not whole.parts:
+        return ("There is nothing to draw.",)
+    heights = whole.parts[0][1]
+    least, most = min(heights), max(heights)
+    told = [
+        f"{name} {cell_text(height, column.style)} at {whole.places[heights.index(height)]}"
+        for name, height in (("least", least), ("most", most))
+    ]
+    first, last = whole.places[0], whole.places[-1]
+    lines = [f"{len(heights)} values from {first} to {last}: {', '.join(told)}."]
+    if chart.parts is not None:
+        found = stacks(report, chart.across, chart.height, chart.parts, most=SAID).parts
+        lines += [f"{name}: {cell_text(sum(each), column.style)} in all." for name, each in found]
+    return tuple(lines)
+
+
+def _shares(report: Report, chart: Chart) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for row in report.rows:
+        value = row[chart.height]
+        if isinstance(value, int | float):
+            found.setdefault(cell_text(row[str(chart.parts)], Style.TEXT), []).append(float(value))
+    return found
 
 
 def _added(heights: list[list[float]]) -> list[float]:

@@ -36,8 +36,8 @@ class Chart(NamedTuple):
     parts: str | None = None
     shades: bool = False
     """A line for each part, a shade for each place, instead of bars; `height` is a share then."""
-    own: bool = False
-    """Drawn by the answer itself, as its command draws it, instead of bars."""
+    own: str = ""
+    """Drawn by the answer itself, as its command draws the chart of this name, instead of bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class View:
     """Where Enter on a row leads; None where that is nowhere."""
     explain: Callable[[State, Row, str], Place | None] | None = None
     """Where `x` on a row's number leads, where another command than `finops explain` derives it."""
-    chart: Callable[[State], Chart | None] | None = None
-    """The chart above the rows, for what the view is set to."""
+    charts: Callable[[State], tuple[Chart, ...]] | None = None
+    """The charts above the rows, for what the view is set to; `v` goes from one to the next."""
     pane: str = "tui.panes.table:TablePane"
     """`module:class` of the pane that shows it."""
     formats: Mapping[str, str] | None = None
@@ -79,8 +79,10 @@ class View:
     """A letter that leads to it, for views that are wanted often and have no place among the first nine."""
     dials: Callable[[Report], tuple[Dial, ...]] | None = None
     """The numbers of its answer that can be moved, where it is shown with sliders."""
-    advice: str = ""
-    """What to add to finops.toml where what it needs is not known."""
+    advice: Callable[[str | None, str], str] | None = None
+    """What to write where what it needs is not known: of a pool that was measured, in a currency."""
+    example: tuple[tuple[str, str], ...] = ()
+    """Options that Enter starts with where nothing says any: numbers of nobody, to be moved."""
     empty: Callable[[Report], str | None] | None = None
     """What to say of an answer without rows, where there is something better than its notes."""
 

@@ -124,6 +124,12 @@ class Breakeven(Answer["Comparison"]):
             chart, self.value, self.uncertainty, currency, width=width, height=height
         )
 
+    def chart_words(self, chart: BreakevenChart) -> tuple[str, ...]:
+        """What the chart of cost or of utilization says, in sentences."""
+        from finops.report.breakeven_chart import breakeven_words
+
+        return breakeven_words(chart, self.value, self.asked.currency)
+
 
 def breakeven(
     *,

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from finops.analysis.breakeven.inputs import Input
     from finops.analysis.breakeven.measured import Demand
     from finops.api.breakeven import Pool
+    from finops.api.session import Session
     from finops.config import Config
+    from finops.model.period import Period
     from finops.sections.projections import Breakeven
 
-__all__ = ["Standing", "entry_of", "standing"]
+__all__ = ["Standing", "entry_of", "pools_to_compare", "standing"]
 
 
 class Standing(NamedTuple):
@@ -31,6 +33,19 @@ class Standing(NamedTuple):
 def entry_of(config: Config, pool: str) -> Breakeven | None:
     """The `[[breakeven]]` of the pool; None where there is none."""
     return next((each for each in config.breakeven if each.pool == pool), None)
+
+
+def pools_to_compare(session: Session, period: Period | None) -> tuple[str, ...]:
+    """Pools whose demand was measured in `period` (None: ever), those whose hardware [[owned]] describes first."""
+    from finops.analysis.breakeven.measured import measured_pools
+    from finops.analysis.capacity.pools import capacity_pools
+    from finops.analysis.pools import pool_rules
+
+    config = session.config
+    capacity = capacity_pools(pool_rules(config.pools, config.owned), config.pools)
+    devices = {each.device_model for each in config.owned}
+    found = measured_pools(session.ledger, period, capacity)
+    return tuple(sorted(found, key=lambda name: (found[name] not in devices, name)))
 
 
 def standing(pool: Pool, config: Config, measured: Demand, currency: str) -> Standing:

@@ -99,6 +99,18 @@ class Routed(Answer["Routing"]):
         steps = tuple(derive(self.value, chosen_point(self.value)))
         return Answer(steps, route_explained(self.value, notes=self.given_notes))
 
+    def chart(self, *, width: int | None = None, height: int | None = None) -> str:
+        """Cost and quality by the share of requests sent on, as text."""
+        from finops.report.route_chart import route_chart
+
+        return route_chart(self.value, width=width, height=height)
+
+    def chart_words(self) -> tuple[str, ...]:
+        """What the chart says, in sentences."""
+        from finops.report.route_chart import route_words
+
+        return route_words(self.value)
+
     def fleet(self, path: str | Path) -> Answer[FleetEffect]:
         """Accelerators, power and sites of the fleet in `path` at that threshold."""
         from finops.analysis.route.fleet import fleet_effect

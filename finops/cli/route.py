@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -87,6 +88,7 @@ def route(  # noqa: PLR0913  (one parameter for each option)
     seed: its.SeedOption = 0,
     fleet: its.FleetOption = None,
     explain: its.ExplainOption = False,
+    chart: its.ChartOption = False,
     format: FormatOption = ReportFormat.TABLE,  # noqa: A002  (the option is called --format)
     output: OutputOption = None,
 ) -> None:
@@ -107,7 +109,27 @@ def route(  # noqa: PLR0913  (one parameter for each option)
     how = How(prices, choosing, design, its.named_classes(never_small, risk))
     columns = (confidence, small_correct, large_correct, risk, small_latency, large_latency)
     asked = Selection(small, large, workflow, month, since, until, last, everything, ledger)
-    _emit(_ask(scores, columns, asked, how), fleet, format, output, explain=explain)
+    found = _ask(scores, columns, asked, how)
+    if chart:
+        _draw(found, format, output, alone=fleet is None and not explain)
+    else:
+        _emit(found, fleet, format, output, explain=explain)
+
+
+def _draw(
+    found: Routed,
+    format: ReportFormat,  # noqa: A002  (the option is called --format)
+    output: str | None,
+    *,
+    alone: bool,
+) -> None:
+    """Write the chart; UsageError where a program is to read it, or another answer is wanted as well."""
+    from finops.cli.output import terminal_width, write_bytes
+
+    if format is not ReportFormat.TABLE or not alone:
+        raise UsageError("a chart is text", hint="leave out --chart, or everything else it answers")
+    width = terminal_width(tty=output is None and sys.stdout.isatty())
+    write_bytes(found.chart(width=width).encode(), output)
 
 
 def _emit(

@@ -13,6 +13,7 @@ from finops.errors import UsageError
 
 __all__ = [
     "CalibrationOption",
+    "ChartOption",
     "ConfidenceOption",
     "ContextGrowthOption",
     "CostRatioOption",
@@ -294,6 +295,12 @@ FleetOption = Annotated[
         "--fleet",
         metavar="FILE.yaml",
         help="Show accelerators, power and racks freed at the chosen threshold instead.",
+    ),
+]
+ChartOption = Annotated[
+    bool,
+    typer.Option(
+        "--chart", help="Draw cost and quality by the share of requests sent on, instead."
     ),
 ]
 ExplainOption = Annotated[

@@ -1,4 +1,4 @@
-"""Break-even as text charts: cost over time, demand by how long it lasts, and what moves NPV.
+"""Break-even as text charts: cost over time and by hours used, demand by how long it lasts, and what moves NPV.
 
 Letters and shades carry the meaning, so that a chart reads the same without colour.
 """
@@ -9,9 +9,11 @@ import math
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from finops.analysis.breakeven.sensitivity import by_utilization, level_at
 from finops.errors import UsageError
 from finops.report.model import Style
 from finops.report.numbers import shown
+from finops.report.plot import Plot, between
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from finops.analysis.breakeven.compare import Comparison
     from finops.analysis.breakeven.uncertainty import Bar, Uncertainty
 
-__all__ = ["BreakevenChart", "breakeven_chart"]
+__all__ = ["BreakevenChart", "breakeven_chart", "breakeven_words"]
 
 WIDTH = 80
 """Columns where the terminal does not say."""
@@ -38,6 +40,8 @@ class BreakevenChart(StrEnum):
     """Money spent on each option up to each month."""
     LOAD = "load"
     """Units needed, the busiest hour first."""
+    UTILIZATION = "utilization"
+    """What each option costs by the share of the hours that is used."""
     TORNADO = "tornado"
     """NPV with each input at its P10 and P90."""
 
@@ -60,9 +64,36 @@ def breakeven_chart(
         lines = _cost(found, sure, currency, (room, rows))
     elif chart is BreakevenChart.LOAD:
         lines = _load(found, room, rows)
+    elif chart is BreakevenChart.UTILIZATION:
+        lines = _utilization(found, currency, (room, rows))
     else:
         lines = _tornado(sure, currency, room)
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def breakeven_words(
+    chart: BreakevenChart, found: Comparison, currency: str, *, points: int = 4
+) -> tuple[str, ...]:
+    """What the lines of the cost or the utilization chart say, in sentences: each option at `points` places, and where they cross."""
+    if chart is BreakevenChart.UTILIZATION:
+        used = by_utilization(found, points)
+        said = [
+            f"At {shown(each.utilization, Style.RATIO)} of the hours: {_each(each.present_cost, currency)}."
+            for each in used
+        ]
+        return (*said, f"{_level(found).capitalize()}.")
+    months = len(found.savings) - 1
+    spent = {name: cost.cumsum().tolist() for name, cost in found.costs.items()}
+    said = [
+        f"After {at} months: {_each({name: line[at] for name, line in spent.items()}, currency)}."
+        for at in (round(months * step / points) for step in range(1, points + 1))
+    ]
+    return (*said, *(f"{line.capitalize()}." for line in _crossings(found, None)))
+
+
+def _each(costs: Mapping[str, float], currency: str) -> str:
+    told = ", ".join(f"{name} {shown(cost, Style.COUNT)}" for name, cost in costs.items())
+    return f"{told} {currency}"
 
 
 def _cost(
@@ -73,35 +104,60 @@ def _cost(
     bands = _bands(sure, spent)
     most = max(max(line) for line in (*spent.values(), *(high for _, high in bands))) or 1.0
     label = len(shown(most, Style.COUNT))
-    columns = width - label - 2
-    months = len(found.savings) - 1
-    plot = [[" "] * columns for _ in range(rows)]
-
-    def height(line: Sequence[float], column: int) -> int:
-        value = line[round(column * months / (columns - 1))]
-        return rows - 1 - round(value / most * (rows - 1))
-
+    plot = Plot(width - label - 2, rows, most)
+    columns, months = plot.columns, len(found.savings) - 1
     for low, high in bands:
         for column in range(columns):
-            for row in range(height(high, column), height(low, column) + 1):
-                plot[row][column] = "░"
-    for name, line in spent.items():
-        for column in range(columns):
-            row = height(line, column)
-            taken = plot[row][column]
-            plot[row][column] = name[0] if taken in {" ", "░", name[0]} else "*"
-    lines = [f"Cost up to each month, {currency}"]
-    for row, cells in enumerate(plot):
-        at = shown(most * (rows - 1 - row) / (rows - 1), Style.COUNT) if row % 5 == 0 else ""
-        lines.append(f"{at:>{label}} ┤{''.join(cells)}")
-    lines.append(f"{'':>{label}} └{'─' * columns}")
+            share = column / (columns - 1)
+            for row in range(plot.row(between(high, share)), plot.row(between(low, share)) + 1):
+                plot.cells[row][column] = "░"
+    plot.draw(spent)
+    paid_back = found.options[0].payback_months
+    if paid_back is not None and paid_back <= months:
+        own = spent[found.options[0].option]
+        plot.mark(paid_back / months, between(own, paid_back / months), "X")
+    lines = plot.text(f"Cost up to each month, {currency}", lambda cost: shown(cost, Style.COUNT))
     if sure is not None:
         lines.append(f"{'':>{label}}  {_band(sure, columns, months)}")
     end = f"{months} months"
     lines.append(f"{'':>{label}}  0{end:>{columns - 1}}")
     legend = ", ".join(f"{name[0]} {name}" for name in spent) + ", * both"
+    legend += ", X own paid back" if paid_back is not None else ""
     legend += ", ░ P10 to P90 of each" if bands else ""
     return [*lines, legend, *_crossings(found, sure)]
+
+
+def _utilization(found: Comparison, currency: str, room: tuple[int, int]) -> list[str]:
+    width, rows = room
+    used = by_utilization(found)
+    costs = {name: [each.present_cost[name] for each in used] for name in used[0].present_cost}
+    most = max(max(line) for line in costs.values())
+    label = len(shown(most, Style.COUNT))
+    plot = Plot(width - label - 2, rows, most)
+    plot.draw(costs)
+    least, top = used[0].utilization, used[-1].utilization
+    level = level_at(used, found.options[0].option, found.against)
+    if level is not None:
+        share = (level - least) / (top - least)
+        plot.mark(share, between(costs[found.against], share), "X")
+    title = f"Cost over {round(found.values['time.horizon'])} months, discounted, by hours used, {currency}"
+    lines = plot.text(title, lambda cost: shown(cost, Style.COUNT))
+    here = (found.values["demand.utilization"] - least) / (top - least)
+    at = round(min(max(here, 0.0), 1.0) * (plot.columns - 1))
+    ends = shown(least, Style.RATIO), shown(top, Style.RATIO)
+    lines.append(f"{'':>{label}}  {' ' * at}^")
+    lines.append(f"{'':>{label}}  {ends[0]}{ends[1]:>{plot.columns - len(ends[0])}}")
+    legend = ", ".join(f"{name[0]} {name}" for name in costs) + ", * both, ^ now"
+    return [*lines, legend + (", X both cost the same" if level is not None else ""), _level(found)]
+
+
+def _level(found: Comparison) -> str:
+    """From which share of the hours owning costs less, and where that is now."""
+    own, now = found.options[0].option, shown(found.values["demand.utilization"], Style.RATIO)
+    level = level_at(by_utilization(found), own, found.against)
+    if level is None:
+        return f"{own} costs more than {found.against} at every share of the hours; now {now}"
+    return f"{own} costs no more than {found.against} from {shown(level, Style.RATIO)} of the hours; now {now}"
 
 
 def _bands(

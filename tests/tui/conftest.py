@@ -52,6 +52,7 @@ def small_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"2026-10-{day:02}T12:00:00",
             node=f"node{device}",
             pool="gpus",
+            device_model="NVIDIA L4",
             gpu_util=busy,
             job_id="train" if busy else None,
         )

@@ -216,19 +216,101 @@ def test_the_sweep_of_thresholds_follows_and_a_threshold_is_derived(
     play(scenario)
 
 
-@pytest.mark.parametrize(("view", "section"), [("breakeven", "pool"), ("route", "scores")])
-def test_where_nothing_is_given_the_screen_says_what_to_add(
-    small_ledger: Path, here: Path, view: str, section: str
-) -> None:
+def message(it: Driver) -> str:
+    """What stands in the table's place."""
+    return str(it.pane.query_one("#message").render())
+
+
+def test_where_nothing_is_given_the_screen_says_what_to_add(small_ledger: Path, here: Path) -> None:
     assert here.is_dir()
 
     async def scenario() -> None:
-        async with driven(small_ledger, view=view, size=(80, 24)) as it:
+        async with driven(small_ledger, view="route", size=(80, 24)) as it:
             assert it.pane.error is not None
-            said = str(it.pane.query_one("#message").render())
-            assert f"[[{view}]]" in said
-            assert f"{section} = " in said
+            assert "[[route]]" in message(it)
+            assert "scores = " in message(it)
             assert not projection(it).sliders.display
+
+    play(scenario)
+
+
+def test_what_the_screen_says_works_as_it_stands_there(small_ledger: Path, here: Path) -> None:
+    """Both files are cut out of the screen, as large as a small terminal has them, and written down."""
+
+    async def scenario() -> None:
+        async with driven(small_ledger, view="breakeven", size=(80, 24)) as it:
+            lines = [strip.text.rstrip() for strip in it.app.screen._compositor.render_strips()]
+            start, end = (
+                next(at for at, line in enumerate(lines) if words in line)
+                for words in ("[[breakeven]]", "and in scenario.yaml")
+            )
+            settings, scenario = lines[start:end], lines[end + 3 :]
+            inputs = [line[5:] for line in scenario[: scenario.index("", 1)]]
+            (here / "finops.toml").write_text("\n".join(settings), encoding="utf-8")
+            (here / "scenario.yaml").write_text("\n".join(inputs), encoding="utf-8")
+            await it.press("r")
+            assert it.pane.error is None
+            assert it.command == "finops breakeven --from-ledger pool=gpus --month 2026-10"
+            values = it.pane.answer.report.extras["values"]  # type: ignore[union-attr]
+            named = ("own.price", "own.running", "cloud.on_demand")
+            assert [values[name] for name in named] == [30000, 1.2, 2.5]  # type: ignore[index]
+
+    play(scenario)
+
+
+def test_enter_starts_with_example_numbers_to_be_moved(small_ledger: Path, here: Path) -> None:
+    assert here.is_dir()
+
+    async def scenario() -> None:
+        async with driven(
+            small_ledger, ledger=str(small_ledger), view="breakeven", size=(140, 30)
+        ) as it:
+            assert "--capex and --cloud-per-hour missing" in message(it)
+            assert "enter  start with example numbers, none of them yours" in message(it)
+            await it.press("enter")
+            start = "finops breakeven --from-ledger pool=gpus --capex 30000 --opex-per-hour 1.2 --cloud-per-hour 2.5"
+            assert it.command == f"{start} --month 2026-10 --ledger {small_ledger}"
+            assert projection(it).sliders.moved == {"capex", "opex_per_hour", "cloud_per_hour"}
+            check_table(it, projection(it))
+
+    play(scenario)
+
+
+OWNED = """
+[[pools]]
+name = "gpus"
+kind = "gpu"
+where = "ServiceName = 'Compute'"
+gpus_per_unit = 2
+
+[[owned]]
+name = "rack"
+pool = "rack"
+cluster = "rack"
+nodes = 1
+devices_per_node = 2
+device_model = "NVIDIA L4"
+in_service = 2026-01-01
+life_months = 48
+purchase_price = "20000"
+"""
+
+
+def test_a_measured_pool_whose_device_is_owned_needs_no_settings(
+    small_ledger: Path, here: Path
+) -> None:
+    """What owning costs is that of [[owned]], renting what the bill says; the copied command says the same."""
+    (here / "finops.toml").write_text(OWNED, encoding="utf-8")
+
+    async def scenario() -> None:
+        async with driven(
+            small_ledger, ledger=str(small_ledger), view="breakeven", size=(140, 30)
+        ) as it:
+            assert it.pane.error is None, it.pane.error
+            ending = f"--month 2026-10 --ledger {small_ledger}"
+            assert it.command == f"finops breakeven --from-ledger pool=gpus {ending}"
+            assert projection(it).sliders.moved == frozenset()
+            check_table(it, projection(it))
 
     play(scenario)
 

@@ -120,6 +120,15 @@ def test_no_colour(small_ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     play(scenario)
 
 
+def test_text_mode(small_ledger: Path) -> None:
+    async def scenario() -> None:
+        async with driven(small_ledger, size=(80, 24), view="spend", text=True) as it:
+            await it.press("down", "right")
+            await looks(it, "text")
+
+    play(scenario)
+
+
 def test_no_ledger() -> None:
     def none() -> Session:
         raise LedgerMissing("there is no ledger at finops-ledger", hint="finops demo")

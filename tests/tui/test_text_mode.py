@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from finops.cli.tui_web import _command
 from finops.sections.tui import Tui
 from tests.tui.driving import driven, play
 from tests.tui.test_frame import THREE, report_of
+from tests.tui.test_projections import OWN, SCENARIO, projection
 from tui.frame import frame_of
 from tui.run import opening_of
 from tui.speaking import sentence, spoken
@@ -58,7 +60,13 @@ def test_rows_are_sentences_and_the_cursor_is_said(small_ledger: Path) -> None:
             assert "  Total; Billed 123.62; Effective 123.62; List n/a; Contracted n/a" in lines
             assert not it.pane.has_class("charted")
             await it.press("v")
-            assert it.toasts == ["Spend has no chart here."]
+            assert [line.strip() for line in lines if "Chart" in line] == []
+            told = [line.strip() for line in screen(it)]
+            assert "Chart of EffectiveCost by day:" in told
+            assert "4 values from 2026-10-03 to 2026-10-06: least 0.75 at 2026-10-06," in " ".join(
+                told
+            )
+            assert "Compute: 100.50 in all." in told
 
     play(scenario)
 
@@ -83,6 +91,50 @@ def test_panels_stand_below_each_other_and_are_said(small_ledger: Path) -> None:
             assert any(line.strip().startswith("Spent: 123.62 USD") for line in screen(it))
             await it.press("down")
             assert said(it) == "Panel 2 of 4: Produced. Enter opens unit."
+
+    play(scenario)
+
+
+def test_sliders_are_said_and_charts_told_in_sentences(
+    small_ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "finops.toml").write_text(OWN, encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(SCENARIO, encoding="utf-8")
+
+    async def scenario() -> None:
+        async with driven(small_ledger, text=True, view="breakeven", size=(100, 40)) as it:
+            count = len(projection(it).sliders.dials)
+            start = f"Slider 1 of {count}: demand utilization."
+            assert said(it) == f"{start} 50.0%. From 0.0% to 100.0%."
+            await it.press("right")
+            assert said(it) == f"{start} 51.0%, moved. From 0.0% to 100.0%."
+            await it.press("down")
+            assert said(it).startswith(f"Slider 2 of {count}: demand units. ")
+            await it.press("tab")
+            assert said(it) == "Row 1 of 3: own."
+            await it.press("v")
+            told = [line.strip() for line in screen(it)]
+            assert "Chart of cost by month:" in told
+            assert any(line.startswith("After 15 months: own ") for line in told)
+            await it.press("v")
+            told = [line.strip() for line in screen(it)]
+            assert any(line.startswith("At 25.0% of the hours: own ") for line in told)
+            assert any(line.startswith("Own costs ") for line in told)
+            assert not DRAWN & set("".join(told))
+
+    play(scenario)
+
+
+def test_a_section_of_a_review_is_said(small_ledger: Path) -> None:
+    async def scenario() -> None:
+        async with driven(small_ledger, text=True, view="section", size=(100, 40)) as it:
+            assert re.fullmatch(
+                r"Headline: \d+ lines, arrows read on. Commands: \d+, by tab.", said(it)
+            )
+            await it.press("tab")
+            assert said(it).startswith("Command 1 of ")
+            assert said(it).endswith(". Enter opens it.")
 
     play(scenario)
 

@@ -13,10 +13,12 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from finops.api.breakeven import Breakeven
+from finops.api.route import Routed
+from finops.report.breakeven_chart import BreakevenChart
 from finops.report.cells import visible
 from finops.report.model import Style
 from tui.colours import HEAT, PARTS
-from tui.stacks import Stack, shade_map, stacks
+from tui.stacks import Stack, chart_words, shade_map, stacks
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -56,8 +58,8 @@ class ChartBox(Vertical):
         self.stack = Stack((), ())
         self.shaded: tuple[Chart, Report] | None = None
         """What is drawn as shades now."""
-        self.owned: Breakeven | None = None
-        """The answer that draws itself now, in all the room its pane gives it."""
+        self.owned: tuple[str, Breakeven | Routed] | None = None
+        """The answer that draws itself now, in all the room its pane gives it, and the chart's name."""
         self.lines = LOWEST
 
     def fit(self, room: int) -> None:
@@ -73,7 +75,7 @@ class ChartBox(Vertical):
         if self.shaded is not None:
             self._shade(*self.shaded)
         if self.owned is not None:
-            self._own(self.owned)
+            self._own(*self.owned)
 
     def compose(self) -> ComposeResult:
         """The legend; the plot comes with the first answer."""
@@ -87,9 +89,13 @@ class ChartBox(Vertical):
         """Draw the answer of the chart's call."""
         report = answer.report
         self.shaded = (chart, report) if chart.shades else None
-        self.owned = answer if chart.own and isinstance(answer, Breakeven) else None
-        if self.owned is not None:
-            self.call_after_refresh(self._own, self.owned)
+        self.owned = None
+        if self.app.has_class("text"):
+            self._tell(chart, answer)
+            return
+        if chart.own and isinstance(answer, Breakeven | Routed):
+            self.owned = (chart.own, answer)
+            self.call_after_refresh(self._own, *self.owned)
             return
         if chart.shades:
             self._shade(chart, report)
@@ -101,12 +107,25 @@ class ChartBox(Vertical):
         self._legend(chart, report)
         self.call_later(self._plot)
 
-    def _own(self, answer: Breakeven) -> None:
-        """As the command draws it with --chart, in the room there is."""
-        from finops.report.breakeven_chart import BreakevenChart
+    def _tell(self, chart: Chart, answer: Answer[Any]) -> None:
+        """What would be drawn, in sentences, for whoever listens."""
+        if chart.own and isinstance(answer, Breakeven):
+            lines = answer.chart_words(BreakevenChart(chart.own))
+        elif chart.own and isinstance(answer, Routed):
+            lines = answer.chart_words()
+        else:
+            lines = chart_words(answer.report, chart)
+        self.styles.height = len(lines) + 1
+        self.query_one("#legend", Static).update(f"Chart of {chart.height} by {chart.across}:")
+        self._put(Text("\n".join(lines)))
 
+    def _own(self, name: str, answer: Breakeven | Routed) -> None:
+        """As the command draws it with --chart, in the room there is."""
         width, height = self.size.width - 4, self.size.height - _AROUND
-        text = answer.chart(BreakevenChart.COST, width=width, height=height)
+        if isinstance(answer, Breakeven):
+            text = answer.chart(BreakevenChart(name), width=width, height=height)
+        else:
+            text = answer.chart(width=width, height=height)
         title, _, drawn = text.partition("\n")
         self.query_one("#legend", Static).update(title.replace("[", r"\["))
         self._put(Text(drawn, no_wrap=True))

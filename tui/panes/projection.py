@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Static
 
+from finops.api.breakeven_settings import pools_to_compare
+from finops.errors import UsageError
+from tui.desk import in_background
 from tui.dialogs.line import LineScreen
 from tui.panes.sliders import Sliders
 from tui.panes.table import TablePane
-from tui.words import error_words
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from finops.api.answer import Answer
     from finops.config import Config
     from finops.errors import FinopsError
+    from tui.actions import Context
     from tui.call import Option
     from tui.desk import Desk
     from tui.dials import Dial
@@ -58,14 +61,18 @@ class ProjectionPane(TablePane):
         self.sliders = Sliders()
         self.ranges: dict[str, Dial] = {}
         """Each dial as it was first seen for the question asked: its ends stay while it is moved."""
+        self.pools: tuple[str, ...] = ()
+        """Pools that were measured, where the settings name none to compare."""
         self.settled: set[str] = set()
         """Dials that were first seen where they had not been moved."""
 
     def on_mount(self) -> None:
         """Sliders stand where they were left the last time."""
-        left = self.remembered.get("sliders")
-        if isinstance(left, dict) and self.as_set and self.remembered.get("of") == self.given:
-            said = {**self.given, **{str(name): str(text) for name, text in left.items()}}
+        left, of = self.remembered.get("sliders"), self.remembered.get("of")
+        known = of == self.given or (not self.given and self.view.example)
+        if isinstance(left, dict) and isinstance(of, dict) and left and known and self.as_set:
+            self.given = of
+            said = {**of, **{str(name): str(text) for name, text in left.items()}}
             state = replace(self.state, options=tuple(said.items()))
             self.place = self.place._replace(state=state)
         super().on_mount()
@@ -119,6 +126,49 @@ class ProjectionPane(TablePane):
 
     # --- the answer -------------------------------------------------------------------------
 
+    async def answers(self) -> Answer[Any]:
+        """The answer; where the settings name no pool, of the first that was measured and can be compared."""
+        if not (self.as_set and self.view.example) or self.state.options:
+            return await super().answers()
+        session, period = self.desk.session, self.state.span.period
+        self.pools = await in_background(lambda: pools_to_compare(session, period))
+        wrong: UsageError | None = None
+        for name in self.pools:
+            given: dict[str, Option] = {"from_ledger": f"pool={name}"}
+            state = replace(self.state, options=tuple(given.items()))
+            try:
+                answer = await self.desk.answer(self.view.call(state))
+            except UsageError as error:
+                wrong = wrong or error
+            else:
+                self.given, self.place = given, self.place._replace(state=state)
+                return answer
+        if wrong is not None:
+            raise wrong
+        return await super().answers()
+
+    @property
+    def context(self) -> Context:
+        """What keys may depend on: without an answer Enter starts with example numbers."""
+        return replace(super().context, opens=self._can_begin())
+
+    def _can_begin(self) -> bool:
+        return (
+            bool(self.view.example) and self.as_set and self.error is not None and not self._moved()
+        )
+
+    def open_row(self) -> None:
+        """Go where the row leads; without an answer, start with example numbers."""
+        if not self._can_begin():
+            super().open_row()
+            return
+        wrong = "" if self.error is None else self.error.message
+        said: dict[str, Option] = dict(self.view.example)
+        if "--cloud-per-hour" not in wrong and "--capex" in wrong:
+            del said["cloud_per_hour"]
+        self.given = {"from_ledger": f"pool={self.pools[0]}"} if self.pools else {}
+        self.shape(replace(self.state, options=tuple({**self.given, **said}.items())))
+
     def show(self, answer: Answer[Any]) -> None:
         """Draw the answer, and the sliders where it says they stand."""
         self.remove_class("failed")
@@ -132,14 +182,17 @@ class ProjectionPane(TablePane):
         """
         if self.remembered.get("sliders") and not self.sliders.dials:
             self.remembered = {}
+            self.given = _given(self.desk.session.config, self.view.name)
             self.shape(replace(self.state, options=tuple(self.given.items())))
             return
         if not self._moved():
             self.add_class("failed")
             self.table.focus()
         super().fail(error)
-        if self.view.advice:
-            self.query_one("#message", Static).update(f"{error_words(error)}\n\n{self.view.advice}")
+        if self.view.advice is not None and not self._moved():
+            currency = self.desk.session.config.currency
+            told = self.view.advice(next(iter(self.pools), None), currency)
+            self.query_one("#message", Static).update(f"{error.message}\n\n{told}")
 
     def _moved(self) -> set[str]:
         """Options that are not as they were given."""
@@ -161,6 +214,22 @@ class ProjectionPane(TablePane):
             dials.append(dial._replace(value=value, low=low, high=high, step=first.step))
         self.sliders.set_dials(dials, moved)
         self.sliders.choose(self.remembered.get("slider"))
+
+    @property
+    def spoken_text(self) -> str:
+        """The slider chosen while the sliders have the keyboard, else the cell under the cursor."""
+        if self.error is None and self.sliders.has_focus:
+            return self.sliders.spoken
+        return super().spoken_text
+
+    def on_descendant_focus(self) -> None:
+        """What is said depends on what has the keyboard."""
+        self.post_message(self.Changed())
+
+    def on_sliders_chosen(self, event: Sliders.Chosen) -> None:
+        """Say the slider."""
+        event.stop()
+        self.post_message(self.Changed())
 
     # --- moving -----------------------------------------------------------------------------
 

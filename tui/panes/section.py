@@ -107,6 +107,28 @@ class SectionPane(Pane):
         self.query_one(Static).update(error_words(error))
         self.query_one(OptionList).add_class("-empty")
 
+    @property
+    def spoken_text(self) -> str:
+        """The command chosen while the list has the keyboard, else what the section is and how long."""
+        if self.error is not None:
+            return self.error.message
+        if self.section is None:
+            return self.view.about
+        listed, commands = self.query_one(OptionList), self.commands
+        if listed.has_focus and listed.highlighted is not None:
+            place = listed.highlighted
+            return f"Command {place + 1} of {len(commands)}: {commands[place]}. Enter opens it."
+        lines = len(self.text(None).splitlines())
+        return f"{self.section.title}: {lines} lines, arrows read on. Commands: {len(commands)}, by tab."
+
+    def on_descendant_focus(self) -> None:
+        """What is said depends on what has the keyboard."""
+        self.post_message(self.Changed())
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Say the command."""
+        self.post_message(self.Changed())
+
     def open_row(self) -> None:
         """Go to the table behind the command chosen."""
         place = self.query_one(OptionList).highlighted

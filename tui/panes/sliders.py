@@ -66,6 +66,9 @@ class Sliders(Widget, can_focus=True):
             super().__init__()
             self.dial = dial
 
+    class Chosen(Message):
+        """Another slider was chosen."""
+
     def __init__(self) -> None:
         super().__init__()
         self.dials: tuple[Dial, ...] = ()
@@ -144,6 +147,20 @@ class Sliders(Widget, can_focus=True):
     def _go(self, place: int) -> None:
         self.place = max(0, min(len(self.dials) - 1, place))
         self._reveal()
+        self.post_message(self.Chosen())
+
+    @property
+    def spoken(self) -> str:
+        """The slider chosen, in words: where it stands, how far it goes, and whether it was moved."""
+        if not self.dials:
+            return "No sliders."
+        dial = self.dials[self.place]
+        moved = ", moved" if dial.option in self.moved else ""
+        ends = (dial._replace(value=end).shown for end in (dial.low, dial.high))
+        return (
+            f"Slider {self.place + 1} of {len(self.dials)}: {dial.title}. {dial.shown}{moved}. "
+            f"From {' to '.join(ends)}."
+        )
 
     def _slide(self, steps: int) -> None:
         if self.dials:

@@ -62,6 +62,8 @@ class TablePane(Pane):
         self.table = FrameTable(linear=self.plain)
         self.chart = ChartBox()
         self._begins = place.at
+        self.chart_place = 0
+        """Which of the view's charts is looked at."""
         self.wants_chart: bool | None = None
         """Whether the person wants the chart; None: where there is room for it."""
 
@@ -130,15 +132,24 @@ class TablePane(Pane):
     # --- the chart --------------------------------------------------------------------------
 
     @property
+    def chart_specs(self) -> tuple[Chart, ...]:
+        """What can be drawn above the rows, in order."""
+        if self.view.charts is None or self.state.compared:
+            return ()
+        return self.view.charts(self.state)
+
+    @property
     def chart_spec(self) -> Chart | None:
-        """What can be drawn above the rows; None where nothing can."""
-        if self.view.chart is None or self.state.compared or self.plain:
-            return None
-        return self.view.chart(self.state)
+        """Which of them is chosen; None where nothing can be drawn."""
+        specs = self.chart_specs
+        return specs[min(self.chart_place, len(specs) - 1)] if specs else None
 
     def toggle_chart(self) -> None:
-        """Show the chart, or hide it."""
-        self.wants_chart = not self.has_class("charted")
+        """Show the first chart, then the next one, and after the last none."""
+        is_shown = self.has_class("charted")
+        is_last = self.chart_place + 1 >= len(self.chart_specs)
+        self.chart_place = self.chart_place + 1 if is_shown and not is_last else 0
+        self.wants_chart = not (is_shown and is_last)
         self.draw_chart()
 
     def on_resize(self) -> None:
@@ -148,7 +159,8 @@ class TablePane(Pane):
     def draw_chart(self) -> None:
         """Ask for the chart where it is wanted, and take it away where it is not."""
         spec = self.chart_spec
-        wanted = self.size.height >= ROOMY if self.wants_chart is None else self.wants_chart
+        has_room = self.size.height >= ROOMY and not self.plain
+        wanted = has_room if self.wants_chart is None else self.wants_chart
         if spec is None or not wanted or self.answer is None or not len(self.answer.report.rows):
             self.remove_class("charted")
             return

@@ -28,10 +28,10 @@ def _drill(state: State, row: Row) -> Place | None:
     return Place("capacity", replace(state, by=("holder",), sort=None), f"holders ({row['pool']})")
 
 
-def _chart(state: State) -> Chart:
+def _charts(state: State) -> tuple[Chart, ...]:
     """Which nodes were busy on which days."""
     call = Call.of("capacity", by="node", **state.span.options)
-    return Chart(call, "day", "busy_share", "node", shades=True)
+    return (Chart(call, "day", "busy_share", "node", shades=True),)
 
 
 CAPACITY = View(
@@ -43,5 +43,5 @@ CAPACITY = View(
     dimensions=("pool", "holder", "team", "day", "node"),
     one_dimension=True,
     drill=_drill,
-    chart=_chart,
+    charts=_charts,
 )

@@ -20,13 +20,28 @@ __all__ = ["PROJECTION_VIEWS"]
 
 PANE = "tui.panes.projection:ProjectionPane"
 
-_OWN = """Or write down what the view starts with, in finops.toml, then press r; sliders move it:
+_EXAMPLE = (("capex", "30000"), ("opex_per_hour", "1.2"), ("cloud_per_hour", "2.5"))
+"""Three numbers that make a comparison: a unit, an hour of running it, and an hour rented."""
 
-  [[breakeven]]
-  pool = "NAME"                 # whose demand was measured: finops capacity
-  scenario = "scenario.yaml"    # finops init --scenario scenario.yaml writes one
 
-Hardware in [[owned]] of the same device needs no scenario."""
+def _own(pool: str | None, currency: str) -> str:
+    """What to write for a pool; without one measured, only how to start."""
+    price, running, rent = (text for _, text in _EXAMPLE)
+    begin = (
+        f"enter  start with example numbers, none of them yours ({price} a unit, {running} an hour to run,\n"
+        f"       {rent} an hour to rent, {currency}), and move them\n"
+    )
+    if pool is None:
+        return f"{begin}\nNo pool has GPU samples: finops load gpu FILE measures demand."
+    head = "" if currency == "USD" else f"  currency: {currency}\n"
+    return (
+        f"{begin}\nOr write in finops.toml, then press r:\n\n"
+        f'  [[breakeven]]\n  pool = "{pool}"\n  cloud_per_hour = "{rent}"\n  scenario = "scenario.yaml"\n\n'
+        f"and in scenario.yaml beside it (finops init --scenario FILE writes all inputs):\n\n{head}  own:\n"
+        f"    price: {{ value: {price}, unit: {currency}/unit, source: quote, date: 2026-10-01 }}\n"
+        f"    running: {{ value: {running}, unit: {currency}/unit/hour, source: quote, date: 2026-10-01 }}\n"
+    )
+
 
 _SMALL = """Or write down what the view starts with, in finops.toml, then press r; sliders move it:
 
@@ -101,8 +116,12 @@ BREAKEVEN = View(
     drill=_derived,
     explain=_derived,
     dials=breakeven_dials,
-    chart=lambda state: Chart(_breakeven(state), "month", "cost", own=True),
-    advice=_OWN,
+    charts=lambda state: (
+        Chart(_breakeven(state), "month", "cost", own="cost"),
+        Chart(_breakeven(state), "hours used", "cost", own="utilization"),
+    ),
+    advice=_own,
+    example=_EXAMPLE,
     tab=False,
     key="P",
 )
@@ -116,8 +135,11 @@ ROUTE = View(
     drill=_derived_at,
     explain=_derived_at,
     dials=route_dials,
-    chart=lambda state: Chart(_route(state), "threshold", "blended_cost_ratio"),
-    advice=_SMALL,
+    charts=lambda state: (
+        Chart(_route(state), "threshold", "blended_cost_ratio"),
+        Chart(_route(state), "share sent on", "cost and quality", own="tradeoff"),
+    ),
+    advice=lambda _pool, _currency: _SMALL,
     tab=False,
 )
 

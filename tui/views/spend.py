@@ -48,13 +48,13 @@ def _drill(state: State, row: Row) -> Place | None:
     return deeper(state, row, STEPS, "spend")
 
 
-def _chart(state: State) -> Chart | None:
+def _charts(state: State) -> tuple[Chart, ...]:
     """Days, stacked by what the rows are split by."""
     parts = next((name for name in state.by if not name.startswith("tag:")), None)
     grain = state.grain or "day"
     by = (grain,) if parts is None else (grain, parts)
     call = asked("costs", state, by=by)
-    return Chart(call, grain, "EffectiveCost", parts)
+    return (Chart(call, grain, "EffectiveCost", parts),)
 
 
 SPEND = View(
@@ -68,5 +68,5 @@ SPEND = View(
     filters=True,
     compares=True,
     drill=_drill,
-    chart=_chart,
+    charts=_charts,
 )

@@ -77,11 +77,11 @@ def _drill(state: State, row: Row) -> Place | None:
     return deeper(state, row, STEPS, "unit")
 
 
-def _chart(state: State) -> Chart | None:
+def _charts(state: State) -> tuple[Chart, ...]:
     """Cost by day; none where rows are single runs or calls, whose days nobody looks at."""
     if {*_ONE_BY_ONE} & set(state.by):
-        return None
-    return Chart(asked("unit", state, by=("day",)), "day", "cost")
+        return ()
+    return (Chart(asked("unit", state, by=("day",)), "day", "cost"),)
 
 
 UNIT = View(
@@ -95,5 +95,5 @@ UNIT = View(
     filters=True,
     compares=True,
     drill=_drill,
-    chart=_chart,
+    charts=_charts,
 )
