@@ -13,8 +13,9 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from finops.errors import FinopsError
-from tui.actions import ACTIONS, Action, Context, go_actions, key_text
-from tui.bars import Bar, Hot, fit_hots, fit_tabs, fit_trail
+from tui.actions import ACTIONS, Action, Context, go_actions
+from tui.around import ALWAYS, key_hots, tab_hots, trail_hots
+from tui.bars import Bar, fit_hots, fit_tabs, fit_trail
 from tui.colours import Styled, legible
 from tui.desk import Desk, in_background, ledger_stamp
 from tui.doing import DOING
@@ -27,6 +28,7 @@ from tui.panes.start import START, StartPane, months_of
 from tui.spans import Span
 from tui.speaking import PlainText
 from tui.state import Place
+from tui.styling import AROUND, EVERYWHERE, OF_THE_TERMINAL, SIXTEEN
 from tui.views import HOME, VIEWS, view_named
 
 if TYPE_CHECKING:
@@ -47,31 +49,13 @@ __all__ = ["FinopsApp"]
 WATCH_S, WATCH_AFAR_S = 5.0, 60.0
 """Seconds between looks at a ledger in a folder, and at one in a bucket."""
 
-_ALWAYS = {"goto", "help", "quit"}
-"""Keys the bar shows however narrow it is."""
-
 
 class FinopsApp(App[int]):
     """Everything finops answers, browsed."""
 
     TITLE: str | None = "finops"
-    DEFAULT_CSS = """
-    #stage { height: 1fr; }
-    VerticalScroll, OptionList { scrollbar-size: 1 1; }
-    .pane { height: 1fr; }
-    #crumbs { background: $surface; }
-    #spoken { height: auto; max-height: 3; display: none; padding: 0 1; }
-    """
-    CSS: ClassVar[str] = """
-    FrameTable > .frame--head { color: $key; }
-    .text #tabs { display: none; }
-    .text #spoken, .text #choice { display: block; }
-    .text FrameTable, .text VerticalScroll, .text OptionList { scrollbar-size: 0 0; }
-    .text OverviewPane > Grid { grid-size: 1; }
-    .text Panel, .text Panel:focus { border: none; }
-    .text PickScreen > Vertical, .text ExportScreen > Vertical { border: none; }
-    .text LineScreen > Vertical, .text TextScreen > VerticalScroll { border: none; }
-    """
+    DEFAULT_CSS = AROUND
+    CSS: ClassVar[str] = EVERYWHERE
     COMMANDS: ClassVar = {Everything}
     COMMAND_PALETTE_BINDING = "ctrl+backslash"
     BINDINGS: ClassVar = [
@@ -104,6 +88,8 @@ class FinopsApp(App[int]):
         self.tab = START.name
         self.before: str = HOME
         self.memory: dict[str, Any] = {}
+        self.first_theme: str = ""
+        """The theme it started with, before anything was remembered or chosen."""
         self.stamp: tuple[int | None, ...] | None = None
         self._watching: Timer | None = None
         self._open: Callable[[], Session] = opening.open
@@ -128,12 +114,15 @@ class FinopsApp(App[int]):
         yield Bar(fit_trail, id="crumbs")
         yield Container(id="stage")
         yield Static(id="spoken", markup=False)
-        yield Bar(partial(fit_hots, always=len(_ALWAYS)), id="keys")
+        yield Bar(partial(fit_hots, always=len(ALWAYS)), id="keys")
 
     def on_mount(self) -> None:
         """First the paint, then the ledger."""
         if self.opening.theme in self.available_themes:
             self.theme = str(self.opening.theme)
+        elif self.console.color_system == SIXTEEN:
+            self.theme = OF_THE_TERMINAL
+        self.first_theme = self.theme
         self.set_keymap(keymap(self.opening.keys or {}, self.actions.values()))
         self._start(self.opening.open)
 
@@ -163,6 +152,11 @@ class FinopsApp(App[int]):
         self._watch()
         every = WATCH_S if session.ledger.location.is_local else WATCH_AFAR_S
         self._watching = self.set_interval(every, self._watch)
+
+    def _theme_chosen(self) -> str | None:
+        """The theme somebody chose; what the terminal brought with it is no choice."""
+        is_chosen = self.theme != self.first_theme or self.memory.get("theme") is not None
+        return self.theme if is_chosen else None
 
     def _remembered_span(self) -> Span | None:
         """The period last looked at, unless the ledger has a newer month since."""
@@ -368,58 +362,27 @@ class FinopsApp(App[int]):
         tabs, crumbs, keys = (
             self.query_one(f"#{name}", Bar) for name in ("tabs", "crumbs", "keys")
         )
-        tabs.hots = tuple(
-            Hot(action.id, action.keys, action.name, action.id == f"go.{self.tab}")
-            for action in go_actions(VIEWS)
-        )
+        tabs.hots = tab_hots(self.tab)
         tabs.note = _short(self.desk.session.ledger.location.url) if self.desk is not None else ""
-        crumbs.hots = tuple(
-            Hot(
-                f"crumb.{depth}",
-                "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}" if depth else "",
-                pane.crumb_text,
-            )
-            for depth, pane in enumerate(self.stack)
-        )
+        crumbs.hots = trail_hots([pane.crumb_text for pane in self.stack])
         crumbs.note = self.pane.note_text
-        keys.hots = self._key_hots()
+        keys.hots = key_hots(self.context, self.actions, self.opening.keys or {})
         self.query_one("#spoken", Static).update(self.pane.spoken_text)
-
-    def _key_hots(self) -> tuple[Hot, ...]:
-        """The keys that can be used now, the most wanted first, help and quit always."""
-        context = self.context
-        if context is None:
-            return ()
-        shown = sorted(
-            (action for action in ACTIONS if action.bar and action.refusal(context) is None),
-            key=lambda action: (action.id in _ALWAYS, action.bar),
-        )
-        return tuple(
-            Hot(action.id, " ".join(map(self._key, self._pair(action))), action.name)
-            for action in shown
-        )
-
-    def _pair(self, action: Action) -> tuple[Action, ...]:
-        return (action,) if action.pair is None else (action, self.actions[action.pair])
-
-    def _key(self, action: Action) -> str:
-        keys: str = dict(self.opening.keys or {}).get(action.id, action.keys)
-        return key_text(keys.split(",", maxsplit=1)[0])
 
     def leave(self) -> None:
         """Remember where we were, and end."""
         if self.desk is not None:
+            views = {name: stack[0] for name, stack in self.tabs.items() if stack}
             self.memory = {
                 "last": self.tab,
-                "theme": self.theme,
+                "theme": self._theme_chosen(),
                 "newest": packed_span(self.newest),
                 "period": packed_span(self.span),
                 "views": {
                     **self.memory.get("views", {}),
                     **{
-                        name: {**packed(stack[0].state), **stack[0].position()}
-                        for name, stack in self.tabs.items()
-                        if stack
+                        name: {**packed(pane.state), **pane.position()}
+                        for name, pane in views.items()
                     },
                 },
             }

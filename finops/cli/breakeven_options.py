@@ -243,7 +243,7 @@ ChartOption = Annotated[
     BreakevenChart | None,
     typer.Option(
         "--chart",
-        help="Draw cost over time, demand by how long it lasts, or what moves NPV, instead.",
+        help="Draw cost over time or by hours used, demand by how long it lasts, or what moves NPV, instead.",
     ),
 ]
 SetOption = Annotated[

@@ -205,16 +205,36 @@ def test_the_chart_of_cost_shows_where_the_lines_cross(finops: Callable[..., Res
     assert max(map(len, lines)) <= 80
     assert lines[0] == "Cost up to each month, USD"
     assert lines[16].lstrip(" 0").startswith("┤c")
-    assert "o own, c cloud, * both" in lines
+    assert "o own, c cloud, * both, X own paid back" in lines
+    assert any("X" in line for line in lines[1:17])
     assert lines[-1] == "own crosses cloud after 25.8 months"
     assert finops(*PAIR, "--chart", "cost", "--format", "json").exit_code == 2
+
+
+def test_the_chart_of_utilization_shows_from_which_share_owning_costs_less(
+    finops: Callable[..., Result],
+) -> None:
+    """36,500 hours at 2 are 73,000 to rent, twice the price: half of the hours pay for it."""
+    asked = (
+        *("breakeven", "--capex", "36500", "--cloud-per-hour", "2", "--discount-rate", "0"),
+        *("--horizon-months", "50", "--utilization", "0.25", "--chart", "utilization"),
+    )
+    shown = finops(*asked)
+    assert shown.exit_code == 0, shown.output
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "Cost over 50 months, discounted, by hours used, USD"
+    assert max(map(len, lines)) <= 80
+    assert "o own, c cloud, * both, ^ now, X both cost the same" in lines
+    assert lines[-1] == "own costs no more than cloud from 50.0% of the hours; now 25.0%"
+    never = finops(*asked[:3], "--cloud-per-hour", "0.1", *asked[5:])
+    assert "own costs more than cloud at every share of the hours; now 25.0%" in never.stdout
 
 
 def test_lines_of_the_chart_have_the_band_of_their_draws(finops: Callable[..., Result]) -> None:
     Path("s.yaml").write_text(scenario("1, 1", ", low: 0.5, high: 3"), encoding="utf-8")
     asked = ("breakeven", "--scenario", "s.yaml", "--chart", "cost")
     drawn = finops(*asked).stdout
-    assert "o own, c cloud, h hybrid, * both, ░ P10 to P90 of each" in drawn
+    assert "o own, c cloud, h hybrid, * both, X own paid back, ░ P10 to P90 of each" in drawn
     assert "░" in drawn.split("└")[0]
     assert "░" not in finops(*asked, "--draws", "0").stdout
 

@@ -48,6 +48,27 @@ def test_a_file_alone_answers(finops: Callable[..., Result], scores: str) -> Non
     assert answer["chosen"]["held_out_rows"] == 50
 
 
+def test_the_chart_has_cost_and_quality_by_the_share_sent_on(
+    finops: Callable[..., Result], scores: str
+) -> None:
+    """At threshold 0.5 half is sent on: costs 0.05 + 0.5, and 46 + 43 of 100 answers are right."""
+    judged = ("--small-correct", "s", "--large-correct", "l")
+    asked = ("route", "--scores", scores, "--confidence", "conf", "--cost-ratio", "0.05", "--chart")
+    shown = finops(*asked, *judged, "--thresholds", "0,0.5,1")
+    assert shown.exit_code == 0, shown.stderr
+    lines = shown.stdout.splitlines()
+    assert lines[0] == "Cost and quality by the share of requests sent on"
+    assert lines[1].startswith("105.0% ┤")
+    middle = [line[8 + 36] if len(line) > 44 else " " for line in lines[1:17]]
+    assert [row for row, cell in enumerate(middle) if cell == "c"] == [7]
+    assert [row for row, cell in enumerate(middle) if cell == "q"] == [2]
+    assert max(map(len, lines)) <= 80
+    assert "c cost, of asking the large model alone, q right answers, * both" in lines[-1]
+    assert "q" not in finops(*asked).stdout.partition("\n")[2].replace("requests", "")
+    assert finops(*asked, "--format", "json").exit_code == ExitCode.USAGE
+    assert finops(*asked, "--explain").exit_code == ExitCode.USAGE
+
+
 def test_the_table_says_what_saves_and_what_loses(
     finops: Callable[..., Result], scores: str
 ) -> None:

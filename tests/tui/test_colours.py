@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
+from textual import constants
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
+from tests.tui.driving import Driver, driven, play
 from tui.colours import DRAWN, HEAT, PARTS, WORDS, contrast, legible
+from tui.styling import OF_THE_TERMINAL, SIXTEEN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.style import Style
 
 DARK, LIGHT = Color.parse("#121212"), Color.parse("#e0e0e0")
 
@@ -34,6 +46,44 @@ def test_keys_and_edges_are_seen_in_every_theme(name: str) -> None:
 def test_a_theme_of_the_terminals_own_colours_keeps_them() -> None:
     colours = BUILTIN_THEMES["ansi-dark"].to_color_system().generate()
     assert legible(colours) == {"key": "ansi_green", "edge": "ansi_bright_black"}
+
+
+def test_parts_of_a_chart_are_told_apart_in_sixteen_colours() -> None:
+    reduced = {RichColor.parse(part).downgrade(ColorSystem.STANDARD).number for part in PARTS}
+    assert len(reduced) == len(PARTS)
+    assert not reduced & {0, 7, 15}, "the ground and the letters"
+
+
+def styles(it: Driver, text: str) -> list[Style]:
+    """How every piece of the screen that has `text` is drawn."""
+    lines = it.app.screen._compositor.render_strips()
+    return [part.style for line in lines for part in line if text in part.text and part.style]
+
+
+def test_sixteen_colours_are_the_terminals_own_and_what_is_chosen_is_reversed(
+    small_ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looked at in tmux with TERM=screen: shades of another theme fall together there, a reversed cell does not."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(constants, "COLOR_SYSTEM", SIXTEEN)
+
+    async def scenario() -> None:
+        async with driven(small_ledger, view="spend", size=(100, 30)) as it:
+            assert it.app.theme == OF_THE_TERMINAL
+            await it.press("right")
+            assert any(style.reverse for style in styles(it, it.shown[0][1]))
+            await it.press("g", "down")
+            assert any(style.reverse for style in styles(it, "ChargeDescription"))
+            assert not any(style.reverse for style in styles(it, "ServiceName"))
+            await it.press("escape", "q")
+
+    async def later() -> None:
+        async with driven(small_ledger, size=(80, 24)) as it:
+            assert it.app.theme == "textual-dark"
+
+    play(scenario)
+    monkeypatch.setattr(constants, "COLOR_SYSTEM", "truecolor")
+    play(later)
 
 
 @pytest.mark.parametrize("colour", [*PARTS, *HEAT])

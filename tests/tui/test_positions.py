@@ -112,7 +112,8 @@ def test_the_next_start_is_where_the_last_one_ended(
             it.app.go("breakeven")
             await it.settle()
             pane = projection(it)
-            assert (pane.sliders.here, pane.sliders.moved) == ("demand.growth", {"demand.growth"})
+            assert pane.sliders.here == "demand.growth"
+            assert pane.sliders.moved == {"demand.growth"}
             assert pane.sliders.dials[pane.sliders.place].value == Decimal("0.02")
             await it.press("right", "left")
             assert "demand.growth=0.02" in it.command

@@ -121,6 +121,14 @@ def test_a_slider_moves_command_table_and_chart(small_ledger: Path, here: Path) 
             assert "--utilization" in it.command
             assert option(it, 0, "npv") != npv
             check_table(it, pane)
+            await it.press("v")
+            drawn_by_hours = str(pane.chart.query_one(".plot").render())
+            assert "^ now" in drawn_by_hours
+            assert "own costs " in drawn_by_hours
+            await it.press("v")
+            assert not pane.has_class("charted")
+            await it.press("v")
+            assert pane.has_class("charted")
             await it.press("0", "down", "down", "greater_than_sign")
             assert it.command == start.format(" --set demand.growth=0.1", "")
             check_table(it, pane)
@@ -209,7 +217,12 @@ def test_the_sweep_of_thresholds_follows_and_a_threshold_is_derived(
             assert "--ledger" not in it.command
             assert option(it, 0, "saving") == Decimal("0.85")
             check_table(it, projection(it))
-            await it.press("tab", "down", "enter")
+            await it.press("v", *(() if projection(it).has_class("charted") else ("v",)))
+            await it.press("tab", "down", "right", "right", "x")
+            assert it.command.endswith("--cost-ratio 0.15 --thresholds 0.5 --explain")
+            assert it.table.row is not None
+            assert it.table.row["step"] == "accuracy"
+            await it.press("escape", "enter")
             assert it.command.endswith("--cost-ratio 0.15 --thresholds 0.5 --explain")
             check_table(it, it.pane)  # type: ignore[arg-type]
 
