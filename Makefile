@@ -2,6 +2,7 @@
 # `make PYTHON=/path/to/python3.12 …` names the Python; JOBS the test processes.
 
 export PYTHON
+unexport PYTHONDONTWRITEBYTECODE  # thousands of processes share what the first of them compiled
 JOBS ?= 2
 COVER := --cov --cov-report=term:skip-covered
 BIN := .venv/bin
