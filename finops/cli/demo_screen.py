@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from finops.analysis.economics import UnitEconomics
-    from finops.analysis.reconcile import Reconciliation
     from finops.api.session import Session
     from finops.report.model import Row
 
@@ -83,7 +82,7 @@ def _facts(session: Session) -> Facts:
         then.report.totals or {},
         now.rows,
         {str(row["workflow"]): row for row in then.rows},
-        _parts(now.value.reconciliation),
+        _parts(now.value),
         _tokens_by_model(now.value),
     )
 
@@ -92,7 +91,8 @@ def _owned(answer: UnitEconomics) -> Decimal:
     return answer.reconciliation.origins["owned"].charged
 
 
-def _parts(found: Reconciliation) -> dict[str, Decimal]:
+def _parts(answer: UnitEconomics) -> dict[str, Decimal]:
+    found = answer.reconciliation
     return {
         "requests": found.allocated,
         "jobs": found.jobs,
