@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.derived.chargeback import UNOWNED
 from finops.analysis.explain_told import SHOWN_AS
+from finops.api.asking import ASKED
 from finops.api.explaining import TABLES
+from finops.api.projecting import PROJECTIONS
 from finops.model.period import parse_period
 from finops.report.cells import NO_VALUE, is_number
 from tui.call import Call
 from tui.filters import conditions, equals, joined
-from tui.projecting import PROJECTIONS
 from tui.spans import Span
 from tui.state import Place, State
 
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["NUMBER", "ROW", "TIMELESS", "Explained", "behind", "explained", "of_all", "place_of"]
 
 NUMBER, ROW, TIMELESS = "number", "row", "timeless"
-"""Options of a place that shows an explanation: its number, whose it is, and whether it is of no period."""
+"""Options of a place that shows an explanation: its number, whose it is and what else it is given, and whether it
+is of no period."""
 
 _WHEN = ("month", "since", "until", "last", "everything")
 _KEPT = (*_WHEN, "currency", "include")
@@ -48,8 +51,12 @@ _NAMES = {
     "close.list": (),
     "close.invoices": ("InvoiceId", "InvoiceIssuerName"),
     "runs": ("run",),
+    "vendor.quote": ("offer",),
 }
 """Columns that say which row a number is of. Of a command split by choice it is what it is split by."""
+
+_ANSWERS = {"explain", "sensitivity", "format"}
+"""Options that choose how a command answers, not what about."""
 
 _SPLIT: dict[str, tuple[str, ...]] = {
     "compare": ("provider", "ServiceName"),
@@ -67,8 +74,6 @@ _OF_UNIT = {"cost", "requests", "attempts"}
 _IN_WORDS = {
     "finops.vendor.sheet": ("vendor.sheet.figure", ("dimension", "figure")),
     "finops.vendor.compare": ("vendor.compare.figure", ("category",)),
-    "finops.breakeven.derivation": ("explain.amount", ("option", "step", "unit")),
-    "finops.route-explain": ("explain.amount", ("step", "unit")),
 }
 """Reports whose cells are figures written out: what explains them, and the columns that are none."""
 
@@ -140,7 +145,7 @@ def _explanation(call: Call, span: Span) -> Place:
     where, number = said.pop("where", None), call.arguments[0]
     when = {name: said.pop(name) for name in _WHEN if name in said}
     options: dict[str, Option] = {NUMBER: number}
-    options |= {ROW: call.arguments[1]} if call.arguments[1:] else {}
+    options |= {ROW: call.arguments[1:]} if call.arguments[1:] else {}
     options |= said if when else {**said, TIMELESS: True}
     asked = State(
         span=_span(when, span),
@@ -213,6 +218,9 @@ def _call(shown: str, name: str, call: Call, row: Row) -> Call:
     if "holder" in row:
         row = {**row, "name": row["holder"]}
     said, of = options.get("where"), _names(shown, call, row)
+    if shown in ASKED:
+        told = {key: value for key, value in options.items() if key not in _ANSWERS}
+        return Call.of("explain", number, _text(row[of[0]]), *call.arguments, **told)
     if shown not in TABLES:
         asked = (*(() if said is None else (str(said),)), *conditions(of, row))
         return Call.of("explain", number, where=joined(asked), **kept)
@@ -227,6 +235,10 @@ def _call(shown: str, name: str, call: Call, row: Row) -> Call:
     return Call.of("explain", number, " / ".join(texts) or NO_VALUE, where=said, **kept)
 
 
+def _text(cell: Cell) -> str:
+    return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
+
+
 def _names(shown: str, call: Call, row: Row) -> tuple[str, ...]:
     """Columns that say which row it is; of a report nobody foresaw, its first one."""
     if shown in _SPLIT:
@@ -239,5 +251,5 @@ def _names(shown: str, call: Call, row: Row) -> tuple[str, ...]:
         return ("pool", "kind", "team")
     known = _NAMES.get(shown)
     if known is None:
-        known = tuple(row)[:1] if shown in TABLES else ()
+        known = tuple(row)[:1] if shown in TABLES or shown in ASKED else ()
     return known

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from finops.report.cells import is_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from finops.report.model import Row
     from tui.frame import Frame
 
-__all__ = ["Position", "line_like", "position_of", "read_position", "written_position"]
+__all__ = ["Position", "position_of", "read_position", "written_position"]
 
 
 class Position(NamedTuple):
@@ -47,16 +45,6 @@ def position_of(frame: Frame, place: int, column: int, top: int) -> Position:
     row = frame.row(place)
     names = {name: _text(row, name) for name in _names(frame)}
     return Position(names, place, frame.columns[column].name, top)
-
-
-def line_like(frame: Frame, begins: Sequence[tuple[str, str]]) -> int | None:
-    """The last line whose texts begin as said of their columns; None without one."""
-    found = None
-    for line in range(len(frame)):
-        row = frame.row(line)
-        if all(str(row.get(name) or "").startswith(text) for name, text in begins):
-            found = line
-    return found
 
 
 def written_position(position: Position) -> dict[str, Any]:

@@ -77,8 +77,6 @@ class Place(NamedTuple):
     view: str
     state: State
     crumb: str | None = None
-    at: tuple[tuple[str, str], ...] = ()
-    """What the row to begin on says: columns, and how their texts begin. Of several rows it is the last."""
 
 
 def next_grain(grains: tuple[str, ...], now: str | None, *, finer: bool) -> str | None:

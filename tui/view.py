@@ -65,8 +65,6 @@ class View:
     """Whether `call` can put the period beside the one before (`State.compared`)."""
     drill: Callable[[State, Row], Place | None] | None = None
     """Where Enter on a row leads; None where that is nowhere."""
-    explain: Callable[[State, Row, str], Place | None] | None = None
-    """Where `x` on a row's number leads, where another command than `finops explain` derives it."""
     charts: Callable[[State], tuple[Chart, ...]] | None = None
     """The charts above the rows, for what the view is set to; `v` goes from one to the next."""
     pane: str = "tui.panes.table:TablePane"

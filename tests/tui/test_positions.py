@@ -14,7 +14,7 @@ from tests.tui.test_projections import OWN, SCENARIO, projection
 from tui.frame import frame_of
 from tui.memory import memory_file
 from tui.opening import LAST
-from tui.position import Position, line_like, position_of, read_position, written_position
+from tui.position import Position, position_of, read_position, written_position
 from tui.state import Sort
 
 if TYPE_CHECKING:
@@ -66,12 +66,6 @@ def test_of_rows_called_alike_it_is_the_one_on_that_line() -> None:
 def test_sorted_otherwise_the_row_stays_as_far_down_the_screen() -> None:
     there = position_of(frame("a", "b", "c", "d"), 3, 0, 1)
     assert there.found(frame("a", "b", "c", "d", sort=Sort("name"))) == (0, 0, 0)
-
-
-def test_the_last_line_that_begins_as_said_is_looked_for() -> None:
-    now = frame("kept", "payback", "payback discounted", "cost")
-    assert line_like(now, (("name", "payback"),)) == 2
-    assert line_like(now, (("name", "nothing"),)) is None
 
 
 @pytest.mark.parametrize("said", [None, 7, {}, {"names": 1}, {**AT_B._asdict(), "place": "far"}])

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from finops.api.projecting import PROJECTIONS
 from finops.errors import UsageError
 from tests.tui.driving import Driver, driven, play
 from tests.tui.test_same_as_commands import check_table
 from tui.call import Call
 from tui.dials import Dial, track
 from tui.panes.projection import ProjectionPane
-from tui.projecting import PROJECTIONS
 from tui.state import Place, State
 
 if TYPE_CHECKING:
@@ -218,10 +218,12 @@ def test_the_sweep_of_thresholds_follows_and_a_threshold_is_derived(
             assert option(it, 0, "saving") == Decimal("0.85")
             check_table(it, projection(it))
             await it.press("v", *(() if projection(it).has_class("charted") else ("v",)))
+            explained = option(it, 1, "accuracy")
             await it.press("tab", "down", "right", "right", "x")
-            assert it.command.endswith("--cost-ratio 0.15 --thresholds 0.5 --explain")
-            assert it.table.row is not None
-            assert it.table.row["step"] == "accuracy"
+            assert it.command.startswith("finops explain route.accuracy 0.5 --scores scores.csv ")
+            assert it.pane.error is None
+            assert it.pane.answer is not None
+            assert it.pane.answer.value.value == explained
             await it.press("escape", "enter")
             assert it.command.endswith("--cost-ratio 0.15 --thresholds 0.5 --explain")
             check_table(it, it.pane)  # type: ignore[arg-type]
@@ -257,8 +259,9 @@ def test_what_the_screen_says_works_as_it_stands_there(small_ledger: Path, here:
                 next(at for at, line in enumerate(lines) if words in line)
                 for words in ("[[breakeven]]", "and in scenario.yaml")
             )
-            settings, scenario = lines[start:end], lines[end + 3 :]
-            inputs = [line[5:] for line in scenario[: scenario.index("", 1)]]
+            settings, scenario = lines[start:end], lines[end + 1 :]
+            inputs = [line[5:] for line in scenario[:4]]
+            assert inputs[0] == "own:"
             (here / "finops.toml").write_text("\n".join(settings), encoding="utf-8")
             (here / "scenario.yaml").write_text("\n".join(inputs), encoding="utf-8")
             await it.press("r")

@@ -112,7 +112,7 @@ def test_sliders_are_said_and_charts_told_in_sentences(
             await it.press("down")
             assert said(it).startswith(f"Slider 2 of {count}: demand units. ")
             await it.press("tab")
-            assert said(it) == "Row 1 of 3: own."
+            assert said(it) == "Row 1 of 2: own."
             await it.press("v")
             told = [line.strip() for line in screen(it)]
             assert "Chart of cost by month:" in told

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from textual.widgets import Static
 
 from finops.errors import FinopsError, LedgerMissing
-from finops.report.cells import headline, is_number
+from finops.report.cells import headline
 from tui.desk import in_background
 from tui.explaining import Explained, explained
 from tui.frame import Frame, frame_of
 from tui.frame_table import FrameTable
 from tui.pane import Pane
 from tui.panes.chart import ChartBox
-from tui.position import Position, line_like, position_of, read_position, written_position
+from tui.position import read_position, written_position
 from tui.speaking import spoken
 from tui.words import empty_words, error_words, foot_words, waiting_words
 
@@ -61,7 +61,6 @@ class TablePane(Pane):
         super().__init__(place, view, desk)
         self.table = FrameTable(linear=self.plain)
         self.chart = ChartBox()
-        self._begins = place.at
         self.chart_place = 0
         """Which of the view's charts is looked at."""
         self.wants_chart: bool | None = None
@@ -90,14 +89,11 @@ class TablePane(Pane):
         return replace(now, row=self.table.row, column=column.name, explains=bool(self.explained()))
 
     def explained(self) -> tuple[Explained, ...]:
-        """What explains the cell under the cursor: the view's own command, else `finops explain`."""
+        """What explains the cell under the cursor."""
         frame, row, report = self.table.frame, self.table.row, self.report
         if frame is None or row is None or report is None:
             return ()
         column = frame.columns[min(self.table.column, len(frame.columns) - 1)]
-        if self.view.explain is not None and is_number(column):
-            place = self.view.explain(self.state, row, column.name)
-            return () if place is None else (Explained(column.name, place),)
         return explained(self.answered or self.call, report, row, column, self.state.span)
 
     @property
@@ -191,7 +187,8 @@ class TablePane(Pane):
         report = self.report
         if report is None:
             return
-        self.table.show(frame, self._beginning(frame))
+        said, self.remembered = self.remembered, {}
+        self.table.show(frame, read_position(said.get("at")))
         if len(frame) == 0:
             self._say(empty_words(self.view, self.state, report))
         else:
@@ -200,15 +197,6 @@ class TablePane(Pane):
         self.query_one("#foot", Static).update(foot_words(self.state, report, frame))
         self.draw_chart()
         self.post_message(self.Changed())
-
-    def _beginning(self, frame: Frame) -> Position | None:
-        """Where a first answer begins: where it is looked for, or where somebody was; None once it has begun."""
-        begins, self._begins = self._begins, ()
-        line = line_like(frame, begins) if begins else None
-        if line is not None:
-            return position_of(frame, line, 0, line)
-        said, self.remembered = self.remembered, {}
-        return read_position(said.get("at"))
 
     def position(self) -> dict[str, Any]:
         """The cell under the cursor, and how far the rows are scrolled."""

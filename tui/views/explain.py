@@ -20,7 +20,7 @@ def _call(state: State) -> Call:
     number = str(options.pop(NUMBER, None) or "cost_per_1k_requests")
     row = options.pop(ROW, None)
     when = {} if options.pop(TIMELESS, None) else state.span.options
-    whose = () if row is None else (str(row),)
+    whose = row if isinstance(row, tuple) else ()
     return Call.of("explain", number, *whose, where=state.filter, **options, **when)
 
 

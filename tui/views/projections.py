@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from finops.api.projecting import inputs_text
 from tui.call import Call
 from tui.dials import breakeven_dials, route_dials
-from tui.projecting import inputs_text
 from tui.state import Place
 from tui.view import Chart, View
 
@@ -28,18 +28,19 @@ def _own(pool: str | None, currency: str) -> str:
     """What to write for a pool; without one measured, only how to start."""
     price, running, rent = (text for _, text in _EXAMPLE)
     begin = (
-        f"enter  start with example numbers, none of them yours ({price} a unit, {running} an hour to run,\n"
-        f"       {rent} an hour to rent, {currency}), and move them\n"
+        "enter  start with example numbers, none of them yours, and move them:\n"
+        f"       {price} a unit, {running} an hour to run, {rent} an hour to rent, {currency}\n"
     )
     if pool is None:
         return f"{begin}\nNo pool has GPU samples: finops load gpu FILE measures demand."
     head = "" if currency == "USD" else f"  currency: {currency}\n"
+    known = "source: quote, date: 2026-10-01"
     return (
-        f"{begin}\nOr write in finops.toml, then press r:\n\n"
-        f'  [[breakeven]]\n  pool = "{pool}"\n  cloud_per_hour = "{rent}"\n  scenario = "scenario.yaml"\n\n'
-        f"and in scenario.yaml beside it (finops init --scenario FILE writes all inputs):\n\n{head}  own:\n"
-        f"    price: {{ value: {price}, unit: {currency}/unit, source: quote, date: 2026-10-01 }}\n"
-        f"    running: {{ value: {running}, unit: {currency}/unit/hour, source: quote, date: 2026-10-01 }}\n"
+        f"{begin}\nOr write in finops.toml, then press r:\n"
+        f'  [[breakeven]]\n  pool = "{pool}"\n  cloud_per_hour = "{rent}"\n  scenario = "scenario.yaml"\n'
+        f"and in scenario.yaml beside it (finops init --scenario writes one):\n{head}  own:\n"
+        f"   price: {{value: {price}, unit: {currency}/unit, {known}}}\n"
+        f"   running:\n    {{value: {running}, unit: {currency}/unit/hour, {known}}}\n"
     )
 
 
@@ -69,38 +70,15 @@ def _route(state: State) -> Call:
     return Call.of("route", **options, **when)
 
 
-def _derived(state: State, row: Row, column: str = "") -> Place:
-    """The arithmetic of every option, from the row's, or from one of its numbers."""
-    at = (("option", str(row["option"])), ("step", _STEPS.get(column, _words(column))))
-    crumb = f"how {row['option']} comes to that"
-    return Place("breakeven-steps", state, crumb, at if column else at[:1])
+def _derived(state: State, row: Row) -> Place:
+    """The arithmetic of every option."""
+    return Place("breakeven-steps", state, f"how {row['option']} comes to that")
 
 
-def _derived_at(state: State, row: Row, column: str = "") -> Place:
-    """The arithmetic at the row's threshold, from one of its numbers where one is named."""
+def _derived_at(state: State, row: Row) -> Place:
+    """The arithmetic at the row's threshold."""
     at = state.with_option("thresholds", f"{row['threshold']:f}")
-    step = (("step", _STEPS.get(column, _words(column))),) if column else ()
-    return Place("route-steps", at, f"at threshold {row['threshold']:f}", step)
-
-
-def _words(column: str) -> str:
-    return column.replace("_", " ")
-
-
-_STEPS = {
-    "breakeven_hours": "break-even in hours",
-    "breakeven_months": "break-even in months",
-    "breakeven_utilization": "break-even utilization",
-    "breakeven_price_per_hour": "break-even price",
-    "npv": "net present value",
-    "irr": "internal rate of return",
-    "payback_months": "payback",
-    "discounted_payback_months": "discounted payback",
-    "threshold": "kept small",
-    "quality_delta": "quality vs all-large",
-    "kept_accuracy": "accuracy of what is kept",
-}
-"""How the step begins that comes to a number, where it is not the number's name."""
+    return Place("route-steps", at, f"at threshold {row['threshold']:f}")
 
 
 def _explained(call: Call) -> Call:
@@ -114,7 +92,6 @@ BREAKEVEN = View(
     call=_breakeven,
     pane=PANE,
     drill=_derived,
-    explain=_derived,
     dials=breakeven_dials,
     charts=lambda state: (
         Chart(_breakeven(state), "month", "cost", own="cost"),
@@ -133,7 +110,6 @@ ROUTE = View(
     call=_route,
     pane=PANE,
     drill=_derived_at,
-    explain=_derived_at,
     dials=route_dials,
     charts=lambda state: (
         Chart(_route(state), "threshold", "blended_cost_ratio"),
