@@ -296,7 +296,7 @@ OWNED = """
 [[pools]]
 name = "gpus"
 kind = "gpu"
-where = "ServiceName = 'Compute'"
+where = "ServiceName = 'Models'"
 gpus_per_unit = 2
 
 [[owned]]
