@@ -7,6 +7,7 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import constants
 from textual.app import App
 from textual.binding import Binding
 from textual.containers import Container
@@ -120,7 +121,7 @@ class FinopsApp(App[int]):
         """First the paint, then the ledger."""
         if self.opening.theme in self.available_themes:
             self.theme = str(self.opening.theme)
-        elif self.console.color_system == SIXTEEN:
+        elif self._has_sixteen_colours():
             self.theme = OF_THE_TERMINAL
         self.first_theme = self.theme
         self.set_keymap(keymap(self.opening.keys or {}, self.actions.values()))
@@ -152,6 +153,11 @@ class FinopsApp(App[int]):
         self._watch()
         every = WATCH_S if session.ledger.location.is_local else WATCH_AFAR_S
         self._watching = self.set_interval(every, self._watch)
+
+    def _has_sixteen_colours(self) -> bool:
+        """Whether the terminal has no more, or TEXTUAL_COLOR_SYSTEM says so; without a terminal none is asked."""
+        is_asked = not self.is_headless and self.console.color_system == SIXTEEN
+        return is_asked or constants.COLOR_SYSTEM == SIXTEEN
 
     def _theme_chosen(self) -> str | None:
         """The theme somebody chose; what the terminal brought with it is no choice."""

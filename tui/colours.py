@@ -20,7 +20,7 @@ __all__ = ["HEAT", "PARTS", "Styled", "contrast", "legible"]
 WORDS, DRAWN = 4.5, 3.0
 """The least contrast of letters, and of lines and bars, with what is behind them."""
 
-PARTS = ("#2563eb", "#c2650a", "#0d8a5f", "#9333ea", "#dc2626", "#6b7280")
+PARTS = ("#2563eb", "#c2650a", "#0d8a5f", "#c026d3", "#dc2626", "#6b7280")
 """The parts of a chart, the largest first: seen on dark and on light, told apart in 16 colours."""
 
 HEAT = ("#dc2626", "#c2650a", "#4d7c0f", "#0d8a5f")

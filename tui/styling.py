@@ -1,7 +1,7 @@
 """How everything looks that no widget says of itself, with sixteen colours, without any, and as plain lines.
 
-What is chosen is told apart by reversing it where a theme leaves its colours to the terminal: no shade is sure
-to be seen there.
+What is chosen is told apart by reversing or underlining it where a theme leaves its colours to the terminal, or there
+are none: no shade is sure to be seen there.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ FrameTable:ansi:focus > .frame--cursor { color: ansi_default; background: ansi_d
     text-style: bold reverse; }
 Sliders:ansi:focus > .sliders--here { color: ansi_default; background: ansi_default;
     text-style: bold reverse; }
-OptionList:ansi > .option-list--option-highlighted { text-style: bold reverse; }
-OptionList:nocolor > .option-list--option-highlighted { text-style: bold reverse; }
+OptionList:ansi > .option-list--option-highlighted { color: ansi_bright_white; background: ansi_blue;
+    text-style: bold underline; }
+OptionList:nocolor > .option-list--option-highlighted { text-style: bold underline; }
 PickScreen:ansi > Vertical, ExportScreen:ansi > Vertical { border: round $secondary; }
 LineScreen:ansi > Vertical, TextScreen:ansi > VerticalScroll { border: round $secondary; }
 Panel:ansi:focus { border: heavy $secondary; }

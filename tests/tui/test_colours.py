@@ -60,10 +60,10 @@ def styles(it: Driver, text: str) -> list[Style]:
     return [part.style for line in lines for part in line if text in part.text and part.style]
 
 
-def test_sixteen_colours_are_the_terminals_own_and_what_is_chosen_is_reversed(
+def test_sixteen_colours_are_the_terminals_own_and_what_is_chosen_is_marked(
     small_ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Looked at in tmux with TERM=screen: shades of another theme fall together there, a reversed cell does not."""
+    """Looked at in tmux with TERM=screen: shades of another theme fall together there, what is reversed or underlined does not."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(constants, "COLOR_SYSTEM", SIXTEEN)
 
@@ -73,8 +73,8 @@ def test_sixteen_colours_are_the_terminals_own_and_what_is_chosen_is_reversed(
             await it.press("right")
             assert any(style.reverse for style in styles(it, it.shown[0][1]))
             await it.press("g", "down")
-            assert any(style.reverse for style in styles(it, "ChargeDescription"))
-            assert not any(style.reverse for style in styles(it, "ServiceName"))
+            assert any(style.underline for style in styles(it, "ChargeDescription"))
+            assert not any(style.underline for style in styles(it, "ServiceName"))
             await it.press("escape", "q")
 
     async def later() -> None:

@@ -132,20 +132,19 @@ class ProjectionPane(TablePane):
             return await super().answers()
         session, period = self.desk.session, self.state.span.period
         self.pools = await in_background(lambda: pools_to_compare(session, period))
-        wrong: UsageError | None = None
         for name in self.pools:
-            given: dict[str, Option] = {"from_ledger": f"pool={name}"}
-            state = replace(self.state, options=tuple(given.items()))
+            self._take({"from_ledger": f"pool={name}"})
             try:
-                answer = await self.desk.answer(self.view.call(state))
-            except UsageError as error:
-                wrong = wrong or error
-            else:
-                self.given, self.place = given, self.place._replace(state=state)
-                return answer
-        if wrong is not None:
-            raise wrong
+                return await super().answers()
+            except UsageError:
+                continue
+        self._take({"from_ledger": f"pool={self.pools[0]}"} if self.pools else {})
         return await super().answers()
+
+    def _take(self, given: dict[str, Option]) -> None:
+        """Start with `given`."""
+        self.given = given
+        self.place = self.place._replace(state=replace(self.state, options=tuple(given.items())))
 
     @property
     def context(self) -> Context:
@@ -166,7 +165,6 @@ class ProjectionPane(TablePane):
         said: dict[str, Option] = dict(self.view.example)
         if "--cloud-per-hour" not in wrong and "--capex" in wrong:
             del said["cloud_per_hour"]
-        self.given = {"from_ledger": f"pool={self.pools[0]}"} if self.pools else {}
         self.shape(replace(self.state, options=tuple({**self.given, **said}.items())))
 
     def show(self, answer: Answer[Any]) -> None:
