@@ -40,11 +40,8 @@ NARROWEST_TEXT = 8
 WHOLE_TEXT = 40
 """A text column gives way down to this before an optional column is left out: names and times fit in it."""
 
-NARROWEST_PROSE = 24
+NARROWEST_PROSE = 16
 """Prose wraps and so gives way first, down to this."""
-
-NARROWEST_WORDS = 16
-"""Prose wraps down to this before a name is cut."""
 
 WIDEST_TEXT = 60
 """A text column's width where the output has none, so that one long name does not pad every row."""
@@ -154,8 +151,6 @@ def _layout(
         return whole
     widths = [max(column.content, column.longest_word) for column in columns]
     _shrink(widths, [column.prose for column in columns], room, NARROWEST_PROSE)
-    if least == NARROWEST_TEXT:
-        _shrink(widths, [column.prose for column in columns], room, NARROWEST_WORDS)
     _shrink(widths, [not column.number for column in columns], room, least)
     if sum(widths) > room:
         return None
