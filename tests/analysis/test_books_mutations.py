@@ -96,7 +96,7 @@ LAYERS: tuple[_Rule, ...] = (
     ("layers", "*_branches(rules),\n", "", layers.test_a_rule_of_ours_comes_before_what_the_row_says_and_that_before_the_built_in),
     ("layers", '"when x_StackLayer is not null then x_StackLayer",', "", layers.test_a_rule_of_ours_comes_before_what_the_row_says_and_that_before_the_built_in),
     ("layers", "[LayerRule(UNCLASSIFIED, _NO_LAYER), *BUILT_IN]", "[*BUILT_IN, LayerRule(UNCLASSIFIED, _NO_LAYER)]", layers.test_tax_credits_and_support_plans_pay_for_no_layer),
-    ("layers", "else {quote(UNCLASSIFIED)} end", "else 'compute' end", lambda: layers.test_services(None, None, layers.UNCLASSIFIED)),
+    ("layers", "else {quote(UNCLASSIFIED)} end", "else 'compute' end", lambda: layers.test_services(None, None, "unclassified")),
     ("layers", "*BUILT_IN]", "*BUILT_IN[::-1]]", lambda: layers.test_services("Storage", "Amazon Elastic Container Registry", "orchestration")),
     ("book_spend", "group.values[places[0]] == UNCLASSIFIED", "False", _of_rows(rows.test_elements_of_a_month)),
 )  # fmt: skip

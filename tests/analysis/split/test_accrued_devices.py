@@ -31,14 +31,14 @@ GPUS: dict[str, Any] = {
 OWNERS = "from,to,kind,match,team\n,,namespace,lab,research\n"
 
 
-def hours(device: str, count: int, **given: object) -> list[Row]:
+def hours(device: str, count: int, **given: Any) -> list[Row]:  # noqa: ANN401  (any column)
     """`count` hours of a device on 5 October."""
     return [
         sample(device, f"2026-10-05T{hour:02}:00:00", pool="h100", **given) for hour in range(count)
     ]
 
 
-def hired(effective_: str, day: str, **given: object) -> Row:
+def hired(effective_: str, day: str, **given: Any) -> Row:  # noqa: ANN401  (any column)
     return cost(
         effective_, day, ServiceName="GPU", ConsumedQuantity="10", ConsumedUnit="Hours", **given
     )
