@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from finops.sections.owned import Element
+from tests.analysis import test_accruals as accrued
 from tests.analysis import test_close_books as closes
 from tests.analysis import test_closing as closing
 from tests.analysis import test_fx as exchange
@@ -128,22 +129,22 @@ MARGINAL: tuple[_Rule, ...] = (
 )  # fmt: skip
 
 BOOKS: tuple[_Rule, ...] = (
-    ("accruals", "before.month < line.month", "before.month > line.month", closes.test_the_newest_bill_says_the_rate_of_an_accrual),
+    ("accruals", "before.month < line.month", "before.month > line.month", accrued.test_the_newest_bill_says_the_rate_of_an_accrual),
     ("accruals", "elif used.listed is not None:", "elif False:", closes.test_what_no_bill_covers_is_accrued_at_the_last_billed_rate_else_at_list),
     ("accruals", 'for each in found if each.amount is not None]\n    return " UNION', 'for each in found[:1] if each.amount is not None]\n    return " UNION', closes.test_an_accrual_is_taken_back_in_the_month_its_invoice_comes),
     ("accruals", "Fraction(billed.per_hour) * Fraction(used.hours)", "Fraction(used.hours)", closes.test_devices_seen_in_a_pool_without_charges_are_accrued_at_its_last_rate),
     ("accruals", "Fraction(plan.rate) * Fraction(plan.quantity)", "Fraction(plan.rate)", plans.test_accruals_are_booked_explained_and_taken_back_when_the_invoice_comes),
     ("device_accruals", "truncate(Fraction(cost) * _HOUR_MS / billed.ms)", "truncate(Fraction(cost))", closes.test_devices_seen_in_a_pool_without_charges_are_accrued_at_its_last_rate),
-    ("device_accruals", "and pool.name not in charged", "", closes.test_device_time_that_is_billed_is_not_accrued),
+    ("device_accruals", "and pool.name not in charged", "", accrued.test_device_time_that_is_billed_is_not_accrued),
     ("plan_accruals", "by_month[max(paid)]", "by_month[min(paid)]", plans.test_the_seats_billed_last_are_accrued_at_their_price),
     ("plan_accruals", "truncate(units * hours)", "truncate(units)", plans.test_as_many_units_as_were_billed_on_the_last_day_at_their_last_rate),
     ("reversals", "negated=True", "negated=False", closes.test_an_accrual_is_taken_back_in_the_month_its_invoice_comes),
     ("reversals", "if name not in done", "", closes.test_an_accrual_is_taken_back_in_the_month_its_invoice_comes),
-    ("reversals", "if ends and max(ends) > max(mine):", "if ends:", closes.test_an_accrual_stands_until_its_last_day_is_billed),
+    ("reversals", "if ends and max(ends) > max(mine):", "if ends:", accrued.test_an_accrual_stands_until_its_last_day_is_billed),
     ("reversals", "if accrued.pool in billed_pools(read_charges(con, month, currency, rules)):", "if False:", closes.test_devices_seen_in_a_pool_without_charges_are_accrued_at_its_last_rate),
     ("ledger.open_months", "adjusted(marks, negated=True)", "adjusted(marks)", closing.test_the_difference_is_the_next_months_prior_period),
     ("ledger.open_months", "EXCEPT ALL {new})", "EXCEPT ALL {old})", closing.test_the_difference_is_the_next_months_prior_period),
-    ("ledger.open_months", 'name != "x_LoadId"', "True", closes.test_a_closed_month_loaded_again_as_it_was_changes_nothing),
+    ("ledger.open_months", 'name != "x_LoadId"', "True", accrued.test_a_closed_month_loaded_again_as_it_was_changes_nothing),
     ("ledger.open_months", '"x_Line": "prior_period"', '"x_Line": "fx"', closing.test_the_difference_is_the_next_months_prior_period),
     ("closing", '"reversed": [each.name for each in due(ledger, config, closes)]', '"reversed": []', closes.test_an_accrual_is_taken_back_in_the_month_its_invoice_comes),
     ("closing", "not {mine} and x_Line is null and {touches}", "false", closes.test_days_of_a_closed_month_are_as_its_close_knew_them),
