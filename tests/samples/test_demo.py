@@ -77,15 +77,19 @@ def test_one_screen(demo: Demo) -> None:
     assert len(lines) <= 24
     told = [line for line in lines if not line.startswith(("export ", "finops "))]
     assert max(map(len, told)) <= 80
-    assert lines[:6] == [
+    assert lines[:8] == [
         "Harbourline (a sample company) · 2026-10 · USD",
         "                             billed    effective   vs 2026-09",
         "AWS                        9,255.70     9,255.70       +74.4%",
         "Anthropic                    902.74       902.74       +14.7%",
         "OpenAI                       436.03       436.03       +15.2%",
-        "total                     10,594.47    10,594.47       +63.7%",
+        "owned hardware                         26,128.62        -0.2%",
+        "total                     10,594.47    36,723.09       +12.4%",
+        "= requests 4,150.79 + jobs 16,119.68 + gpu idle 10,008.95 + 5 more 6,443.68",
     ]
-    assert "! 2,981.84 of reserved capacity was paid for and not used" in lines
+    assert (
+        "! paid for and not used: 2,981.84 of reserved capacity, 2,272.91 of commitments" in lines
+    )
     assert "! support-chat: 12.6% of input came from cache, was 87.1%" in lines
     assert any(line.startswith("! meeting-notes: ") for line in lines)
 
