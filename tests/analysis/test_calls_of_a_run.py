@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,8 +12,8 @@ from tests.analysis.test_settled import random_company
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from finops.analysis.measures import Group
     from finops.analysis.economics import UnitEconomics
+    from finops.analysis.measures import Group
     from finops.ledger.store import Ledger
     from tests.analysis.ledgers import Row
 
@@ -24,12 +24,21 @@ def groups_of(answer: UnitEconomics) -> dict[tuple[object, ...], Group]:
     return {group.keys: group for group in answer.groups}
 
 
-def sent(request_id: str, when: str, uncached: int, cached: int = 0, **given: Any) -> Row:
+def sent(
+    request_id: str,
+    when: str,
+    uncached: int,
+    cached: int = 0,
+    *,
+    workflow: str = "rag",
+    run: str | None = "a",
+    **given: object,
+) -> Row:
     return request(
         request_id,
         when,
-        workflow=given.pop("workflow", "rag"),
-        workflow_run_id=given.pop("run", "a"),
+        workflow=workflow,
+        workflow_run_id=run,
         uncached_input_tokens=uncached,
         cache_read_tokens=cached,
         **given,
