@@ -104,6 +104,7 @@ class FrameTable(ScrollView, can_focus=True):
         self.linear = linear
         """Whether each row is a sentence instead of cells in columns."""
         self._look: Look | None = None
+        self._looked = False
         self._strips: LRUCache[tuple[int, int, int], Strip] = LRUCache(STRIPS)
 
     def on_mount(self) -> None:
@@ -193,11 +194,16 @@ class FrameTable(ScrollView, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines of what is seen; what all of them need is found once, and a line once until it changes."""
-        look = self._found_look()
-        if look is None or not look.is_like(self._look):
-            self._strips.clear()
-        self._look = look
+        self._looked = False
         return super().render_lines(crop)
+
+    def _current_look(self) -> Look | None:
+        if not self._looked:
+            look = self._found_look()
+            if look is None or not look.is_like(self._look):
+                self._strips.clear()
+            self._look, self._looked = look, True
+        return self._look
 
     def _found_look(self) -> Look | None:
         if self.frame is None or not self.frame.columns:
@@ -217,7 +223,7 @@ class FrameTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The head, a row, or the totals, `y` lines from the top of what is seen."""
-        look, frame = self._look, self.frame
+        look, frame = self._current_look(), self.frame
         if frame is None or look is None:
             return Strip.blank(self.scrollable_content_region.width, self.rich_style)
         if y == 0:
