@@ -7,6 +7,7 @@ that everything ran. Third-party data is never shipped, so its absence always sk
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -85,14 +86,25 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The ledger of the sample company with its finops.toml, as `finops demo` makes it; read, never written."""
+    """The ledger of the sample company with its finops.toml, as `finops demo` makes it; read, never written.
+
+    The first process that asks makes it, for all of them; `demo.txt` beside it is what the command printed.
+    """
     from typer.testing import CliRunner
 
     from finops.cli.app import app
 
-    folder = tmp_path_factory.mktemp("company") / "demo"
-    result = CliRunner().invoke(app, ["demo", "--ledger", str(folder)])
-    assert result.exit_code == 0, result.output
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "company"
+    place.mkdir(exist_ok=True)
+    folder, printed = place / "demo", place / "demo.txt"
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not printed.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            result = CliRunner().invoke(app, ["demo", "--ledger", str(folder)])
+            assert result.exit_code == 0, result.output
+            printed.write_text(result.stdout, encoding="utf-8")
     return folder
 
 
