@@ -11,17 +11,18 @@ from textual import constants
 from textual.app import App
 from textual.binding import Binding
 from textual.containers import Container
+from textual.events import InputEvent
 from textual.widgets import Static
 
 from finops.errors import FinopsError
 from tui.actions import ACTIONS, Action, Context, go_actions
-from tui.around import ALWAYS, key_hots, tab_hots, trail_hots
+from tui.around import ALWAYS, key_hots, short, tab_hots, trail_hots
 from tui.bars import Bar, fit_hots, fit_tabs, fit_trail
 from tui.colours import Styled, legible
 from tui.desk import Desk, in_background, ledger_stamp
 from tui.doing import DOING
 from tui.keymap import keymap
-from tui.memory import packed, packed_span, recall, remember, unpacked, unpacked_span
+from tui.memory import packed, packed_spans, recall, recalled_span, remember, unpacked
 from tui.opening import LAST
 from tui.palette import Everything
 from tui.pane import Pane  # noqa: TC001  (Textual reads the messages' names)
@@ -30,12 +31,14 @@ from tui.spans import Span
 from tui.speaking import PlainText
 from tui.state import Place
 from tui.styling import AROUND, EVERYWHERE, OF_THE_TERMINAL, SIXTEEN
+from tui.tidying import LOOK_S
 from tui.views import HOME, VIEWS, view_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
+    from textual.events import Event
     from textual.filter import LineFilter
     from textual.timer import Timer
     from textual.worker import Worker
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
     from finops.api.session import Session
     from tui.call import Call
     from tui.opening import Opening
+    from tui.tidying import Tidy
 
 __all__ = ["FinopsApp"]
 
@@ -93,6 +97,8 @@ class FinopsApp(App[int]):
         """The theme it started with, before anything was remembered or chosen."""
         self.stamp: tuple[int | None, ...] | None = None
         self._watching: Timer | None = None
+        self.tidy: Tidy | None = None
+        """Who looks for garbage, where that is not left to Python."""
         self._open: Callable[[], Session] = opening.open
 
     def get_css_variables(self) -> dict[str, str]:
@@ -125,7 +131,15 @@ class FinopsApp(App[int]):
             self.theme = OF_THE_TERMINAL
         self.first_theme = self.theme
         self.set_keymap(keymap(self.opening.keys or {}, self.actions.values()))
+        if self.tidy is not None:
+            self.set_interval(LOOK_S, self.tidy.look)
         self._start(self.opening.open)
+
+    async def on_event(self, event: Event) -> None:
+        """Textual's; whoever uses the keyboard or the mouse is not kept waiting for a while."""
+        if self.tidy is not None and isinstance(event, InputEvent):
+            self.tidy.touched()
+        await super().on_event(event)
 
     def _start(self, open_ledger: Callable[[], Session]) -> None:
         self._open = open_ledger
@@ -143,7 +157,7 @@ class FinopsApp(App[int]):
         self.memory = recall(session.ledger.location.url)
         if self.opening.theme is None and self.memory.get("theme") in self.available_themes:
             self.theme = self.memory["theme"]
-        self.span = self._remembered_span() or span
+        self.span = recalled_span(self.memory, span) or span
         self.before = self.memory.get("last", HOME)
         self.tabs.clear()
         self.query_one("#stage").remove_children()
@@ -163,12 +177,6 @@ class FinopsApp(App[int]):
         """The theme somebody chose; what the terminal brought with it is no choice."""
         is_chosen = self.theme != self.first_theme or self.memory.get("theme") is not None
         return self.theme if is_chosen else None
-
-    def _remembered_span(self) -> Span | None:
-        """The period last looked at, unless the ledger has a newer month since."""
-        if self.memory.get("newest") != packed_span(self.newest) or "period" not in self.memory:
-            return None
-        return unpacked_span(self.memory["period"])
 
     # --- where we are -----------------------------------------------------------------------
 
@@ -369,34 +377,27 @@ class FinopsApp(App[int]):
             self.query_one(f"#{name}", Bar) for name in ("tabs", "crumbs", "keys")
         )
         tabs.hots = tab_hots(self.tab)
-        tabs.note = _short(self.desk.session.ledger.location.url) if self.desk is not None else ""
+        tabs.note = short(self.desk.session.ledger.location.url) if self.desk is not None else ""
         crumbs.hots = trail_hots([pane.crumb_text for pane in self.stack])
         crumbs.note = self.pane.note_text
         keys.hots = key_hots(self.context, self.actions, self.opening.keys or {})
-        self.query_one("#spoken", Static).update(self.pane.spoken_text)
+        if self.opening.text:
+            self.query_one("#spoken", Static).update(self.pane.spoken_text)
 
     def leave(self) -> None:
         """Remember where we were, and end."""
         if self.desk is not None:
-            views = {name: stack[0] for name, stack in self.tabs.items() if stack}
-            self.memory = {
+            views = {
+                name: {**packed(stack[0].state), **stack[0].position()}
+                for name, stack in self.tabs.items()
+                if stack
+            }
+            self.memory |= {
                 "last": self.tab,
                 "theme": self._theme_chosen(),
-                "newest": packed_span(self.newest),
-                "period": packed_span(self.span),
-                "views": {
-                    **self.memory.get("views", {}),
-                    **{
-                        name: {**packed(pane.state), **pane.position()}
-                        for name, pane in views.items()
-                    },
-                },
+                **packed_spans(self.newest, self.span),
+                "views": {**self.memory.get("views", {}), **views},
             }
             remember(self.desk.session.ledger.location.url, self.memory)
             self.desk.close()
         self.exit(0)
-
-
-def _short(url: str) -> str:
-    """The last part of where the ledger is."""
-    return url.rstrip("/").rpartition("/")[2]

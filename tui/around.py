@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 
     from tui.actions import Action, Context
 
-__all__ = ["ALWAYS", "key_hots", "tab_hots", "trail_hots"]
+__all__ = ["ALWAYS", "key_hots", "short", "tab_hots", "trail_hots"]
 
 ALWAYS = {"goto", "help", "quit"}
 """Keys the bar shows however narrow it is."""
+
+
+def short(url: str) -> str:
+    """The last part of where the ledger is."""
+    return url.rstrip("/").rpartition("/")[2]
 
 
 def tab_hots(tab: str) -> tuple[Hot, ...]:

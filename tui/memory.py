@@ -73,6 +73,18 @@ def unpacked(state: State, said: Mapping[str, Any]) -> State:
         return state
 
 
+def packed_spans(newest: Span, looked_at: Span) -> Memory:
+    """The ledger's newest month and the period looked at."""
+    return {"newest": packed_span(newest), "period": packed_span(looked_at)}
+
+
+def recalled_span(memory: Memory, newest: Span) -> Span | None:
+    """The period last looked at, unless the ledger has a newer month since."""
+    if memory.get("newest") != packed_span(newest) or "period" not in memory:
+        return None
+    return unpacked_span(memory["period"])
+
+
 def packed_span(span: Span) -> list[str] | None:
     """A period as two days."""
     if span.period is None:
