@@ -49,7 +49,7 @@ def test_seats_nobody_used_cost_their_price(tmp_path: Path) -> None:
 
 
 def test_provisioned_units_are_told_by_their_dollars(tmp_path: Path) -> None:
-    """2 units all month for 2,232 could take 89,280,000 tokens; a quarter of that came: 1,674 is idle."""
+    """2 units all month for 2,232 are busy in one hour of 744: 743 / 744 x 2,232 = 2,229 is idle."""
     bill = units("2232", "2026-10-01", "2026-11-01", "1488")
     ledger = make_ledger(
         tmp_path, costs=[MAIL, bill], requests=[chat("r1", uncached_input_tokens=22_320_000)]
@@ -57,9 +57,9 @@ def test_provisioned_units_are_told_by_their_dollars(tmp_path: Path) -> None:
     facts = asked(ledger, PTU)
     (row,) = plan_rows(facts)
     assert row[:6] == ("ptu", "provisioned units", Decimal(2), None, None, Decimal(2232))
-    assert row.unused_cost == Decimal(1674)
+    assert row.unused_cost == Decimal(2229)
     assert said(facts) == [
-        "ptu: 1,674.00 USD of the 2,232.00 USD paid for provisioned units was not used."
+        "ptu: 2,229.00 USD of the 2,232.00 USD paid for provisioned units was not used."
     ]
 
 

@@ -1,7 +1,7 @@
 """Seats and provisioned units of the month: how many are in force, used, not used, and accrued without a bill.
 
-A seat is used by a user with a request in the month; of provisioned units the bill's dollars tell what was not
-used. How many are in force and what one costs is what `[[pools.plans]]` says of the month's last day (of days
+A seat is used by a user with a request in the month; of provisioned units the time they were idle,
+which `tokens_per_unit_minute` tells. How many are in force and what one costs is what `[[pools.plans]]` says of the month's last day (of days
 before it where the plan ended earlier).
 """
 
@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.accruals import booked_accruals
 from finops.analysis.capacity.numbers import pool_numbers
 from finops.analysis.plan_accruals import KINDS
-from finops.model.money import add, multiply, subtract, total
+from finops.model.money import multiply, subtract, total, truncate
 from finops.report.document import Name, Number, Table, say
 from finops.report.model import Report, ReportColumn, Style
 
@@ -76,7 +77,7 @@ def _row(facts: Facts, pool: Pool, *, is_billed: bool, accrued: Mapping[str, Dec
     }
     used = len(users - {None}) or None
     unused = None if units is None or used is None else subtract(units, Decimal(used))
-    idle = add(numbers["gpu_idle"], numbers["commitment_unused"])
+    cost = numbers["cost"] if is_billed else None
     is_seat = pool.kind == "seat"
     return PlanRow(
         pool.name,
@@ -84,8 +85,8 @@ def _row(facts: Facts, pool: Pool, *, is_billed: bool, accrued: Mapping[str, Dec
         units,
         used,
         unused,
-        numbers["cost"] if is_billed else None,
-        _priced(plans, unused, facts) if is_seat else idle if is_billed else None,
+        cost,
+        _priced(plans, unused, facts) if is_seat else _idle(cost, pool, facts),
         accrued.get(pool.name),
     )
 
@@ -115,6 +116,19 @@ def _priced(plans: tuple[Plan, ...], unused: Decimal | None, facts: Facts) -> De
     return multiply(unused, price) if currency == facts.currency else None
 
 
+def _idle(cost: Decimal | None, pool: Pool, facts: Facts) -> Decimal | None:
+    """The part of a provisioned pool's cost in which its units were idle; None where that is not measured."""
+    months = facts.unit().allocation.capacity.months
+    mine = [month for month in months if month.facts.pool.name == pool.name]
+    times = [
+        time for each in mine for held in each.stretch.tally.values() for time in held.values()
+    ]
+    whole = sum(time.busy + time.idle for time in times)
+    if cost is None or not whole or pool.tokens_per_unit_minute is None:
+        return None
+    return truncate(Fraction(cost) * sum(time.idle for time in times) / whole)
+
+
 def plan_table(rows: tuple[PlanRow, ...], facts: Facts) -> Iterator[Table]:
     """The table, where there is a row."""
     if not rows:
@@ -125,6 +139,10 @@ def plan_table(rows: tuple[PlanRow, ...], facts: Facts) -> Iterator[Table]:
     if any(row.kind == KINDS["seat"] and row.used is None for row in rows):
         notes.append(
             "Used n/a: no bill of the month has the pool, or no request of its users is logged; finops load."
+        )
+    if any(row.kind == KINDS["provisioned"] and row.unused_cost is None for row in rows):
+        notes.append(
+            "Cost of unused n/a: tokens_per_unit_minute of the pool says what a unit takes."
         )
     report = Report(
         schema="finops.review.plans/1",
