@@ -90,6 +90,10 @@ def test_what_nothing_tells_is_na_with_the_reason(tmp_path: Path) -> None:
     rows = plan_rows(facts)
     assert rows == (PlanRow("desks", "seats", None, None, None, Decimal(100), None, None),)
     assert said(facts) == []
+    planned = asked(facts.ledger, SEATS)
+    assert said(planned) == [
+        "desks: 5 seats are paid for with 100.00 USD; who uses them is not logged."
+    ]
     (table,) = plan_table(rows, facts)
     assert table.report.notes == (
         "In force n/a: [[pools.plans]] in finops.toml says how many there are.",

@@ -177,6 +177,11 @@ def plan_sentences(rows: tuple[PlanRow, ...], unit: str) -> Iterator[Sentence]:
                 Name(row.pool), ": ", Number(row.used, Style.COUNT), " of ",
                 Number(row.units, Style.NUMBER), " ", row.kind, " were used", *_others(row, unit), ".",
             )  # fmt: skip
+        elif row.kind == KINDS["seat"] and row.units is not None and row.cost is not None:
+            yield say(
+                Name(row.pool), ": ", Number(row.units, Style.NUMBER), " seats are paid for with ",
+                Number(row.cost, unit=unit), "; who uses them is not logged.",
+            )  # fmt: skip
         elif row.kind == KINDS["provisioned"] and row.unused_cost and row.cost is not None:
             yield say(
                 Name(row.pool), ": ", Number(row.unused_cost, unit=unit), " of the ",

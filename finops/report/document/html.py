@@ -37,7 +37,7 @@ h2 { font-size: 1.25rem; } h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
 .figures div { border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .8rem; break-inside: avoid; }
 .figures dt { font-size: .85rem; } .figures dd { margin: 0; font-variant-numeric: tabular-nums; }
 .figures .value { font-size: 1.35rem; font-weight: 600; } .figures .unit { font-size: .8rem; font-weight: normal; }
-.figures .against { font-size: .8rem; } .figures .why { font-size: .8rem; font-style: italic; }
+.figures .against { font-size: .8rem; } .against strong { white-space: nowrap; } .figures .why { font-size: .8rem; font-style: italic; }
 figure { margin: 1rem 0; break-inside: avoid; } figcaption { font-weight: 600; margin-bottom: .3rem; }
 .block { display: flex; flex-wrap: wrap; column-gap: 2.5rem; align-items: flex-start; }
 .block > figure { flex: 1 1 34rem; max-width: 60rem; min-width: 0; } .block > .data, .block > details { flex: 0 1 auto; max-width: 100%; min-width: 0; }
