@@ -7,6 +7,7 @@ that everything ran. Third-party data is never shipped, so its absence always sk
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -21,6 +22,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+LONGEST = (
+    "tests/docs/test_pages.py",
+    "tests/api/test_review.py",
+    "tests/analysis/test_spark.py",
+    "tests/connectors/pull/test_interrupted.py",
+    "tests/tui/test_same_as_commands.py",
+    "tests/architecture/test_guide.py",
+    "tests/analysis/test_mutations.py",
+    "tests/analysis/test_more_mutations.py",
+    "tests/analysis/test_capacity_mutations.py",
+    "tests/api/test_commands.py",
+    "tests/samples/test_demo.py",
+    "tests/samples/test_review.py",
+    "tests/connectors/pull/test_phoenix.py",
+    "tests/api/test_explained.py",
+    "tests/tui/test_every_action.py",
+    "tests/cli/test_scorecard.py",
+    "tests/ledger/test_processes.py",
+    "tests/ledger/test_against_a_model.py",
+)
+"""Files that take longest, begun first: where a file is one process's, a long one at the end is waited for alone."""
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
@@ -39,6 +62,12 @@ def require(*names: str) -> None:
     for name in names:
         if shutil.which(name) is None and find_spec(name) is None:
             missing(name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of `LONGEST` first; the others stay in their order."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -85,14 +114,25 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The ledger of the sample company with its finops.toml, as `finops demo` makes it; read, never written."""
+    """The ledger of the sample company with its finops.toml, as `finops demo` makes it; read, never written.
+
+    The first process that asks makes it, for all of them; `demo.txt` beside it is what the command printed.
+    """
     from typer.testing import CliRunner
 
     from finops.cli.app import app
 
-    folder = tmp_path_factory.mktemp("company") / "demo"
-    result = CliRunner().invoke(app, ["demo", "--ledger", str(folder)])
-    assert result.exit_code == 0, result.output
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "company"
+    place.mkdir(exist_ok=True)
+    folder, printed = place / "demo", place / "demo.txt"
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not printed.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            result = CliRunner().invoke(app, ["demo", "--ledger", str(folder)])
+            assert result.exit_code == 0, result.output
+            printed.write_text(result.stdout, encoding="utf-8")
     return folder
 
 

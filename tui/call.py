@@ -9,9 +9,10 @@ import shlex
 from dataclasses import dataclass
 from itertools import takewhile
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from tui.projecting import PROJECTIONS
+from finops.api.asking import explain_as_typed
+from finops.api.projecting import PROJECTIONS, Option
 from tui.reviewing import reviewed
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from finops.api.session import Session
 
 __all__ = ["Call", "Option"]
-
-Option: TypeAlias = "str | bool | int | float | tuple[str, ...] | None"
-"""A value of an option: a tuple is a list separated by commas, True a flag, None or False nothing."""
 
 _FLAGS = {"since": "--from", "until": "--to", "everything": "--all"}
 """Options of the API whose flag is not their own name."""
@@ -101,7 +99,9 @@ class Call:
                 path, after = (path, method[1:]) if method.startswith(".") else (method, None)
         told = (self.arguments or None,) if self.command in _MANY else self.arguments
         found: Any
-        if self.command in PROJECTIONS:
+        if self.command == "explain":
+            found = explain_as_typed(session, self.arguments, options)
+        elif self.command in PROJECTIONS:
             found = PROJECTIONS[self.command](session, options)
         else:
             found = attrgetter(path)(session)(*told, **options)

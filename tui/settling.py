@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tui.projecting import ask_breakeven
+from finops.api.projecting import ask_breakeven
 
 if TYPE_CHECKING:
     from finops.analysis.breakeven.measured import Demand

@@ -19,7 +19,7 @@ from finops.analysis.charges import ORIGINS, currencies, read_charges, read_mete
 from finops.analysis.doubling import double, read_parts
 from finops.analysis.fx import Exchange, InCurrency, exchange_costs
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
-from finops.analysis.measures import COMPONENTS, Group, Grouping, Measured, measure
+from finops.analysis.measures import COMPONENTS, Group, Grouping, Measured, measure, measure_sums
 from finops.analysis.metering import meter
 from finops.analysis.owned.rows import add_owned
 from finops.analysis.owners.requests import named_dimensions
@@ -191,7 +191,7 @@ def _answered(
     everything = measured.total
     if prepared.scope.where is not None:
         shares = prepared.allocation.shares
-        everything = measure(con, prepared.relations.everything, Grouping(), shares).total
+        everything = measure_sums(con, prepared.relations.everything, shares)
     return answer(prepared, asked, measured, everything)
 
 
@@ -250,7 +250,7 @@ def prepare(
 def answer(
     prepared: Prepared, question: Question, measured: Measured, everything: Group
 ) -> UnitEconomics:
-    """The answer to `question` that was `measured`; `everything` is what there is without its filter."""
+    """The answer to `question` that was `measured`; `everything` is what adds up without its filter."""
     allocation = prepared.allocation
     spent = _spent(allocation, everything, prepared.scope.period, is_whole=_is_whole(question))
     return UnitEconomics(

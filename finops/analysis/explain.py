@@ -3,8 +3,7 @@
 A number of `finops unit` and an amount of `finops costs` go by their own names; any number also goes by
 the command that shows it and its column there: `unit.cost`, `costs.EffectiveCost`, `marginal.added_cost`,
 `capacity.idle_hours`, `capacity.holder.cost`, `owners.cost`, `close.invoices.BilledCost`. Numbers of rows that have
-names (`budget.share`) are derived in `finops.analysis.derived`. What a command with options of its own shows line by
-line (`route.saving`) is explained in words, and that command is named.
+names (`budget.share`, `breakeven.npv`) are derived in `finops.analysis.derived`, or beside what computes them.
 """
 
 from __future__ import annotations
@@ -12,6 +11,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from finops.analysis.breakeven import audit_steps as breakeven_audit
+from finops.analysis.breakeven import derivation as breakeven
 from finops.analysis.capacity.holders import job_teams
 from finops.analysis.derived import chargeback, commitments, compare, foreseen, status
 from finops.analysis.economics import unit_economics
@@ -26,6 +27,8 @@ from finops.analysis.explain_pools import POOLED, explain_pools
 from finops.analysis.explain_spend import explain_amount
 from finops.analysis.explain_told import TOLD, tell
 from finops.analysis.owners.check import check_owners
+from finops.analysis.route import derivation as route
+from finops.analysis.route import fleet_steps as route_fleet
 from finops.errors import UsageError
 from finops.model.tables import COST_AMOUNTS
 
@@ -45,7 +48,9 @@ _LINES = ("allocated", "unlogged", "estimated")
 """Some lines of the reconciliation; which there are hangs on the bill."""
 
 
-ROW_NUMBERS = {
+ROW_NUMBERS: dict[str, tuple[str, ...]] = {
+    "breakeven": tuple(breakeven.TOLD),
+    "breakeven.audit": tuple(breakeven_audit.TOLD),
     "budget": foreseen.BUDGETED,
     "chargeback": chargeback.NUMBERS,
     "commitments": commitments.HELD,
@@ -53,10 +58,17 @@ ROW_NUMBERS = {
     "compare": compare.NUMBERS,
     "forecast": foreseen.FORESEEN,
     "quality": ("at_stake", "share"),
+    "route": tuple(route.TOLD),
+    "route.fleet": tuple(route_fleet.TOLD),
     "savings": ("low", "high"),
     "scorecard": ("claimed", "verified", "known", "asked", "confidence"),
     "status": status.NUMBERS,
     "vendor.claims": ("worse_by", "counted"),
+    "vendor.quote": (
+        *("rank", "price_per_gpu_hour", "billed_hours", "month_cost", "availability"),
+        *("usable_hours", "cost_per_usable_hour", "cost_per_million_tokens"),
+    ),
+    "vendor.quote.sensitivity": ("value", "low", "high", "per_hour_low", "per_hour_high", "width"),
 }
 """Numbers of commands whose rows have names: `finops.analysis.derived` explains them by the row."""
 

@@ -33,6 +33,7 @@ SHOWN_AS = {
     "finops.status": "status",
     "finops.runs": "runs",
     "finops.explain": "explain",
+    "finops.explain.rows": "explain",
     "finops.sql": "sql",
     "finops.compare": "compare",
     "finops.commitments": "commitments",
@@ -54,7 +55,6 @@ SHOWN_AS = {
     "finops.scorecard-catalog": "scorecard.catalog",
     "finops.vendor.claims": "vendor.claims",
     "finops.vendor.quote": "vendor.quote",
-    "finops.vendor.quote.steps": "vendor.quote.steps",
     "finops.vendor.quote.sensitivity": "vendor.quote.sensitivity",
 }
 """What a report's numbers go by in `finops explain`, by its schema without the version."""
@@ -69,22 +69,6 @@ class Told(NamedTuple):
     see: str
     numbers: Mapping[str, str]
 
-
-_FLEET = {
-    f"{name}_{when}": f"{words} {told}"
-    for name, words in (
-        ("accelerators", "devices"),
-        ("nodes", "nodes"),
-        ("racks", "racks"),
-        ("kw", "kilowatts"),
-        ("kw_per_rack", "kilowatts a rack"),
-    )
-    for when, told in (
-        ("before", "needed when the large model answers everything"),
-        ("after", "needed when the small model answers first"),
-        ("freed", "before - after"),
-    )
-}
 
 TOLD: dict[str, Told] = {
     "runs": Told(
@@ -121,51 +105,6 @@ TOLD: dict[str, Told] = {
             "after": "the same number in the month asked about",
         },
     ),
-    "breakeven": Told(
-        "finops breakeven … --explain",
-        {
-            "breakeven_hours": "hours of use at which owning has cost what the alternative has",
-            "breakeven_months": "breakeven_hours / hours used a month",
-            "breakeven_utilization": "use of the hours there are at which both cost the same",
-            "breakeven_price_per_hour": "price of an hour at which both cost the same",
-            "breakeven_units": "units of work at which both cost the same",
-            "breakeven_million_tokens_per_month": "tokens a month at which both cost the same",
-            "npv": "sum of yearly differences, each divided by (1 + discount rate) to the power of its year",
-            "irr": "discount rate at which npv is zero",
-            "payback_months": "months until the sum of the differences is zero",
-            "discounted_payback_months": "months until the discounted sum of the differences is zero",
-            "total_cost": "sum of what the option costs over the horizon",
-            "present_cost": "that sum, each part discounted to today",
-            "equivalent_annual_cost": "present cost as equal yearly payments",
-            "cost_per_million_valid_tokens": "total cost / tokens of answers that were accepted",
-        },
-    ),
-    "breakeven.audit": Told(
-        "finops breakeven audit lp2368",
-        {
-            "from_inputs": "the published number made again from the paper's own inputs",
-            "low": "the same from the inputs as they are rounded down in print",
-            "high": "the same from the inputs as they are rounded up in print",
-        },
-    ),
-    "route": Told(
-        "finops route … --explain",
-        {
-            "threshold": "confidence from which the small model's answer is kept",
-            "kept_share": "requests the small model answers / all requests",
-            "escalation_rate": "requests asked of the large model as well / all requests",
-            "forced_share": "requests sent to the large model whatever the confidence / all requests",
-            "accuracy": "right answers of the mix / all requests",
-            "quality_delta": "accuracy - accuracy of the large model alone",
-            "kept_accuracy": "right answers among those kept / those kept",
-            "blended_cost_ratio": "cost of the mix / cost of the large model for everything",
-            "saving": "1 - blended_cost_ratio",
-            "cost_per_request": "blended_cost_ratio x what a request to the large model costs",
-            "escalated_p99_ms": "99th percentile of the time an escalated request takes, both models together",
-            "p99_ms": "99th percentile of the time a request takes",
-        },
-    ),
-    "route.fleet": Told("finops route … --fleet FILE", _FLEET),
     "scorecard.show": Told(
         "finops scorecard show --format json",
         {
@@ -200,33 +139,6 @@ TOLD: dict[str, Told] = {
     ),
     "scorecard.catalog": Told(
         "finops scorecard catalog", {"level": "the level the check belongs to"}
-    ),
-    "vendor.quote": Told(
-        "finops vendor quote … --explain",
-        {
-            "rank": "place of the offer by what a usable GPU-hour costs",
-            "price_per_gpu_hour": "the price of the offer for an hour of one device",
-            "billed_hours": "device-hours a month that are paid for",
-            "month_cost": "everything the offer charges in a month",
-            "availability": "share of the hours in which the devices can be used",
-            "usable_hours": "billed hours x availability",
-            "cost_per_usable_hour": "month_cost / usable_hours",
-            "cost_per_million_tokens": "cost_per_usable_hour / millions of tokens an hour",
-        },
-    ),
-    "vendor.quote.sensitivity": Told(
-        "finops vendor quote … --explain",
-        {
-            "value": "what the input is now",
-            "low": "the input a step lower",
-            "high": "the input a step higher",
-            "per_hour_low": "a usable GPU-hour with the input a step lower",
-            "per_hour_high": "a usable GPU-hour with the input a step higher",
-            "width": "the difference of the two",
-        },
-    ),
-    "vendor.quote.steps": Told(
-        "finops vendor quote … --explain", {"value": "the step's formula over the steps before it"}
     ),
 }
 """By what a report's numbers go by (`SHOWN_AS`)."""

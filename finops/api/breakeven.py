@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from finops.analysis.breakeven.audit import Audit
     from finops.analysis.breakeven.compare import Comparison
-    from finops.analysis.breakeven.derivation import Line
     from finops.analysis.breakeven.flows import Number
     from finops.analysis.breakeven.inputs import Input
     from finops.analysis.breakeven.measured import Demand
     from finops.analysis.breakeven.scenario import Scenario
     from finops.analysis.breakeven.uncertainty import Uncertainty
+    from finops.analysis.derived.table import Table
     from finops.api.breakeven_settings import Standing
     from finops.config import Config
     from finops.ledger.store import Ledger
@@ -105,13 +105,19 @@ class Breakeven(Answer["Comparison"]):
     asked: Asked
     uncertainty: Uncertainty | None
 
-    def derivation(self) -> Answer[tuple[Line, ...]]:
-        """The arithmetic of every option, line by line."""
-        from finops.analysis.breakeven.derivation import derivation
-        from finops.report.breakeven import derivation_report
+    def table(self) -> Table:
+        """How every number of every option is derived."""
+        from finops.analysis.breakeven.derivation import breakeven_table
 
-        lines = derivation(self.value, self.asked.currency)
-        return Answer(lines, derivation_report(lines, self.asked.currency))
+        return breakeven_table(self.value, self.asked.inputs, self.asked.currency)
+
+    def derivation(self) -> Answer[Table]:
+        """The arithmetic of every option, line by line: `finops explain breakeven` for each of them."""
+        from finops.report.explain import explain_rows_report
+
+        table = self.table()
+        title = "How each option comes to its figures"
+        return Answer(table, explain_rows_report(table, title, self.asked.currency))
 
     def chart(
         self, chart: BreakevenChart, *, width: int | None = None, height: int | None = None

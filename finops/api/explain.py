@@ -9,17 +9,18 @@ from finops.api.opening import resolve_period, split_dimensions
 from finops.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Unpack
 
     from finops.analysis.explanation import Explanation
     from finops.api.opening import When
+    from finops.api.projecting import Option
     from finops.api.session import Session
 
 __all__ = ["explain"]
 
 
-def explain(
+def explain(  # noqa: PLR0913  (one parameter for each option)
     session: Session,
     number: str = "cost_per_1k_requests",
     row: str | None = None,
@@ -28,21 +29,33 @@ def explain(
     where: str | None = None,
     include: str | Sequence[str] | None = None,
     currency: str | None = None,
+    asked: Mapping[str, Option] | None = None,
+    arguments: Sequence[str] = (),
     **when: Unpack[When],
 ) -> Answer[Explanation]:
     """How `number` is made: one of `unit`, or a command and its number ("capacity.idle_hours").
 
     `row` names whose number of a command with rows it is ("budget", "gpu-team": all numbers of that budget), and
-    `by` what the rows are split by; `where` is a condition instead. UsageError for a number there is none of.
+    `by` what the rows are split by; `where` is a condition instead. `asked` are options of a command that has its
+    own, by their names ("breakeven.npv", "own", asked={"scenario": "fog.yaml"}), `arguments` what else it is given.
+    UsageError for a number there is none of.
     """
     from finops.analysis.economics import Question
     from finops.analysis.explain import explain as explain_number
+    from finops.api.asking import ASKED
     from finops.api.explaining import Wanted, explain_rows
     from finops.report.explain import explain_report
 
-    found = explain_rows(session, number, Wanted(when, row, where, by, currency))
+    wanted = Wanted(when, row, where, by, currency, asked or {}, arguments)
+    found = explain_rows(session, number, wanted)
     if found is not None:
         return Answer(found, explain_report(found))
+    if (asked or arguments) and number.rpartition(".")[0] not in ASKED:
+        odd = next(iter(asked or arguments))
+        raise UsageError(
+            f"{number!r} is of no command with options of its own: {odd}",
+            hint=f"they are of {', '.join(ASKED)}",
+        )
     if row is not None or by is not None:
         raise UsageError(
             f"{number!r} is of no command whose rows have names",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from finops.api.asking import ASKED, asked_table
 from finops.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from finops.analysis.derived.table import Table
     from finops.analysis.explanation import Explanation
     from finops.api.opening import When
+    from finops.api.projecting import Option
     from finops.api.session import Session
 
 __all__ = ["TABLES", "Wanted", "explain_rows"]
@@ -26,6 +28,9 @@ class Wanted(NamedTuple):
     where: str | None = None
     by: str | Sequence[str] | None = None
     currency: str | None = None
+    asked: Mapping[str, Option] = {}
+    """Options of the command itself, where it has its own (`finops.api.asking`)."""
+    arguments: Sequence[str] = ()
 
 
 def explain_rows(session: Session, number: str, wanted: Wanted) -> Explanation | None:
@@ -34,9 +39,14 @@ def explain_rows(session: Session, number: str, wanted: Wanted) -> Explanation |
     UsageError for a row there is none of, and for --by where nothing can be split.
     """
     command, _, name = _parted(number)
+    if command in ASKED:
+        return _asked(session, number, command, name, wanted)
     asked = TABLES.get(command)
     if asked is None:
         return None
+    if wanted.asked or wanted.arguments:
+        words = (*(f"--{name.replace('_', '-')}" for name in wanted.asked), *wanted.arguments)
+        raise UsageError(f"finops explain {command} takes no {words[0]}", hint="leave it out")
     from finops.analysis.derived.table import explain_row
 
     if wanted.by is not None and command not in _SPLIT:
@@ -48,9 +58,26 @@ def explain_rows(session: Session, number: str, wanted: Wanted) -> Explanation |
     return None if found is None else found._replace(number=number)
 
 
+def _asked(
+    session: Session, number: str, command: str, name: str, wanted: Wanted
+) -> Explanation | None:
+    """A number of a command with options of its own."""
+    from finops.analysis.derived.table import explain_row
+
+    if wanted.by is not None:
+        raise UsageError(f"the rows of {command} cannot be split", hint="leave --by out")
+    when = {name: value for name, value in wanted.when.items() if value}
+    money = {"currency": wanted.currency} if wanted.currency else {}
+    options: dict[str, Any] = {**wanted.asked, **when, **money}
+    table = asked_table(session, command, options, wanted.arguments)
+    shown = f"{command} {' '.join(wanted.arguments)}".strip()
+    found = explain_row(table, shown, name, row=wanted.row, where=wanted.where)
+    return None if found is None else found._replace(number=number)
+
+
 def _parted(number: str) -> tuple[str, str, str]:
     """The command, which may have a dot of its own, and the number."""
-    if number in TABLES:
+    if number in TABLES or number in ASKED:
         return number, "", ""
     return number.rpartition(".")
 

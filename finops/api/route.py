@@ -12,9 +12,9 @@ from finops.api.answer import Answer
 from finops.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from finops.analysis.derived.table import Table
     from finops.analysis.route.answer import Money, Plan, Routing  # noqa: F401  (base of Routed)
     from finops.analysis.route.costs import SelfHosted
-    from finops.analysis.route.derivation import Step
     from finops.analysis.route.fleet import FleetEffect
     from finops.analysis.route.fleet_file import MeasuredDemand
     from finops.analysis.route.ledger import Pair
@@ -91,13 +91,44 @@ class Routed(Answer["Routing"]):
     given_notes: tuple[str, ...] = ()
     demand: MeasuredDemand | None = None
 
-    def derivation(self) -> Answer[tuple[Step, ...]]:
-        """The arithmetic at the chosen threshold, or the only one; UsageError without either."""
-        from finops.analysis.route.derivation import derive
-        from finops.report.route import chosen_point, route_explained
+    def table(self) -> Table:
+        """How every number at every threshold is derived."""
+        from finops.analysis.route.derivation import route_table
 
-        steps = tuple(derive(self.value, chosen_point(self.value)))
-        return Answer(steps, route_explained(self.value, notes=self.given_notes))
+        return route_table(self.value)
+
+    def derivation(self) -> Answer[Table]:
+        """The arithmetic at the chosen threshold, or the only one; UsageError without either.
+
+        It is `finops explain route` of that threshold.
+        """
+        from finops.report.explain import explain_rows_report
+        from finops.report.route import chosen_point, route_notes
+
+        table, point = self.table(), chosen_point(self.value)
+        chosen = table._replace(
+            rows=tuple(
+                row for row in table.rows if row.names["threshold"] == f"{point.threshold:f}"
+            )
+        )
+        plan = self.value.plan
+        title = f"Small-model routing, {plan.design}, at threshold {point.threshold:f}"
+        currency = None if plan.money is None else plan.money.currency
+        notes = (*self.given_notes, *route_notes(self.value))
+        return Answer(chosen, explain_rows_report(chosen, title, currency, notes=notes))
+
+    def fleet_table(self, path: str | Path) -> Table:
+        """How every number of the fleet in `path` is derived."""
+        from finops.analysis.route.fleet_file import load_fleet
+        from finops.analysis.route.fleet_steps import Placed, fleet_table
+        from finops.report.route import chosen_point
+
+        fleet, point = load_fleet(Path(path), self.demand), chosen_point(self.value)
+        plan = self.value.plan
+        effect = self.fleet(path).value
+        growth = plan.costs.context_growth
+        placed = Placed(str(path), point.split, plan.design, growth, self.demand)
+        return fleet_table(fleet, effect, placed)
 
     def fleet(self, path: str | Path) -> Answer[FleetEffect]:
         """Accelerators, power and sites of the fleet in `path` at that threshold."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from finops.analysis.derived.table import Table
     from finops.config import Config
     from finops.ledger.store import Ledger
     from finops.model.period import Period
@@ -268,11 +269,27 @@ def _per_hour(
 class Quoted(Answer["Comparison"]):
     """Offers under one need, the cheapest usable hour first."""
 
-    def steps(self) -> Answer[Comparison]:
-        """Every step of every offer."""
-        from finops.report.quotes import quote_steps_report
+    def table(self) -> Table:
+        """How every number of every offer is derived."""
+        from scorecard.quotes.derivation import quotes_table
 
-        return Answer(self.value, quote_steps_report(self.value))
+        return quotes_table(self.value)
+
+    def steps(self) -> Answer[Table]:
+        """The arithmetic of every offer, line by line: `finops explain vendor.quote` for each of them."""
+        from finops.report.explain import explain_rows_report
+
+        table = self.table()
+        return Answer(
+            table, explain_rows_report(table, "How each offer comes about", self.value.currency)
+        )
+
+    def sensitivity_table(self, step: Decimal) -> Table:
+        """How every number of `sensitivity` is derived."""
+        from scorecard.quotes.comparing import swings
+        from scorecard.quotes.derivation import swings_table
+
+        return swings_table(self.value, swings(self.value, step), step)
 
     def sensitivity(self, step: Decimal) -> Answer[Comparison]:
         """What each number, moved by `step` of itself, does to the cost of a usable hour."""

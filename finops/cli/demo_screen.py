@@ -28,7 +28,7 @@ __all__ = ["Facts", "demo_screen", "screen"]
 WIDTH, HEIGHT = 80, 24
 TOP = 4
 """Workflows listed."""
-FINDINGS = 4
+FINDINGS = 3
 DEARER = Decimal("1.2")
 """A workflow is reported when a thousand of its requests cost this many times the month before."""
 CACHE_FELL = 0.2
@@ -46,13 +46,16 @@ class Facts(NamedTuple):
     providers: Mapping[str, tuple[Decimal, Decimal]]
     """Billed and effective cost of the month by provider."""
     providers_before: Mapping[str, tuple[Decimal, Decimal]]
+    owned: tuple[Decimal, Decimal]
+    """Cost of owned hardware, which no bill has, of the month and of the one before it."""
     unused: Mapping[str, Decimal]
     """Effective cost of what was paid for and not used, by what it is."""
     total: Row
     total_before: Row
     workflows: tuple[Row, ...]
     workflows_before: Mapping[str, Row]
-    unallocated: Mapping[str, Decimal]
+    parts: Mapping[str, Decimal]
+    """Where everything charged went, by what carries it or why nothing does; adds up to effective cost."""
     unpriced: Mapping[str, int]
     """Tokens by model that no price book knows."""
 
@@ -73,14 +76,31 @@ def _facts(session: Session) -> Facts:
         now.value.currency,
         _by_provider(session, period),
         _by_provider(session, before),
+        (_owned(now.value), _owned(then.value)),
         _unused(session, period),
         now.report.totals or {},
         then.report.totals or {},
         now.rows,
         {str(row["workflow"]): row for row in then.rows},
-        now.value.reconciliation.unallocated,
+        _parts(now.value),
         _tokens_by_model(now.value),
     )
+
+
+def _owned(answer: UnitEconomics) -> Decimal:
+    return answer.reconciliation.origins["owned"].charged
+
+
+def _parts(answer: UnitEconomics) -> dict[str, Decimal]:
+    found = answer.reconciliation
+    return {
+        "requests": found.allocated,
+        "jobs": found.jobs,
+        "workloads": found.workloads,
+        **found.unallocated,
+        "not AI": found.other,
+        **found.excluded,
+    }
 
 
 def _tokens_by_model(answer: UnitEconomics) -> dict[str, int]:
@@ -126,7 +146,6 @@ def screen(facts: Facts, config_file: Path) -> list[str]:
         *_headline(facts),
         "",
         *_workflows(facts),
-        "",
         *_findings(facts)[:FINDINGS],
         "",
     ]
@@ -134,21 +153,50 @@ def screen(facts: Facts, config_file: Path) -> list[str]:
 
 
 def _bill(facts: Facts) -> list[str]:
+    """What each provider charged, what owned hardware cost, and where their sum went."""
     lines = [f"{'':<22}{'billed':>13}{'effective':>13}{'vs ' + facts.before.label:>13}"]
-    totals = [ZERO, ZERO, ZERO]
+    totals = [ZERO, *facts.owned]
     for provider, (billed, effective) in facts.providers.items():
         _, was = facts.providers_before.get(provider, (ZERO, ZERO))
-        lines.append(_money_line(provider, billed, effective, was))
+        lines.append(_money_line(provider, _money(billed), effective, was))
         totals = [a + b for a, b in zip(totals, (billed, effective, was), strict=True)]
-    return [*lines, _money_line("total", *totals)]
+    if facts.owned != (ZERO, ZERO):
+        lines.append(_money_line("owned hardware", "", *facts.owned))
+    billed, effective, was = totals
+    return [*lines, _money_line("total", _money(billed), effective, was), _went(facts)]
 
 
-def _money_line(name: str, billed: Decimal, effective: Decimal, was: Decimal) -> str:
-    return f"{name:<22}{_money(billed):>13}{_money(effective):>13}{_change(effective, was):>13}"
+def _money_line(name: str, billed: str, effective: Decimal, was: Decimal) -> str:
+    return f"{name:<22}{billed:>13}{_money(effective):>13}{_change(effective, was):>13}"
+
+
+def _went(facts: Facts) -> str:
+    """The parts of the total, the largest after requests first, the rest in one; they add up to it."""
+    parts = dict(facts.parts)
+    first = f"= requests {_money(parts.pop('requests', ZERO))}"
+    said = sorted(
+        ((name, cost) for name, cost in parts.items() if abs(cost) >= Decimal("0.005")),
+        key=lambda part: -abs(part[1]),
+    )
+    return _fitting(first, said)
+
+
+def _fitting(first: str, parts: list[tuple[str, Decimal]]) -> str:
+    """`first` and as many `parts` as a line has room for, and the sum of the others."""
+    for kept in range(len(parts), -1, -1):
+        rest = parts[kept:]
+        shown_parts = [*parts[:kept]]
+        if rest:
+            shown_parts.append((f"{len(rest)} more", sum((cost for _, cost in rest), ZERO)))
+        words = [f" + {name.replace('_', ' ')} {_money(cost)}" for name, cost in shown_parts]
+        text = first + "".join(words)
+        if len(text) < WIDTH:
+            break
+    return text
 
 
 def _headline(facts: Facts) -> list[str]:
-    """Unit costs, and what of the bill is on no request."""
+    """Unit costs of the month, and of the one before it."""
     names = (
         ("cost_per_1k_requests", "per 1,000 requests"),
         ("cost_per_million_tokens", "per M tokens"),
@@ -158,23 +206,7 @@ def _headline(facts: Facts) -> list[str]:
         f"{_unit_money(facts.total[name])} {words} (was {_unit_money(facts.total_before[name])})"
         for name, words in names
     ]
-    rest = [
-        f"{name.replace('_', ' ')} {_money(cost)}"
-        for name, cost in sorted(facts.unallocated.items(), key=lambda line: -abs(line[1]))
-        if abs(cost) >= Decimal("0.005")
-    ]
-    words = f"{costs[0]} · {costs[1]}"
-    return [words, f"{costs[2]} · on no request: {_fitting(rest, 79 - len(costs[2]) - 18)}"]
-
-
-def _fitting(parts: list[str], room: int) -> str:
-    """The first of `parts` that fit into `room` columns, whole, and how many more there are."""
-    for kept in range(len(parts), 0, -1):
-        more = [f"{len(parts) - kept} more"] if kept < len(parts) else []
-        text = ", ".join([*parts[:kept], *more])
-        if len(text) <= room or kept == 1:
-            return text
-    return "nothing"
+    return [f"{costs[0]} · {costs[1]}", costs[2]]
 
 
 def _workflows(facts: Facts) -> list[str]:
@@ -190,15 +222,14 @@ def _workflows(facts: Facts) -> list[str]:
 
 def _findings(facts: Facts) -> list[str]:
     """Sentences about what the numbers show, dearest first within each kind."""
-    unused = [
-        f"{_money(cost)} of {name} was paid for and not used" for name, cost in facts.unused.items()
-    ]
+    unused = [f"{_money(cost)} of {name}" for name, cost in facts.unused.items()]
+    unused = [f"paid for and not used: {', '.join(unused)}"] if unused else []
     unpriced = [
         f"{model}: {tokens:,} tokens have no public price"
         for model, tokens in facts.unpriced.items()
     ]
     dearer, cache = _dearer(facts), _cache(facts)
-    chosen = [*unused[:1], *dearer[:1], *cache[:1], *unused[1:], *dearer[1:], *unpriced]
+    chosen = [*unused, *dearer[:1], *cache[:1], *dearer[1:], *unpriced]
     return [f"! {sentence}" for sentence in chosen]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from finops.cli.explain_options import ExplainCommand, told
 from finops.cli.options import (
     AllOption,
     CurrencyOption,
@@ -53,10 +54,11 @@ SplitOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add `explain` to the application."""
-    app.command("explain")(explain)
+    app.command("explain", cls=ExplainCommand)(explain)
 
 
 def explain(  # noqa: PLR0913  (one parameter for each option)
+    ctx: typer.Context,
     number: NumberArgument = "cost_per_1k_requests",
     row: RowArgument = None,
     *,
@@ -79,11 +81,17 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
     its row (finops explain budget gpu-team), or with --where, as in `finops unit` (of an amount, as in
     `finops costs`; else by the words in the command's own rows: pool, kind, side, InvoiceId):
     --where "workflow = 'rag-answer'".
+
+    A number of finops breakeven, route or vendor quote takes that command's options as well, and what else
+    it is given after the row ('' for every row): finops explain breakeven.npv own --scenario lp2368,
+    finops explain vendor.quote.month_cost '' offers.csv --need gpus=64.
     """
     from finops.cli.output import emit
 
-    found = open_session(ledger).explain(
-        number, row, by=by, where=where, include=include, currency=currency,
+    asked, arguments = told(ctx)
+    found = open_session(ledger, required=False).explain(
+        number, row or None, asked=asked, arguments=arguments,
+        by=by, where=where, include=include, currency=currency,
         month=month, since=since, until=until, last=last, everything=everything,
     )  # fmt: skip
     emit(found.report, format, output)

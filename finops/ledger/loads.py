@@ -17,7 +17,7 @@ from uuid import uuid4
 from finops import __version__
 from finops.errors import CommitConflict
 from finops.ledger.commit import LOAD_ID, Outrun, commit, ensure_table
-from finops.ledger.engine import open_engine, query
+from finops.ledger.engine import beside, open_engine, query
 from finops.ledger.plan import Delivery
 from finops.ledger.schema import identifier
 from finops.ledger.staging import copy_rows, workspace
@@ -141,10 +141,13 @@ def _user() -> str:
         return f"uid {os.getuid()}"
 
 
-def record(ledger: Ledger, rows: Sequence[Record]) -> None:
-    """Write rows of `loads`; those already there are left out. Small files are merged on the way."""
+def record(ledger: Ledger, rows: Sequence[Record], near: duckdb.DuckDBPyConnection) -> None:
+    """Write rows of `loads`; those already there are left out. Small files are merged on the way.
+
+    Here and below, `near` is a connection whose database may be asked too.
+    """
     own = new_load_id()
-    with open_engine() as con, workspace(ledger.location, LOADS, own) as target:
+    with beside(near) as con, workspace(ledger.location, LOADS, own) as target:
         for _ in range(_ATTEMPTS):
             snapshot = ensure_table(ledger, LOADS)
             present = _present(con, ledger, snapshot.files)
@@ -192,13 +195,15 @@ def _write_rows(
     return copy_rows(delivery.con, LOADS, select, delivery.target, delivery.load_id)
 
 
-def find_unchanged(ledger: Ledger, table: str, load: Load) -> Record | None:
+def find_unchanged(
+    ledger: Ledger, table: str, load: Load, near: duckdb.DuckDBPyConnection
+) -> Record | None:
     """The record of an earlier load of the same delivery, when what it stored is still in place.
 
     A slice that another delivery replaced since, or a row that one corrected, makes it None: then
     the delivery is news again.
     """
-    earlier = _same_delivery(ledger, table, load)
+    earlier = _same_delivery(ledger, table, load, near)
     if earlier is None:
         return None
     holding = {(file.folder, file.load_id) for file in ledger.files(table)}
@@ -207,15 +212,18 @@ def find_unchanged(ledger: Ledger, table: str, load: Load) -> Record | None:
     return earlier if in_place else None
 
 
-def _same_delivery(ledger: Ledger, table: str, load: Load) -> Record | None:
+def _same_delivery(
+    ledger: Ledger, table: str, load: Load, near: duckdb.DuckDBPyConnection
+) -> Record | None:
     """The newest load of this digest, unless one after it replaced rows of the same source."""
-    if ledger.delta(LOADS.name) is None:
+    known = ledger.reading(LOADS.name)
+    if not known.paths:
         return None
-    with ledger.connect([LOADS.name]) as con:
+    with beside(near) as con:
         rows = query(
             con,
             "SELECT load_id, scope, rows_in, rows_refused, digest = $digest, "
-            "coalesce(CAST(totals->>'rows_replaced' AS BIGINT), 0) FROM loads "
+            f"coalesce(CAST(totals->>'rows_replaced' AS BIGINT), 0) FROM ({known.sql}) "
             "WHERE table_name = $table AND source_id = $source ORDER BY loaded_at DESC, load_id DESC",
             {"digest": load.digest, "table": table, "source": load.source_id},
         )
@@ -228,7 +236,7 @@ def _same_delivery(ledger: Ledger, table: str, load: Load) -> Record | None:
     return None
 
 
-def repair(ledger: Ledger, *tables: str) -> None:
+def repair(ledger: Ledger, near: duckdb.DuckDBPyConnection, *tables: str) -> None:
     """Write the records of loads that were committed to `tables` and never recorded."""
     found = {table: ledger.snapshot(table) for table in tables}
     wrote = {
@@ -239,7 +247,7 @@ def repair(ledger: Ledger, *tables: str) -> None:
     }
     if not wrote:
         return
-    with open_engine() as con:
+    with beside(near) as con:
         lost = wrote - _present(con, ledger, ledger.files(LOADS.name))
     rows = [
         row
@@ -249,7 +257,7 @@ def repair(ledger: Ledger, *tables: str) -> None:
         if (row["load_id"], table) in lost
     ]
     if rows:
-        record(ledger, rows)
+        record(ledger, rows, near)
 
 
 def _committed(snapshot: Snapshot) -> list[Record]:
@@ -257,22 +265,23 @@ def _committed(snapshot: Snapshot) -> list[Record]:
     return [json.loads(info[METADATA]) for info in snapshot.delta.history() if METADATA in info]
 
 
-def moved_on(ledger: Ledger, table: str, load: Load, rows: int) -> None:
+def moved_on(
+    ledger: Ledger, table: str, load: Load, rows: int, near: duckdb.DuckDBPyConnection
+) -> None:
     """Record that a pull found `rows` rows that were all in place: only its cursor is news."""
     if load.stream is not None:
-        record(ledger, [make_record(load, table, (), stored=0, duplicate=rows, replaced=0)])
+        row = make_record(load, table, (), stored=0, duplicate=rows, replaced=0)
+        record(ledger, [row], near)
 
 
 def cursors(ledger: Ledger, source: str) -> dict[tuple[str, str], str]:
     """How far each (table, stream) of a pulled source has been read, as its newest load said."""
-    repair(ledger, *(table for table in TABLES if table != LOADS.name))
-    if ledger.delta(LOADS.name) is None:
-        return {}
-    with ledger.connect([LOADS.name]) as con:
+    with open_engine() as con:
+        repair(ledger, con, *(table for table in TABLES if table != LOADS.name))
         rows = query(
             con,
-            "SELECT table_name, stream, arg_max(cursor, (loaded_at, load_id)) FROM loads "
-            "WHERE source_id = $source AND stream IS NOT NULL GROUP BY ALL",
+            "SELECT table_name, stream, arg_max(cursor, (loaded_at, load_id)) "
+            f"FROM ({ledger.reading(LOADS.name).sql}) WHERE source_id = $source AND stream IS NOT NULL GROUP BY ALL",
             {"source": source},
         )
     return {(table, stream): cursor for table, stream, cursor in rows}

@@ -98,11 +98,11 @@ def store(
     """
     table = TABLES[table_name]
     sweep(ledger)
-    loads.repair(ledger, table_name)
-    earlier = loads.find_unchanged(ledger, table_name, load)
+    loads.repair(ledger, con, table_name)
+    earlier = loads.find_unchanged(ledger, table_name, load, con)
     if earlier is not None:
         rows = earlier["rows_in"] - earlier["rows_refused"]
-        loads.moved_on(ledger, table_name, load, rows)
+        loads.moved_on(ledger, table_name, load, rows, con)
         return Stored(
             earlier["load_id"],
             0,
@@ -125,7 +125,7 @@ def store(
             if ledger.location.is_local:
                 deque(remove_strays(ledger, load.load_id), maxlen=0)
             raise
-        loads.record(ledger, [row])
+        loads.record(ledger, [row], con)
     return stored
 
 

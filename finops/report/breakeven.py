@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from finops.analysis.breakeven.audit import Audit, Finding
     from finops.analysis.breakeven.compare import Comparison, OptionAnswer
-    from finops.analysis.breakeven.derivation import Line
     from finops.analysis.breakeven.inputs import Input
     from finops.analysis.breakeven.measured import Demand
     from finops.analysis.breakeven.uncertainty import Uncertainty
@@ -24,7 +23,6 @@ __all__ = [
     "audit_report",
     "breakeven_report",
     "demand_notes",
-    "derivation_report",
     "input_rows",
     "origin_note",
 ]
@@ -89,29 +87,6 @@ def breakeven_report(
             **(extras or {}),
         },
     )
-
-
-def derivation_report(lines: Sequence[Line], currency: str) -> Report:
-    """The arithmetic of every option, line by line."""
-    return Report(
-        schema="finops.breakeven.derivation/1",
-        title="How each option comes to its figures",
-        columns=(
-            ReportColumn("option", "Option"),
-            ReportColumn("step", "Step"),
-            ReportColumn("amount", "Value"),
-            ReportColumn("value", "Value", Style.NUMBER, shown=False),
-            ReportColumn("unit", "Unit"),
-            ReportColumn("formula", "From"),
-        ),
-        rows=tuple(_line(line) for line in lines),
-        currency=currency,
-    )
-
-
-def _line(line: Line) -> Row:
-    amount = "none" if line.value is None else shown(line.value, Style.UNIT_MONEY)
-    return {**line._asdict(), "amount": amount}
 
 
 def _row(option: OptionAnswer) -> Row:

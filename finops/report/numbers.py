@@ -36,6 +36,9 @@ SIGNIFICANT_DIGITS = 4
 FIGURE_DIGITS = 6
 """Digits shown of a number in arithmetic."""
 
+_PLACES = 24
+"""Places of an amount; a number in arithmetic that is smaller has an exponent."""
+
 _CONTEXT = Context(prec=100, rounding=ROUND_HALF_EVEN)
 """Wide enough for any sum of DECIMAL(38,24); the default 28 digits would raise."""
 
@@ -82,9 +85,14 @@ def _cents(amount: Decimal) -> str:
 
 
 def _figure(amount: Decimal) -> str:
-    """Six significant digits and never less than cents, without the zeros that say nothing."""
+    """Six significant digits and never less than cents, without the zeros that say nothing.
+
+    What is below the last place of money is written with an exponent.
+    """
     if amount == 0:
         return "0"
+    if amount.adjusted() < -_PLACES:
+        return f"{amount:.{FIGURE_DIGITS - 1}e}"
     text = _rounded(amount, min(amount.adjusted() - FIGURE_DIGITS + 1, -2))
     whole, _, decimals = text.partition(".")
     kept = decimals.rstrip("0")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from finops.report.model import Row
     from scorecard.quotes.comparing import Compared, Comparison, Flip, Swing
 
-__all__ = ["quote_report", "quote_steps_report", "quote_swings_report"]
+__all__ = ["quote_report", "quote_swings_report"]
 
 
 def quote_report(
@@ -111,10 +111,10 @@ def _offer_notes(one: Compared, found: Comparison, today: date) -> Iterator[str]
             f"{quote.name}: 1 {one.rate.source} = {_n(one.rate.rate)} {one.rate.target}{day} "
             f"({one.rate.said_by})."
         )
-    credit = next((line for line in normal.lines if line.step == "service credits"), None)
-    if credit is not None and credit.value:
+    credit = next((line for line in normal.lines if line.step == "service_credits"), None)
+    if credit is not None and credit.amount:
         yield (
-            f"{quote.name}: {quote.currency} {shown(credit.value, Style.MONEY)} of service credits a month are "
+            f"{quote.name}: {quote.currency} {shown(credit.amount, Style.MONEY)} of service credits a month are "
             "counted; they have to be asked for."
         )
     if normal.assumed:
@@ -138,35 +138,6 @@ def _turn(flip: Flip) -> str:
 
 def _n(value: Decimal) -> str:
     return shown(value, Style.NUMBER)
-
-
-def quote_steps_report(found: Comparison) -> Report:
-    """Every offer's arithmetic, line by line, in the offer's own currency."""
-    rows = [
-        {
-            "offer": one.normal.quote.name,
-            "step": line.step,
-            "amount": "n/a" if line.value is None else shown(line.value, Style.UNIT_MONEY),
-            "value": line.value,
-            "unit": line.unit.replace("money", one.normal.quote.currency),
-            "formula": line.formula,
-        }
-        for one in found.offers
-        for line in one.normal.lines
-    ]
-    return Report(
-        schema="finops.vendor.quote.steps/1",
-        title="How each offer comes about",
-        columns=(
-            ReportColumn("offer", "Offer"),
-            ReportColumn("step", "Step"),
-            ReportColumn("amount", "Value"),
-            ReportColumn("value", "Value", Style.NUMBER, shown=False),
-            ReportColumn("unit", "Unit"),
-            ReportColumn("formula", "From"),
-        ),
-        rows=tuple(rows),
-    )
 
 
 def quote_swings_report(

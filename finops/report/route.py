@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from finops.analysis.route.costs import Design
-from finops.analysis.route.derivation import derive
+from finops.analysis.route.derivation import missing_numbers
 from finops.errors import UsageError
 from finops.model.money import multiply
 from finops.report.model import Report, ReportColumn, Style
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from finops.analysis.route.sweep import Point
     from finops.report.model import Row
 
-__all__ = ["chosen_point", "route_explained", "route_report"]
+__all__ = ["chosen_point", "route_notes", "route_report"]
 
 SCHEMA = "finops.route/1"
 
@@ -54,7 +54,7 @@ def route_report(found: Routing, *, notes: Sequence[str] = ()) -> Report:
         rows=rows,
         period=None if money is None else money.period,
         currency=None if money is None else money.currency,
-        notes=(*notes, *_notes(found)),
+        notes=(*notes, *route_notes(found)),
         extras={
             "requests": found.requests,
             "judged_requests": found.judged,
@@ -73,7 +73,7 @@ def route_report(found: Routing, *, notes: Sequence[str] = ()) -> Report:
             "all_large_accuracy": found.all_large_accuracy,
             "all_large_p99_ms": found.all_large_p99_ms,
             "chosen": _chosen(found),
-            "missing": _missing(found),
+            "missing": missing_numbers(found),
         },
     )
 
@@ -86,27 +86,6 @@ def chosen_point(found: Routing) -> Point:
             f"no threshold was chosen: {found.no_choice}", hint="name one: --thresholds 0.8"
         )
     return point
-
-
-def route_explained(found: Routing, *, notes: Sequence[str] = ()) -> Report:
-    """The derivation at `chosen_point`; UsageError without one."""
-    point = chosen_point(found)
-    money = found.plan.money
-    return Report(
-        schema="finops.route-explain/1",
-        title=f"Small-model routing, {found.plan.design}, at threshold {point.threshold:f}",
-        columns=(
-            ReportColumn("step", "Step"),
-            ReportColumn("value", "Value"),
-            ReportColumn("unit", "Unit"),
-            ReportColumn("formula", "Formula"),
-        ),
-        rows=tuple(step._asdict() for step in derive(found, point)),
-        period=None if money is None else money.period,
-        currency=None if money is None else money.currency,
-        notes=(*notes, *_notes(found)),
-        extras={"threshold": point.threshold, "chosen": _chosen(found)},
-    )
 
 
 def _visible(column: ReportColumn, rows: Sequence[Row]) -> ReportColumn:
@@ -160,25 +139,7 @@ def _chosen(found: Routing) -> dict[str, object] | None:
     }
 
 
-def _missing(found: Routing) -> dict[str, str]:
-    """Numbers that are null in every row, and why."""
-    missing = {}
-    if not found.judged:
-        why = "no request has both models' answers judged (--small-correct, --large-correct)"
-        missing.update(dict.fromkeys(("accuracy", "quality_delta"), why))
-    if found.all_small_accuracy is None:
-        missing["kept_accuracy"] = "no answer of the small model is judged (--small-correct)"
-    if found.plan.money is None:
-        missing["cost_per_request"] = "only a cost ratio is known, no amounts"
-    for name in ("escalated_p99_ms", "p99_ms"):
-        if all(getattr(point, name) is None for point in found.points):
-            missing[name] = (
-                "both models' latencies of a request are needed (--small-latency, --large-latency)"
-            )
-    return missing
-
-
-def _notes(found: Routing) -> list[str]:
+def route_notes(found: Routing) -> list[str]:
     """What the reader must know, made from the numbers."""
     notes = [_break_even_note(found), *_choice_notes(found)]
     losing = [point for point in found.points if point.saving < 0]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scorecard.quotes.normal import Normal
     from scorecard.quotes.reading import Rate
 
-__all__ = ["Compared", "Comparison", "Flip", "Swing", "compare_offers", "flips", "swings"]
+__all__ = ["Compared", "Comparison", "Flip", "Swing", "compare_offers", "flips", "moved", "swings"]
 
 
 class Compared(NamedTuple):
@@ -190,6 +190,13 @@ def _moved(found: Comparison, quote: Quote, field: str, value: Decimal) -> tuple
     if section:
         return quote, replace(found.need, **change)
     return replace(quote, **change), found.need
+
+
+def moved(found: Comparison, offer: str, field: str, value: Decimal) -> Compared:
+    """The offer of that name as it is when `field` alone (`price`, `need.hours`) is `value`."""
+    quote = next(one.normal.quote for one in found.offers if one.normal.quote.name == offer)
+    changed, need = _moved(found, quote, field, value)
+    return _compared(normalize(changed, need), found.currency, found.rates)
 
 
 def _cost(found: Comparison, quote: Quote, need: Need) -> Decimal | None:

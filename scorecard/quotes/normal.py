@@ -17,15 +17,17 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.derived.arithmetic import amount, count, plain
 from finops.model.money import ZERO, add, divide, multiply, subtract, total
 from scorecard.quotes.inputs import HOURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from finops.analysis.explanation import Line
     from scorecard.quotes.inputs import Need, Quote
 
-__all__ = ["Line", "Normal", "annuity_sum", "normalize"]
+__all__ = ["Normal", "annuity_sum", "normalize"]
 
 ONE = Decimal(1)
 _SECONDS = Decimal(3600)
@@ -33,15 +35,6 @@ _MILLION = Decimal(1_000_000)
 _MONTHS = 12
 
 _PRECISE = Context(prec=50, rounding=ROUND_HALF_EVEN)
-
-
-class Line(NamedTuple):
-    """One step: what it is, its formula with the numbers in, and what that comes to (None: not known)."""
-
-    step: str
-    formula: str
-    value: Decimal | None
-    unit: str
 
 
 class Normal(NamedTuple):
@@ -69,31 +62,58 @@ def annuity_sum(rate_per_year: Decimal, months: int) -> Decimal:
 
 
 class _Sheet:
-    """Lines as they are worked out; a missing input is remembered with what would supply it."""
+    """Lines as they are worked out; a missing input is remembered with what would supply it.
+
+    A formula names what the offer says (`offer.price`), what is needed (`need.hours`), and lines above it.
+    """
 
     def __init__(self, quote: Quote, need: Need) -> None:
         self.quote, self.need = quote, need
         self.lines: list[Line] = []
+        self.noted: set[str] = set()
         self.missing: list[str] = []
         self.assumed: list[str] = []
 
     def line(self, step: str, formula: str, value: Decimal, unit: str) -> Decimal:
-        """Note a step; gives its value back."""
-        self.lines.append(Line(step, formula, value, unit))
+        """Note a step, of money where its unit is; gives its value back."""
+        if unit.startswith("money"):
+            money = unit.replace("money", self.quote.currency)
+            self.lines.append(amount(step, value, formula, money))
+        else:
+            self.lines.append(count(step, value, unit, formula))
         return value
 
     def silent(self, step: str, why: str) -> None:
         """Note a step that cannot be worked out."""
-        self.lines.append(Line(step, why, None, ""))
+        self.lines.append(count(step, None, None, why))
         self.missing.append(why)
 
-    def or_zero(self, name: str) -> Decimal:
-        """A charge that offers rarely have: counted as none, and said so, where nothing is said."""
-        value: Decimal | None = getattr(self.quote, name)
-        if value is None:
-            self.assumed.append(f"{name} 0")
-            return ZERO
+    def needed(self, name: str, unit: str) -> Decimal:
+        """A number of the need, noted once."""
+        value: Decimal = getattr(self.need, name)
+        self._input(f"need.{name}", value, unit, f"what is needed: --need {name}=…, or the file")
         return value
+
+    def said(self, name: str, unit: str) -> Decimal:
+        """A number of the offer, noted once; nothing where it says nothing."""
+        value: Decimal | None = getattr(self.quote, name)
+        where = f", {self.quote.source}" if self.quote.source else ""
+        source = f"the offer of {self.quote.name}{where}: {name}"
+        if value is None:
+            source = f"the offer of {self.quote.name} does not say its {name}"
+        self._input(f"offer.{name}", value or ZERO, unit, source)
+        return value or ZERO
+
+    def _input(self, step: str, value: Decimal, unit: str, source: str) -> None:
+        if step not in self.noted:
+            self.noted.add(step)
+            self.line(step, source, value, unit)
+
+    def or_zero(self, name: str, unit: str) -> Decimal:
+        """A charge that offers rarely have: counted as none, and said so, where nothing is said."""
+        if getattr(self.quote, name) is None:
+            self.assumed.append(f"{name} 0")
+        return self.said(name, unit)
 
 
 def normalize(quote: Quote, need: Need) -> Normal:
@@ -101,23 +121,19 @@ def normalize(quote: Quote, need: Need) -> Normal:
     sheet = _Sheet(quote, need)
     price = _price(sheet)
     gpus, billed = _billed(sheet)
-    fee, month = _month(sheet, price, billed)
+    fee, month, paid = _month(sheet, price, billed)
     availability = _availability(sheet)
     credit = _credit(sheet, fee, availability)
     cost = None
     if month is not None and credit is not None:
         cost = sheet.line(
-            "month's cost", f"{_n(month)} - {_n(credit)}", subtract(month, credit), "money/month"
+            "month", f"= {paid} - service_credits", subtract(month, credit), "money/month"
         )
     usable = None
     if availability is not None:
-        wanted = multiply(gpus, need.hours)
-        usable = sheet.line(
-            "usable GPU-hours",
-            f"{_n(gpus)} GPUs * {_n(need.hours)} h * {_n(availability)} available",
-            multiply(wanted, availability),
-            "hours/month",
-        )
+        formula = "= gpus x need.hours x availability"
+        wanted = multiply(gpus, sheet.needed("hours", "hours/month"))
+        usable = sheet.line("usable_hours", formula, multiply(wanted, availability), "hours/month")
     reasons: dict[str, str] = {}
     if sheet.missing:
         reasons["cost_per_usable_hour"] = "; ".join(sheet.missing)
@@ -144,81 +160,77 @@ def _price(sheet: _Sheet) -> Decimal:
     unit = quote.price_unit or "gpu_hour"
     if quote.price_unit is None:
         sheet.assumed.append("price_unit gpu_hour")
-    price, formula = quote.price, _n(quote.price)
+    price, formula = sheet.said("price", f"money/{unit.replace('_', '-')}"), "= offer.price"
     if unit.startswith("node"):
-        price, formula = (
-            divide(price, quote.gpus_per_node or ONE),
-            f"{formula} / {_n(quote.gpus_per_node or ONE)} GPUs",
-        )
+        sheet.said("gpus_per_node", "GPUs")
+        price = divide(price, quote.gpus_per_node or ONE)
+        formula += " / offer.gpus_per_node"
     if unit.endswith("month"):
-        price, formula = divide(price, HOURS), f"{formula} / {_n(HOURS)} h"
+        price, formula = divide(price, HOURS), f"{formula} / {plain(HOURS)}"
     return sheet.line("price", formula, price, "money/GPU-hour")
 
 
 def _billed(sheet: _Sheet) -> tuple[Decimal, Decimal]:
     """GPUs in use, and the GPU-hours a month that are billed for them."""
-    quote, need = sheet.quote, sheet.need
-    gpus = need.gpus if quote.gpus is None else min(need.gpus, quote.gpus)
-    paid = max(gpus, quote.minimum_gpus or ZERO)
+    quote = sheet.quote
+    gpus, formula = sheet.needed("gpus", "GPUs"), "= need.gpus"
+    if quote.gpus is not None:
+        gpus = min(gpus, sheet.said("gpus", "GPUs"))
+        formula = "= min(need.gpus, offer.gpus)"
+    sheet.line("gpus", formula, gpus, "GPUs")
+    least_gpus = sheet.said("minimum_gpus", "GPUs")
     billing = quote.billing
     if billing is None:
         billing = "reserved" if (quote.term_months or ZERO) > 1 else "used"
         sheet.assumed.append(f"billing {billing}")
-    hours = HOURS if billing == "reserved" else need.hours
-    billed, formula = multiply(paid, hours), f"{_n(paid)} GPUs * {_n(hours)} h, {billing}"
-    least = quote.minimum_gpu_hours or ZERO
-    if least > billed:
-        billed, formula = least, f"at least {_n(least)}, not {formula}"
-    return gpus, sheet.line("billed GPU-hours", formula, billed, "hours/month")
+    hours, name = HOURS, plain(HOURS)
+    if billing != "reserved":
+        hours, name = sheet.needed("hours", "hours/month"), "need.hours"
+    least = sheet.said("minimum_gpu_hours", "hours/month")
+    billed = max(multiply(max(gpus, least_gpus), hours), least)
+    formula = f"= max(max(gpus, offer.minimum_gpus) x {name}, offer.minimum_gpu_hours)"
+    return gpus, sheet.line("billed_hours", formula, billed, "hours/month")
 
 
-def _month(sheet: _Sheet, price: Decimal, billed: Decimal) -> tuple[Decimal, Decimal | None]:
-    """The compute fee that credits are a share of, and the month's cost before them."""
+def _month(sheet: _Sheet, price: Decimal, billed: Decimal) -> tuple[Decimal, Decimal | None, str]:
+    """The compute fee that credits are a share of, the month's cost before them, and its parts as a formula."""
     compute = sheet.line(
-        "compute", f"{_n(billed)} h * {_n(price)}", multiply(billed, price), "money/month"
+        "compute", "= billed_hours x price", multiply(billed, price), "money/month"
     )
-    surcharge = sheet.or_zero("interconnect_per_gpu_hour")
-    fabric = sheet.line(
-        "interconnect",
-        f"{_n(billed)} h * {_n(surcharge)}",
-        multiply(billed, surcharge),
-        "money/month",
-    )
+    surcharge = sheet.or_zero("interconnect_per_gpu_hour", "money/GPU-hour")
+    formula = "= billed_hours x offer.interconnect_per_gpu_hour"
+    fabric = sheet.line("interconnect", formula, multiply(billed, surcharge), "money/month")
     fee = add(compute, fabric)
-    share, fixed = sheet.or_zero("support"), sheet.quote.support_per_month or ZERO
-    support = sheet.line(
-        "support",
-        f"{_n(share)} * {_n(fee)} + {_n(fixed)}",
-        add(multiply(fee, share), fixed),
-        "money/month",
-    )
-    parts = [
-        fee,
-        support,
-        _ahead(sheet, compute),
-        _beside(sheet, "storage"),
-        _beside(sheet, "egress"),
-    ]
+    share = sheet.or_zero("support", "of the compute fee")
+    fixed = sheet.said("support_per_month", "money/month")
+    formula = "= offer.support x (compute + interconnect) + offer.support_per_month"
+    support = sheet.line("support", formula, add(multiply(fee, share), fixed), "money/month")
+    ahead = _ahead(sheet, compute)
+    parts = [fee, support, ahead, _beside(sheet, "storage"), _beside(sheet, "egress")]
     known = [part for part in parts if part is not None]
-    return fee, total(known) if len(known) == len(parts) else None
+    told = "compute + interconnect + support"
+    told += " + paying_ahead + storage + egress" if ahead else " + storage + egress"
+    return fee, total(known) if len(known) == len(parts) else None, told
 
 
 def _ahead(sheet: _Sheet, compute: Decimal) -> Decimal:
     """What paying at signing adds to the months: money is dearer today than later."""
-    quote = sheet.quote
-    months = int(quote.term_months or 1)
-    prepaid, setup = quote.prepaid or ZERO, sheet.or_zero("setup_fee")
+    months = int(sheet.quote.term_months or 1)
+    prepaid, setup = sheet.quote.prepaid or ZERO, sheet.or_zero("setup_fee", "money")
     if not prepaid and not setup:
         return ZERO
+    sheet.said("prepaid", "of the term's compute fee")
+    sheet.line("term", "the offer's term_months, at least 1", ZERO + months, "months")
     at_once = add(multiply(multiply(compute, prepaid), months), setup)
-    rate = sheet.need.discount_rate
+    rate = sheet.needed("discount_rate", "a year")
     factor = annuity_sum(rate, months)
-    spread = divide(at_once, factor)
+    each = "(1 + need.discount_rate) ^ (-1 / 12)"
+    geometric = f"{each} x (1 - (1 + need.discount_rate) ^ (0 - term / 12)) / (1 - {each})"
+    sheet.line("annuity", f"= {geometric if rate else 'term'}", factor, "months")
     return sheet.line(
-        "paying ahead",
-        f"({_n(prepaid)} * {_n(compute)} * {months} + {_n(setup)}) / {factor:.6f} at {_n(rate)} a year "
-        f"- {_n(prepaid)} * {_n(compute)}",
-        subtract(spread, multiply(compute, prepaid)),
+        "paying_ahead",
+        "= (offer.prepaid x compute x term + offer.setup_fee) / annuity - offer.prepaid x compute",
+        subtract(divide(at_once, factor), multiply(compute, prepaid)),
         "money/month",
     )
 
@@ -232,35 +244,29 @@ _BESIDE = {
 def _beside(sheet: _Sheet, what: str) -> Decimal | None:
     """Storage or egress beyond what is included; None when wanted and the offer names no price."""
     wanted_field, price_field, included_field, unit = _BESIDE[what]
-    wanted: Decimal = getattr(sheet.need, wanted_field)
-    included: Decimal = getattr(sheet.quote, included_field) or ZERO
-    price: Decimal | None = getattr(sheet.quote, price_field)
+    wanted = sheet.needed(wanted_field, unit)
+    included = sheet.said(included_field, unit)
     charged = max(subtract(wanted, included), ZERO)
-    if charged and price is None:
+    if charged and getattr(sheet.quote, price_field) is None:
         sheet.silent(what, f"the offer names no price for {what}: ask for {price_field}")
         return None
-    return sheet.line(
-        what,
-        f"({_n(wanted)} - {_n(included)} included) {unit} * {_n(price or ZERO)}"
-        if charged
-        else f"{_n(wanted)} {unit} wanted, {_n(included)} included",
-        multiply(charged, price or ZERO),
-        "money/month",
-    )
+    price = sheet.said(price_field, f"money/{unit}")
+    formula = f"= max(need.{wanted_field} - offer.{included_field}, 0) x offer.{price_field}"
+    return sheet.line(what, formula, multiply(charged, price), "money/month")
 
 
 def _availability(sheet: _Sheet) -> Decimal | None:
     """The share of hours the vendor delivers: what is to be expected, else promised, else the need's."""
     quote, need = sheet.quote, sheet.need
-    for value, origin in (
-        (quote.expected_availability, "expected"),
-        (quote.availability, "promised"),
-        (need.availability, "assumed, for offers that say none"),
+    for value, origin, field in (
+        (quote.expected_availability, "expected", "expected_availability of the offer"),
+        (quote.availability, "promised", "availability of the offer"),
+        (need.availability, "assumed", "--need availability=…, for offers that say none"),
     ):
         if value is not None:
             if origin != "expected":
-                sheet.assumed.append(f"availability {_n(value)} ({origin.partition(',')[0]})")
-            return sheet.line("availability", origin, value, "ratio")
+                sheet.assumed.append(f"availability {plain(value)} ({origin})")
+            return sheet.line("availability", f"{origin}: {field}", value, "of the hours")
     sheet.silent(
         "availability",
         "the offer promises no availability: ask for it, or --need availability=0.99",
@@ -276,12 +282,10 @@ def _credit(sheet: _Sheet, fee: Decimal, availability: Decimal | None) -> Decima
     for step in sheet.quote.credits or ():
         if availability < step.availability:
             share = step.share
-    return sheet.line(
-        "service credits",
-        f"{_n(share)} * {_n(fee)} at {_n(availability)} available",
-        multiply(fee, share),
-        "money/month",
-    )
+    told = f"the offer's credits at {plain(availability)} available"
+    sheet.line("credit_share", told, share, "of the compute fee")
+    formula = "= credit_share x (compute + interconnect)"
+    return sheet.line("service_credits", formula, multiply(fee, share), "money/month")
 
 
 def _per_hour(
@@ -293,22 +297,17 @@ def _per_hour(
     if not usable:
         reasons["cost_per_usable_hour"] = "no hour can be used at availability 0"
         return None
-    return sheet.line(
-        "per usable GPU-hour",
-        f"{_n(cost)} / {_n(usable)} h",
-        divide(cost, usable),
-        "money/GPU-hour",
-    )
+    return sheet.line("per_hour", "= month / usable_hours", divide(cost, usable), "money/GPU-hour")
 
 
 def _per_million(
     sheet: _Sheet, per_hour: Decimal | None, reasons: dict[str, str]
 ) -> Decimal | None:
-    rate = sheet.quote.tokens_per_second
+    rate, source = sheet.quote.tokens_per_second, "benchmarked, in the offer"
     if rate is None:
-        rate = sheet.need.tokens_per_second
+        rate, source = sheet.need.tokens_per_second, "--need tokens_per_second=…"
         if rate is not None:
-            sheet.assumed.append(f"tokens_per_second {_n(rate)}")
+            sheet.assumed.append(f"tokens_per_second {plain(rate)}")
     if per_hour is None:
         reasons["cost_per_million_tokens"] = "the cost of a usable hour is not known"
         return None
@@ -318,21 +317,7 @@ def _per_million(
             "--need tokens_per_second=…"
         )
         return None
+    sheet.line("tokens_per_second", source, rate, "tokens/s")
     value = divide(multiply(per_hour, _MILLION), multiply(rate, _SECONDS))
-    return sheet.line(
-        "per million tokens",
-        f"{_n(per_hour)} * 1,000,000 / ({_n(rate)} tokens/s * 3,600 s)",
-        value,
-        "money/M tokens",
-    )
-
-
-_READABLE = 14
-"""Characters up to which a number in a formula is written out."""
-
-
-def _n(value: Decimal) -> str:
-    """A number in a formula: as given where it is short, else six decimals."""
-    text = f"{value:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return text if len(text) <= _READABLE else f"{value:.6f}"
+    formula = f"= per_hour x {plain(_MILLION)} / (tokens_per_second x {plain(_SECONDS)})"
+    return sheet.line("per_million", formula, value, "money/M tokens")

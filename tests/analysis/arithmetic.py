@@ -70,7 +70,7 @@ def _again(
     if source.startswith(_BEGIN):
         begin = f"{source.removeprefix(_BEGIN)}: "
         mine = [value_of(each) or Fraction(0) for each in above if each.step.startswith(begin)]
-        return sum(mine, Fraction(0)), Fraction(0)
+        return sum(mine, Fraction(0)), max(map(abs, mine), default=Fraction(0)) * _RATIO
     if line.quantity is not None and line.rate is not None and line.amount is not None:
         return Fraction(line.quantity) * Fraction(line.rate), Fraction(0)
     if not source.startswith("= "):
@@ -83,7 +83,7 @@ def _again(
 
 def evaluate(text: str, known: Mapping[str, Fraction]) -> Fraction:
     """`price x (1 - 0.5)`: numbers as they are written, names of lines above."""
-    written = text.replace(" x ", " * ")
+    written = text.replace(" x ", " * ").replace(" ^ ", " ** ")
     return _value(ast.parse(written, mode="eval").body, written, known)
 
 
@@ -92,6 +92,7 @@ _FUNCTIONS: dict[str, Callable[..., Fraction]] = {
     "min": min,
     "ceil": lambda x: Fraction(math.ceil(x)),
     "sqrt": lambda x: Fraction(math.sqrt(x)),
+    "round": lambda x, places=0: Fraction(round(x, int(places))),
 }
 
 
@@ -99,8 +100,8 @@ def _value(node: ast.expr, text: str, known: Mapping[str, Fraction]) -> Fraction
     match node:
         case ast.Constant():
             found = Fraction(ast.get_source_segment(text, node) or "")
-        case ast.Name():
-            found = known[node.id]
+        case ast.Name() | ast.Attribute():
+            found = known[ast.get_source_segment(text, node) or ""]
         case ast.UnaryOp(op=ast.USub()):
             found = -_value(node.operand, text, known)
         case ast.Call(func=ast.Name(id=name)):
@@ -119,6 +120,7 @@ _OPERATORS: dict[type, Callable[[Fraction, Fraction], Fraction]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
+    ast.Pow: lambda base, power: Fraction(base**power),
 }
 
 

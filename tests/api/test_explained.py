@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import finops
 from finops.analysis import explain as explaining
 from finops.analysis import explain_cost
 from finops.analysis.economics import Question
 from finops.analysis.explain import ROW_NUMBERS, explain
 from finops.analysis.explain_told import SHOWN_AS, TOLD
+from finops.api.asking import ASKED, asked_table
+from finops.api.breakeven import audit
 from finops.api.explaining import TABLES, Wanted
+from finops.api.route import Choosing, How, Prices, route_scores
 from finops.errors import UsageError
 from finops.model.period import parse_month
 from finops.report.numbers import NUMBER_STYLES
@@ -85,7 +89,7 @@ def test_every_number_of_a_report_is_explained(
     if report is None:
         return
     for number in numbers(report):
-        if number in reports or number.rpartition(".")[0] in TABLES:
+        if number in reports or number.rpartition(".")[0] in {*TABLES, *ASKED}:
             continue
         reports[number] = report
         name = {"unit.components": "unit.components.retried", "unit.work": "unit.work_units"}
@@ -127,6 +131,67 @@ def test_every_number_of_every_row_is_what_its_lines_come_to(scored: World, comm
     known = {name for row in table.rows for name in row.numbers}
     if known and command != "compare":  # whose rows have an effect for each line of the bill
         assert known == set(ROW_NUMBERS[command])
+
+
+PLAIN: dict[str, Any] = {"capex": 9.0, "opex_per_hour": 1.0, "cloud_per_hour": 9.0}
+SCORES = {"scores": "scores.csv", "cost_ratio": "0.1", "thresholds": "0.5"}
+VENDORS = {"vendors": "vendors"}
+
+HALF = How(Prices(Decimal("0.1")), Choosing((Decimal("0.5"),)))
+
+WITH_OPTIONS: dict[str, tuple[dict[str, Any], tuple[str, ...], Callable[[Session], Report]]] = {
+    "breakeven": (PLAIN, (), lambda _: finops.breakeven(**PLAIN, draws=0).report),
+    "breakeven.audit": ({}, ("lp2368",), lambda _: audit("lp2368").report),
+    "route": (SCORES, (), lambda _: route_scores("scores.csv", HALF).report),
+    "route.fleet": (
+        {**SCORES, "fleet": "fleet.yaml"},
+        (),
+        lambda _: route_scores("scores.csv", HALF).fleet("fleet.yaml").report,
+    ),
+    "vendor.quote": (VENDORS, (), lambda s: s.vendor.quote(vendors="vendors").report),
+    "vendor.quote.sensitivity": (
+        {**VENDORS, "step": "0.1"},
+        (),
+        lambda s: s.vendor.quote(vendors="vendors").sensitivity(Decimal("0.1")).report,
+    ),
+}
+"""Commands with options of their own: the options, what else is given, and the same question in Python."""
+
+FLEET = """
+accelerators:
+  h100: { per_node: 8, node_kw: 10.2, nodes_per_rack: 4 }
+large: { accelerator: h100, tokens_per_second: 2600, per_replica: 4, tokens_per_request: 1800 }
+demand: { requests_per_second: 35, max_busy: 0.7 }
+"""
+
+
+@pytest.mark.parametrize("command", sorted(ASKED))
+def test_a_number_of_a_command_with_options_is_what_its_lines_come_to(
+    scored: World, command: str
+) -> None:
+    (scored.folder / "fleet.yaml").write_text(FLEET, encoding="utf-8")
+    options, arguments, ask = WITH_OPTIONS[command]
+    table = asked_table(scored.session, command, options, arguments)
+    assert check_table(table, ask(scored.session)) > 2
+    assert {name for row in table.rows for name in row.numbers} == set(ROW_NUMBERS[command])
+
+
+@pytest.mark.parametrize(
+    ("number", "asked", "told"),
+    [
+        ("breakeven.npv", {"scenari": "x"}, "breakeven has no option --scenari"),
+        ("breakeven.npv", {}, "--capex and --cloud-per-hour missing"),
+        ("breakeven.profit", PLAIN, "there is no explanation of 'breakeven.profit'"),
+        ("route.fleet.kw_after", SCORES, "which fleet is routed on"),
+        ("budget.share", PLAIN, "finops explain budget takes no --capex"),
+        ("error_rate", PLAIN, "is of no command with options of its own: capex"),
+    ],
+)
+def test_options_are_of_the_command_that_is_explained(
+    scored: World, number: str, asked: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        scored.session.explain(number, asked=asked)
 
 
 def test_whose_number_it_is_can_be_said_by_name(scored: World) -> None:

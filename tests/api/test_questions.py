@@ -81,8 +81,9 @@ def test_breakeven_says_what_the_command_says() -> None:
     own = found.value.options[0]
     assert own.breakeven_hours == pytest.approx(2720.41, abs=0.01)
     derived = found.derivation()
-    assert derived.rows[0]["option"] == "own"
-    assert [line.step for line in derived.value] == [row["step"] for row in derived.rows]
+    assert derived.rows[0]["row"] == "own"
+    steps = [line.step for row in derived.value.rows for line in row.sheet]
+    assert steps == [row["step"] for row in derived.rows]
     assert found.chart(BreakevenChart.COST, width=60).startswith("Cost up to each month, USD\n")
 
 
@@ -97,8 +98,8 @@ def test_scores_need_no_file() -> None:
     found = route_scores(scores, How(Prices(cost_ratio=Decimal("0.1")), half))
     (row,) = found.rows
     assert (row["escalation_rate"], row["accuracy"], row["saving"]) == (0.5, 1.0, Decimal("0.4"))
-    steps = {row["step"]: row["value"] for row in found.derivation().rows}
-    assert steps
+    steps = {row["step"]: row["quantity"] for row in found.derivation().rows}
+    assert (steps["requests"], steps["saving"]) == (4, Decimal("0.4"))
 
 
 def test_a_file_of_scores_is_read(tmp_path: Path) -> None:

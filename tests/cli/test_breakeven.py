@@ -57,9 +57,25 @@ def test_the_rule_of_thumb_is_computed_for_this_pair(finops: Callable[..., Resul
 
 def test_the_derivation_has_every_number(finops: Callable[..., Result]) -> None:
     shown = finops(*PAIR, "--explain", "--format", "json")
-    lines = {row["step"]: row for row in json.loads(shown.stdout)["rows"] if row["option"] == "own"}
-    assert lines["break-even in months"]["formula"] == "250,141.80 / 67,123.50"
-    assert lines["break-even in hours owned"]["value"] == pytest.approx(2720.4, abs=0.05)
+    lines = {row["step"]: row for row in json.loads(shown.stdout)["rows"] if row["row"] == "own"}
+    assert lines["own.price"]["source"] == "assumed: given on the command line"
+    assert lines["capex"]["amount"] == 250141.80
+    assert lines["saved"]["amount"] == pytest.approx(67123.50)
+    assert lines["breakeven_months"]["source"] == "= capex / saved"
+    assert lines["breakeven_hours"]["quantity"] == pytest.approx(2720.4, abs=0.05)
+
+
+def test_one_number_is_explained_as_the_command_derives_it(finops: Callable[..., Result]) -> None:
+    """`finops explain` takes the options of `finops breakeven`; its lines are those of --explain."""
+    every = json.loads(finops(*PAIR, "--explain", "--format", "json").stdout)["rows"]
+    own = {row["step"]: row for row in every if row["row"] == "own"}
+    asked = ("explain", "breakeven.npv", "own", *PAIR[1:], "--format", "json")
+    found = json.loads(finops(*asked).stdout)
+    answer = rows(finops(*PAIR, "--format", "json"))["own"]
+    assert found["value"] == answer["npv"]
+    assert found["rows"][-1]["step"] == "npv"
+    for row in found["rows"]:
+        assert {"row": "own", **row} == own[row["step"]]
 
 
 def test_a_price_is_not_guessed(finops: Callable[..., Result]) -> None:

@@ -76,10 +76,10 @@ def test_the_derivation_is_printed(finops: Callable[..., Result], scores: str) -
         "--small-cost-per-hour", "3.60", "--tokens-per-second", "1000", "--utilization", "0.5",
         "--large-cost-per-million", "40", "-f", "json",
     )  # fmt: skip
-    steps = {row["step"]: row["value"] for row in json.loads(result.stdout)["rows"]}
-    assert steps["small model, per M tokens"] == 2
-    assert steps["rho, small over large"] == 0.05
-    assert steps["saving"] == 0.75
+    steps = {row["step"]: row for row in json.loads(result.stdout)["rows"]}
+    assert steps["small_per_million"]["amount"] == 2
+    assert steps["cost_ratio"]["quantity"] == 0.05
+    assert steps["saving"]["quantity"] == 0.75
 
 
 def test_a_packed_file_is_read(finops: Callable[..., Result], tmp_path: Path) -> None:

@@ -67,12 +67,13 @@ def test_without_a_rate_an_offer_is_not_ranked(finops: Callable[..., Result], of
 def test_every_step_and_what_moves_it(finops: Callable[..., Result], offers: str) -> None:
     steps = json.loads(finops("vendor", "quote", offers, "--explain", "--format", "json").stdout)
     acme = {
-        row["step"]: (row["formula"], row["value"])
+        row["step"]: (row["source"], row["quantity"])
         for row in steps["rows"]
-        if row["offer"] == "Acme"
+        if row["row"] == "Acme"
     }
-    assert acme["billed GPU-hours"] == ("64 GPUs * 730 h, reserved", 46_720)
-    assert acme["usable GPU-hours"] == ("64 GPUs * 500 h * 0.99 available", 31_680)
+    billed = "= max(max(gpus, offer.minimum_gpus) x 730, offer.minimum_gpu_hours)"
+    assert acme["billed_hours"] == (billed, 46_720)
+    assert acme["usable_hours"] == ("= gpus x need.hours x availability", 31_680)
     moves = json.loads(
         finops(
             "vendor", "quote", offers, "--sensitivity", "--step", "0.1", "--format", "json"

@@ -35,12 +35,13 @@ def facts(now: list[Row], then: list[Row], **more: object) -> Facts:
         "currency": "USD",
         "providers": {"AWS": (Decimal(1000), Decimal("900.5"))},
         "providers_before": {"AWS": (Decimal(1000), Decimal(1000))},
+        "owned": (Decimal(0), Decimal(0)),
         "unused": {},
         "total": row("", "10"),
         "total_before": row("", "8"),
         "workflows": tuple(now),
         "workflows_before": {str(each["workflow"]): each for each in then},
-        "unallocated": {},
+        "parts": {"requests": Decimal("900.5")},
         "unpriced": {},
     }
     return Facts(**{**values, **more})
@@ -57,7 +58,29 @@ def findings(found: Facts) -> list[str]:
 def test_a_month_like_the_one_before_has_no_findings() -> None:
     same = [row("chat", "10", 0.8)]
     assert findings(facts(same, same)) == []
-    assert "0.06250 per run (was 0.06250) · on no request: nothing" in text(facts(same, same))
+    assert "0.06250 per run (was 0.06250)" in text(facts(same, same))
+
+
+def test_the_total_is_the_bill_and_owned_hardware_and_says_where_it_went() -> None:
+    parts = {"requests": "700", "jobs": "0", "gpu_idle": "200.5", "seat": "-30", "tax": "80"}
+    found = facts(
+        [row("chat", "1")],
+        [],
+        owned=(Decimal(50), Decimal(100)),
+        parts={name: Decimal(cost) for name, cost in parts.items()},
+    )
+    assert text(found)[2:6] == [
+        "AWS                        1,000.00       900.50       -10.0%",
+        "owned hardware                             50.00       -50.0%",
+        "total                      1,000.00       950.50       -13.6%",
+        "= requests 700.00 + gpu idle 200.50 + tax 80.00 + seat -30.00",
+    ]
+
+
+def test_parts_that_have_no_room_are_one_sum() -> None:
+    parts = {"requests": "1", **{f"a_part_with_a_long_name_{n}": str(9 - n) for n in range(4)}}
+    found = facts([row("chat", "1")], [], parts={k: Decimal(v) for k, v in parts.items()})
+    assert text(found)[4] == "= requests 1.00 + a part with a long name 0 9.00 + 3 more 21.00"
 
 
 def test_a_provider_that_is_new_has_nothing_to_compare_with() -> None:
@@ -99,7 +122,8 @@ def test_it_fits_whatever_happens() -> None:
         providers={name: (Decimal("1e13"), Decimal("1e13")) for name in ("A", "B", "C")},
         unused={"reserved capacity": Decimal(1), "commitments": Decimal(2)},
         unpriced={f"model-{n}": 5 for n in range(9)},
-        unallocated={name: Decimal("1e13") for name in ("unlogged", "unmapped", "capacity")},
+        owned=(Decimal("1e13"), Decimal("1e13")),
+        parts={name: Decimal("1e13") for name in ("requests", "unlogged", "unmapped", "jobs")},
     )
     lines = text(found)
     assert len(lines) <= HEIGHT

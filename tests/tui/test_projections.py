@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from finops.api.projecting import PROJECTIONS
 from finops.errors import UsageError
 from tests.tui.driving import Driver, driven, play
 from tests.tui.test_same_as_commands import check_table
 from tui.call import Call
 from tui.dials import Dial, track
 from tui.panes.projection import ProjectionPane
-from tui.projecting import PROJECTIONS
 from tui.state import Place, State
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from textual.containers import VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from finops.api.projecting import PROJECTIONS
 from finops.report.document.text import section_text
 from finops.report.document.words import numbered
 from tui.call import Call
 from tui.pane import Pane
-from tui.projecting import PROJECTIONS
 from tui.state import Place, State
 from tui.views.managing import SECTION
 from tui.words import error_words, waiting_words

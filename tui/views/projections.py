@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from finops.api.projecting import inputs_text
 from tui.call import Call
 from tui.dials import breakeven_dials, route_dials
-from tui.projecting import inputs_text
 from tui.state import Place
 from tui.view import Chart, View
 

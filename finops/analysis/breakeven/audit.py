@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from finops.analysis.breakeven.scenario import Claim, Scenario
 
-__all__ = ["Audit", "Finding", "Reproduced", "audit"]
+__all__ = ["Audit", "Finding", "Reproduced", "audit", "claimed_values", "corners"]
 
 _USUAL_UTILIZATION = 0.6
 _USUAL_RATE = 0.10
@@ -62,7 +62,7 @@ def audit(scenario: Scenario) -> Audit:
 
 
 def _reproduce(scenario: Scenario, claim: Claim) -> Reproduced:
-    v = scenario.values() | {name: float(value) for name, value in claim.changes.items()}
+    v = claimed_values(scenario, claim)
     exact = _figure(v, claim)
     if exact is None:
         return Reproduced(
@@ -86,6 +86,14 @@ def _reach(
     scenario: Scenario, claim: Claim, v: Mapping[str, float], exact: float
 ) -> tuple[float, float]:
     """The least and the greatest figure that inputs which round to the printed ones can give."""
+    ends = [_figure(corner, claim) for corner in corners(scenario, claim, v, exact)]
+    return (exact if ends[0] is None else ends[0], math.inf if ends[1] is None else ends[1])
+
+
+def corners(
+    scenario: Scenario, claim: Claim, v: Mapping[str, float], exact: float
+) -> tuple[dict[str, float], dict[str, float]]:
+    """The inputs half a printed digit off, in the direction that makes the figure least, and greatest."""
     digits = {**scenario.digits, **claim.changes}
     low, high = dict(v), dict(v)  # each input moves a figure one way only
     for name, printed in digits.items():
@@ -97,8 +105,12 @@ def _reach(
         sign = 1 if up is None or up > exact else -1
         low[name] -= sign * half
         high[name] += sign * half
-    ends = _figure(low, claim), _figure(high, claim)
-    return (exact if ends[0] is None else ends[0], math.inf if ends[1] is None else ends[1])
+    return low, high
+
+
+def claimed_values(scenario: Scenario, claim: Claim) -> dict[str, float]:
+    """Every input as the claim has it."""
+    return scenario.values() | {name: float(value) for name, value in claim.changes.items()}
 
 
 def _figure(v: Mapping[str, float], claim: Claim) -> float | None:

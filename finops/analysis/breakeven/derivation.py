@@ -1,281 +1,135 @@
-"""How the break-even figures come about, one line of arithmetic after the other."""
+"""How the figures of every option come about: a sheet of steps for each, from the inputs to the figures."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from finops.analysis.breakeven import flows
-from finops.analysis.breakeven.compare import RULE_MONTHS, static, utilization_rule
+from finops.analysis.breakeven.compare import static
 from finops.analysis.breakeven.ownership import with_load
+from finops.analysis.breakeven.returns import put_returns, put_totals
+from finops.analysis.breakeven.steps import Steps, put_axes, put_inputs, put_month, put_tokens
+from finops.analysis.breakeven.streams import api_month, cloud_month, own_month, put_stream
+from finops.analysis.derived.sheet import leading_to, of_sheet
+from finops.analysis.derived.table import Row, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from finops.analysis.breakeven.compare import Comparison, OptionAnswer
+    from finops.analysis.breakeven.inputs import Input
     from finops.analysis.breakeven.ownership import Ownership
+    from finops.analysis.breakeven.streams import Stretch
+    from finops.analysis.explanation import Value
 
-__all__ = ["Line", "derivation"]
+__all__ = ["TOLD", "breakeven_table"]
 
+TOLD = {
+    "breakeven_hours": "hours owned until what is spent at once is saved",
+    "breakeven_months": "what is spent at once / what a month saves, at today's prices",
+    "breakeven_utilization": "use of the hours owned at which both cost the same over the horizon",
+    "breakeven_price_per_hour": "price of an hour at which both cost the same over the horizon",
+    "breakeven_units": "units from which owning costs no more, what they share being spread over them",
+    "breakeven_million_tokens_per_month": "tokens a month at which an API costs what owning does",
+    "npv": "sum of the monthly flows, each divided by (1 + discount rate) to the power of its year",
+    "irr": "discount rate at which the flows are worth nothing",
+    "payback_months": "months until the flows add up to nothing",
+    "discounted_payback_months": "months until the discounted flows add up to nothing",
+    "total_cost": "sum of what the months cost, less the residual value of what is owned",
+    "present_cost": "the same, each month discounted to today",
+    "equivalent_annual_cost": "present cost / annuity factor: the same as equal yearly payments",
+    "cost_per_million_valid_tokens": "present cost / tokens of good answers, discounted alike",
+}
+"""What each number of an option is."""
 
-class Line(NamedTuple):
-    """One step: what it is called, how it is computed with the numbers in place, and what it gives."""
-
-    step: str
-    formula: str
-    value: float | None
-    unit: str
-    option: str = "own"
-
-
-def derivation(found: Comparison, currency: str) -> tuple[Line, ...]:
-    """Every step from the inputs to the figures of each option."""
-    lines: list[Line] = []
-    for option in found.options:
-        if option.option == "own":
-            lines += _owning(found, currency)
-        elif option.option == "cloud":
-            lines += _cloud(found, currency)
-        elif option.option == "api":
-            lines += _api(found, currency)
-        elif option.option == "hybrid" and found.ownership is not None:
-            lines += _hybrid(found, found.ownership, currency)
-        lines += _in_all(found, option, currency)
-    return tuple(lines)
+_PROOFS = {"irr": "irr_check"}
 
 
-def _owning(found: Comparison, money: str) -> tuple[Line, ...]:
-    """The steps of what is owned, which `found` has as its first option."""
-    lines = (*_monthly(found, money), *_axes(found, money), *_returns(found, money))
-    return tuple(line._replace(option=found.options[0].option) for line in lines)
+def breakeven_table(found: Comparison, inputs: Mapping[str, Input], currency: str) -> Table:
+    """A row for each option; `inputs` are those given, with where they are from."""
+    return Table(tuple(_row(found, option, inputs, currency) for option in found.options))
 
 
-def _monthly(found: Comparison, money: str) -> Iterator[Line]:
-    v, month = found.values, found.static
-    yield Line("spent at once", "hardware, network, storage, site, moving", month.capex, money)
-    yield Line(
-        "hours owned a month",
-        f"{v['demand.units']:g} units x {month.hours:g} h",
-        v["demand.units"] * month.hours,
-        "h/month",
-    )
-    yield Line(
-        "hours that would be rented",
-        f"{v['demand.units'] * month.hours:g} h x {v['demand.utilization']:g} "
-        "of what is owned, as far as it can serve them",
-        month.served,
-        "h/month",
-    )
-    yield Line("price of an hour rented", "mix of the cloud's prices", month.price, f"{money}/h")
-    yield Line(
-        "cost of an hour used", "power above idle, and what varies", month.used, f"{money}/h"
-    )
-    yield Line(
-        "cost of owning, used or not",
-        "running, idle power, site, support, staff, less what the cloud costs beside hours",
-        month.fixed,
-        f"{money}/month",
-    )
-    yield Line(
-        "saved a month",
-        f"{month.served:,.2f} x ({month.price:,.4f} - {month.used:,.4f}) - {month.fixed:,.2f}",
-        month.saved,
-        f"{money}/month",
-    )
+def _row(found: Comparison, option: OptionAnswer, inputs: Mapping[str, Input], money: str) -> Row:
+    steps = _sheet(found, option, inputs, money)
+    known = {line.step for line in steps.lines}
+    for name in TOLD:
+        if name not in known:
+            steps.put(name, None, None, option.reasons.get(name, "not known"))
+    figures = option._asdict()
+    values: dict[str, Value] = {name: figures[name] for name in TOLD}
+    numbers = of_sheet(steps.lines, TOLD, values, why=option.reasons, beside=_PROOFS)
+    every = leading_to(steps.lines, TOLD, why=option.reasons, beside=_PROOFS)
+    return Row({"option": option.option}, numbers, money, sheet=every)
 
 
-def _axes(found: Comparison, money: str) -> Iterator[Line]:
-    v, month, own = found.values, found.static, found.options[0]
-    horizon = v["time.horizon"]
-    yield Line(
-        "break-even in months",
-        f"{month.capex:,.2f} / {month.saved:,.2f}",
-        own.breakeven_months,
-        "months",
-    )
-    yield Line(
-        "break-even in hours owned",
-        f"months x {month.hours:g} h",
-        own.breakeven_hours,
-        "h",
-    )
-    lengths = (*found.rule, (horizon, own.breakeven_utilization))
-    for months, utilization in lengths:
-        yield Line(
-            f"break-even utilization for {months:g} months",
-            f"({month.capex:,.2f} / {months:g} + {month.fixed:,.2f}) / "
-            f"({v['demand.units'] * month.hours:g} x ({month.price:,.4f} - {month.used:,.4f}))",
-            utilization,
-            "ratio",
-        )
-    yield Line(
-        "break-even price of an hour rented",
-        f"({month.capex:,.2f} / {horizon:g} + {month.fixed:,.2f}) / {month.served:,.2f} + {month.used:,.4f}",
-        own.breakeven_price_per_hour,
-        f"{money}/h",
-    )
+def _sheet(
+    found: Comparison, option: OptionAnswer, inputs: Mapping[str, Input], money: str
+) -> Steps:
+    """Every step of one option."""
+    owned = _owned(found, option)
+    v = found.values if owned is None else owned
+    steps = Steps(v, money)
+    put_inputs(steps, inputs, _measured(found, option))
+    month = static(v)
+    put_month(steps, month)
+    put_tokens(steps, month, option)
+    if owned is None:
+        put_totals(steps, option, _paid(steps, found, option.option))
+        return steps
+    if option.option == "hybrid" and found.ownership is not None:
+        _put_levels(steps, found.ownership)
+    if found.against == "cloud":
+        put_axes(steps, month, option)
+    cost = flows.own_costs(v, round(v["time.horizon"]))
+    own = put_stream(steps, "own_cost", cost, lambda each: own_month(v, each))
+    other = _paid(steps, found, found.against)
+    saved = flows.savings(v, found.costs[found.against], cost)
+    put_returns(steps, option, saved, own, other)
+    put_totals(steps, option, own)
+    return steps
 
 
-def _returns(found: Comparison, money: str) -> Iterator[Line]:
-    v, own, saved = found.values, found.options[0], found.savings
-    rate = v["money.discount_rate"]
-    yield Line("flow of month 0", "what is spent at once, negative", float(saved[0]), money)
-    yield Line("flow of month 1", "saved, after tax", float(saved[1]), money)
-    yield Line(
-        f"flow of month {len(saved) - 1}",
-        "saved, after tax, with the residual value",
-        float(saved[-1]),
-        money,
-    )
-    yield Line(
-        "net present value",
-        f"sum of flow x {1 + rate:g}^(-month/12) over {len(saved) - 1} months",
-        own.npv,
-        money,
-    )
-    yield Line("internal rate of return", "the rate at which that sum is 0", own.irr, "ratio/year")
-    yield Line("payback", "month in which the flows add up to 0", own.payback_months, "months")
-    yield Line(
-        "discounted payback",
-        "month in which the discounted flows do",
-        own.discounted_payback_months,
-        "months",
-    )
+def _owned(found: Comparison, option: OptionAnswer) -> Mapping[str, float] | None:
+    """The values of an option that owns hardware; None of one that does not."""
+    if option.option == "own":
+        return found.values
+    if option.option == "hybrid" and found.ownership is not None and found.ownership.units:
+        return with_load(found.values, found.load, found.ownership.units)
+    return None
 
 
-_PRICES = (
-    ("one_year", "one year committed"),
-    ("three_years", "three years committed"),
-    ("five_years", "five years committed"),
-)
+def _paid(steps: Steps, found: Comparison, name: str) -> tuple[Stretch, ...]:
+    """The months of renting or calling; a hybrid that owns nothing rents."""
+    month = api_month if name == "api" else cloud_month
+    title = "api_cost" if name == "api" else "cloud_cost"
+    v = steps.values
+    return put_stream(steps, title, found.costs[name], lambda each: month(v, each))
 
 
-def _cloud(found: Comparison, money: str) -> Iterator[Line]:
-    v, price = found.values, f"{money}/h"
-    needed = v["demand.units"] * v["demand.utilization"] * found.static.hours
-    yield Line(
-        "hours needed in month 1",
-        f"{v['demand.units']:g} units x {v['demand.utilization']:g} x {found.static.hours:g} h",
-        needed,
-        "h/month",
-        "cloud",
-    )
-    shares = {name: v[f"cloud.{name}_share"] for name, _ in _PRICES}
-    rest = max(1 - sum(shares.values()) - v["cloud.spot_share"], 0.0)
-    terms = [("on demand", rest, v["cloud.on_demand"])]
-    terms += [(title, shares[name], v[f"cloud.{name}"]) for name, title in _PRICES]
-    rework = 1 + v["cloud.rework"]
-    terms.append(("spot, with rework", v["cloud.spot_share"], v["cloud.spot"] * rework))
-    for title, share, paid in terms:
-        if share:
-            yield Line(f"paid {title}", f"{share:g} x {paid:,.4f}", share * paid, price, "cloud")
-    yield Line("price of an hour rented", "sum of these", found.static.price, price, "cloud")
-    beside = v["cloud.egress"] + v["cloud.storage"]
-    last = len(found.savings) - 1
-    for month in dict.fromkeys((1, last)):
-        grown = (1 + v["demand.growth"]) ** ((month - 1) / 12)
-        fallen = (1 - v["cloud.decline"]) ** ((month - 1) / 12)
-        yield Line(
-            f"cost of month {month}",
-            f"{needed:,.2f} h x {grown:.6g} (growth) x {found.static.price:,.4f} "
-            f"x {fallen:.6g} (decline) + {beside:,.2f} beside",
-            float(found.costs["cloud"][month]),
-            money,
-            "cloud",
-        )
+def _measured(found: Comparison, option: OptionAnswer) -> dict[str, str]:
+    """Where the inputs are from that demand by hour decides."""
+    if not found.load:
+        return {}
+    hours = f"{len(found.load)} hours of measured demand"
+    base = found.ownership
+    units = "units owned"
+    if option.option == "hybrid" and base is not None:
+        units = f"of 0 to {len(base.levels)} units the number with which the demand costs least"
+    return {
+        "demand.units": units,
+        "demand.utilization": f"measured: mean of {hours} / units owned",
+        "demand.base_share": f"measured: share of {hours} that the units owned can serve",
+    }
 
 
-def _api(found: Comparison, money: str) -> Iterator[Line]:
-    v = found.values
-    for kind in ("input", "cached", "output"):
-        tokens, price = v[f"demand.{kind}_tokens"], v[f"api.{kind}"]
-        if tokens:
-            yield Line(
-                f"{kind} tokens of month 1",
-                f"{tokens:,.2f} Mtokens x {price:,.4f}",
-                tokens * price,
-                money,
-                "api",
-            )
-    last = len(found.savings) - 1
-    for month in dict.fromkeys((1, last)):
-        grown = (1 + v["demand.growth"]) ** ((month - 1) / 12)
-        yield Line(
-            f"cost of month {month}",
-            f"these x {grown:.6g} (growth)",
-            float(found.costs["api"][month]),
-            money,
-            "api",
-        )
-
-
-def _hybrid(found: Comparison, base: Ownership, money: str) -> Iterator[Line]:
-    def line(step: str, formula: str, value: float | None, unit: str) -> Line:
-        return Line(step, formula, value, unit, "hybrid")
-
-    yield line(
-        "load factor worth owning",
-        "fixed cost of a unit-hour / ((rented - used) x share of hours it is up)",
-        base.threshold,
-        "ratio",
-    )
+def _put_levels(steps: Steps, base: Ownership) -> None:
+    """Why one unit less, or one more, would cost more."""
     for level in base.levels:
         if level.unit in {base.units, base.units + 1}:
-            verdict = "owned" if level.unit <= base.units else "rented"
-            yield line(
-                f"unit {level.unit}, {verdict}",
-                f"works {level.load_factor:.1%} of the hours; over them owned costs "
-                f"{level.owned_cost:,.2f}, rented {level.rented_cost:,.2f}",
-                level.owned_cost - level.rented_cost,
-                money,
-            )
-    yield line("units owned", "the number with which the demand costs least", base.units, "units")
-    if base.units:
-        yield from _owning(_with_base(found, base), money)
-
-
-def _with_base(found: Comparison, base: Ownership) -> Comparison:
-    """`found` as it is when only the base is owned."""
-    part = with_load(found.values, found.load, base.units)
-    hybrid = next(option for option in found.options if option.option == "hybrid")
-    return found._replace(
-        values=part,
-        static=static(part),
-        options=(hybrid,),
-        rule=tuple((length, utilization_rule(part, length)) for length in RULE_MONTHS),
-        savings=flows.savings(part, found.costs[found.against], found.costs["hybrid"]),
-    )
-
-
-def _in_all(found: Comparison, option: OptionAnswer, money: str) -> Iterator[Line]:
-    """What every option comes to over the horizon."""
-    name, rate = option.option, found.values["money.discount_rate"]
-    months = len(found.savings) - 1
-    less = " less the residual value" if name in {"own", "hybrid"} else ""
-    yield Line(
-        "total cost",
-        f"sum of months 0 to {months}{less}",
-        option.total_cost,
-        money,
-        name,
-    )
-    yield Line(
-        "present cost",
-        f"sum of month x {1 + rate:g}^(-month/12){less}",
-        option.present_cost,
-        money,
-        name,
-    )
-    yield Line(
-        "equivalent annual cost",
-        f"present cost / annuity factor of {months} months at {rate:.1%} a year",
-        option.equivalent_annual_cost,
-        f"{money}/year",
-        name,
-    )
-    yield Line(
-        "cost per million valid tokens",
-        "present cost / valid Mtokens, discounted alike",
-        option.cost_per_million_valid_tokens,
-        f"{money}/Mtokens",
-        name,
-    )
+            name = f"unit_{level.unit}"
+            told = f"over all hours, of which it works {level.load_factor:.1%}"
+            steps.put(f"{name}_owned", level.owned_cost, steps.money, f"owned, {told}")
+            steps.put(f"{name}_rented", level.rented_cost, steps.money, f"rented, {told}")
+            more = level.owned_cost - level.rented_cost
+            steps.put(name, more, steps.money, f"= {name}_owned - {name}_rented")

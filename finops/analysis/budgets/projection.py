@@ -22,7 +22,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,7 +149,7 @@ def _regress(amounts: np.ndarray, ahead: int) -> Regression:
         r,
         ahead,
         float(weight @ inverse @ weight),
-        float(student.ppf(0.5 + CONFIDENCE / 2, free)),
+        float(stdtrit(free, 0.5 + CONFIDENCE / 2)),
     )
 
 

@@ -24,6 +24,8 @@ class Row(NamedTuple):
     names: Mapping[str, str | None]
     numbers: Mapping[str, Callable[[], Derived]]
     currency: str | None = None
+    sheet: tuple[Line, ...] = ()
+    """The arithmetic of all its numbers, each step once, where they share steps."""
 
     @property
     def title(self) -> str:
@@ -94,7 +96,7 @@ def _one(row: Row, name: str, period: Period | None) -> Explanation:
 def _whole(row: Row, command: str, period: Period | None) -> Explanation:
     """Every number of a row, each with its own lines, which the names of their steps tell apart."""
     made = {name: derive() for name, derive in row.numbers.items()}
-    lines = tuple(
+    lines = row.sheet or tuple(
         line._replace(step=name if line.step == name else f"{name}: {line.step}")
         for name, found in made.items()
         for line in found.lines

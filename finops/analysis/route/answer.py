@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from decimal import Decimal
 
+    from finops.analysis.explanation import Line
     from finops.analysis.route.costs import RouteCosts, SelfHosted
     from finops.analysis.route.scores import Scores
     from finops.model.period import Period
@@ -38,9 +39,11 @@ class Money(NamedTuple):
     period: Period | None = None
     source: str = ""
     small_utilization: Decimal | None = None
+    """Of a small model on capacity of one's own: the busy share of what its pool held for it."""
     large_requests: int = 0
     """Attempts the large model answered in the period: what could be asked of the small one first."""
-    """Of a small model on capacity of one's own: the busy share of what its pool held for it."""
+    how: tuple[Line, ...] = ()
+    """How both costs come about, the last two lines `small` and `large`."""
 
 
 class Plan(NamedTuple):

@@ -13,41 +13,32 @@ costs what the large one does, times the ratio of their list prices for the larg
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.books import price_book
 from finops.analysis.counted import connect_counted
 from finops.analysis.economics import Question, unit_economics
 from finops.analysis.grain import MODEL
-from finops.analysis.measures import COMPONENTS
-from finops.analysis.route.answer import Money
+from finops.analysis.route.costed import listed_money, logged_money, tokens_of
 from finops.analysis.route.fleet_file import MeasuredDemand
-from finops.analysis.route.listed import listed_cost
 from finops.analysis.route.scores import Scores
 from finops.errors import UsageError
 from finops.ledger.engine import query
-from finops.model.money import ZERO, divide, multiply, total
+from finops.model.money import ZERO, divide
 from finops.model.schema import Kind
-from finops.model.tables import GENERATION_OPERATIONS, INPUT_TOKEN_COLUMNS, REQUESTS
-from finops.prices.cards import KINDS, PriceKey
+from finops.model.tables import GENERATION_OPERATIONS, REQUESTS
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     import duckdb
 
-    from finops.analysis.economics import UnitEconomics
     from finops.analysis.measures import Group
+    from finops.analysis.route.answer import Money
     from finops.analysis.route.costs import SelfHosted
     from finops.config import Config
     from finops.ledger.store import Ledger
     from finops.model.period import Period
-    from finops.prices.book import Book
 
 __all__ = ["Logged", "Pair", "logged_pairs", "read_logged"]
-
-_NOT_THE_MODELS = frozenset({"retrieval", "shared"})
 
 
 class Pair(NamedTuple):
@@ -92,13 +83,14 @@ def read_logged(
     with connect_counted(ledger, answer.period, ["requests"], order) as con:
         if scores is not None and with_costs and pair.small not in models:
             large = _group(models, pair.large, "--large")
-            money = _listed_money(con, answer, pair, large, price_book(ledger, config))
+            provider = _provider(con, pair, answer.period)
+            money = listed_money(answer, pair, large, price_book(ledger, config), provider)
             return Logged(scores, answer.period, money, None)
         small = _group(models, pair.small, "--small")
         if with_costs or pair.large in models:
             large = _group(models, pair.large, "--large")
             demand = _demand(con, pair, answer.period, small, large)
-            money = _money(answer, pair, small, large, self_hosted) if with_costs else None
+            money = logged_money(answer, pair, small, large, self_hosted) if with_costs else None
         found = _scores(con, pair, answer.period) if scores is None else scores
         return Logged(found, answer.period, money, demand)
 
@@ -121,27 +113,6 @@ def _group(models: dict[str, Group], name: str, option: str) -> Group:
     return found
 
 
-def _money(
-    answer: UnitEconomics, pair: Pair, small: Group, large: Group, hosted: SelfHosted | None
-) -> Money:
-    utilization = None if hosted is not None else _utilization(small)
-    if hosted is None:
-        of_small, how = _cost_per_request(small, pair.small), "unit economics"
-        if utilization is not None:
-            how += f", its pool {float(utilization):.1%} busy while held"
-    else:
-        tokens = multiply(_tokens(small), hosted.cost_per_million_tokens)
-        of_small = divide(tokens, small.counts["attempts"] * 1_000_000)
-        how = "its utilization"
-    source = (
-        f"{pair.small} from {how} ({_mean_tokens(small):,} tokens a request), "
-        f"{pair.large} from unit economics ({_mean_tokens(large):,} tokens a request)"
-    )
-    of_large = _cost_per_request(large, pair.large)
-    asked = large.counts["attempts"]
-    return Money(answer.currency, of_small, of_large, answer.period, source, utilization, asked)
-
-
 _PROVIDER = f"""
     select provider from requests
     where {MODEL} = $large and day >= $start and day < $stop
@@ -149,38 +120,11 @@ _PROVIDER = f"""
 """
 
 
-def _listed_money(
-    con: duckdb.DuckDBPyConnection, answer: UnitEconomics, pair: Pair, large: Group, book: Book
-) -> Money:
-    """The large model's cost, and the small one's by the ratio of their list prices; UsageError without."""
-    bound = _bound(pair, answer.period)
+def _provider(con: duckdb.DuckDBPyConnection, pair: Pair, period: Period) -> str | None:
+    """Who serves most of the large model's requests."""
+    bound = _bound(pair, period)
     ((provider,),) = query(con, _PROVIDER, {k: bound[k] for k in ("large", "start", "stop")})
-    counts = {kind: large.counts[f"{kind}_tokens"] for kind in KINDS}
-    last = answer.period.bounds()[1] - timedelta(microseconds=1)
-    of_small, of_large = (
-        listed_cost(book, PriceKey(provider, model), counts, last)
-        for model in (pair.small, pair.large)
-    )
-    if of_small is None or not of_large:
-        unpriced = pair.small if of_small is None else pair.large
-        raise UsageError(
-            f"what {pair.small!r} costs is not known: it answered no request of this selection, and "
-            f"{unpriced!r} has no list price",
-            hint="add [[prices]] to finops.toml, or give --cost-ratio",
-        )
-    cost = _cost_per_request(large, pair.large)
-    source = (
-        f"{pair.large} from unit economics ({_mean_tokens(large):,} tokens a request), {pair.small} as its list "
-        "price is to that one's, for the same tokens"
-    )
-    return Money(
-        answer.currency,
-        divide(multiply(cost, of_small), of_large),
-        cost,
-        answer.period,
-        source,
-        large_requests=large.counts["attempts"],
-    )
+    return None if provider is None else str(provider)
 
 
 PAIRS = f"""
@@ -220,36 +164,6 @@ def logged_pairs(
         if calls or small not in found:
             found.setdefault(small, large)
     return tuple(found.items())
-
-
-def _utilization(group: Group) -> Decimal | None:
-    """Busy share, in money, of the capacity held for the group; None where it is on none."""
-    busy, idle = group.components["gpu_busy"], group.components["gpu_idle"]
-    held = total((busy, idle))
-    return divide(busy, held) if held else None
-
-
-def _cost_per_request(group: Group, model: str) -> Decimal:
-    cost = total(group.components[name] for name in COMPONENTS if name not in _NOT_THE_MODELS)
-    unpriced = group.unpriced_tokens
-    if cost <= ZERO or unpriced:
-        why = (
-            f"{unpriced:,} of its tokens have no price" if unpriced else "its requests bear no cost"
-        )
-        raise UsageError(
-            f"what {model!r} costs is not known: {why}",
-            hint="add [[prices]] to finops.toml, or give --cost-ratio or --small-cost-per-hour",
-        )
-    return divide(cost, group.counts["attempts"])
-
-
-def _tokens(group: Group) -> Decimal:
-    names = (*INPUT_TOKEN_COLUMNS, "output_tokens")
-    return ZERO + sum(group.counts[name] for name in names)
-
-
-def _mean_tokens(group: Group) -> int:
-    return round(_tokens(group) / group.counts["attempts"])
 
 
 SQL = f"""
@@ -294,8 +208,8 @@ def _demand(
     ((calls,),) = query(con, sql, _bound(pair, period))
     return MeasuredDemand(
         divide(ZERO + calls, 3600),
-        divide(_tokens(small), small.counts["attempts"]),
-        divide(_tokens(large), large.counts["attempts"]),
+        divide(tokens_of(small), small.counts["attempts"]),
+        divide(tokens_of(large), large.counts["attempts"]),
     )
 
 

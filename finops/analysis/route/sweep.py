@@ -25,6 +25,7 @@ __all__ = [
     "Flags",
     "Floats",
     "Point",
+    "Quality",
     "Sample",
     "escalates",
     "mean",
@@ -63,6 +64,19 @@ class Sample(NamedTuple):
         )
 
 
+class Quality(NamedTuple):
+    """What means of quality are made of; a sum of nothing is 0."""
+
+    right: float
+    """Sum over requests with both models' answers judged, of what the mix answers."""
+    large_right: float
+    """The same of the large model alone."""
+    large_accuracy: float | None
+    kept_right: float
+    """Sum over the small model's answers that are kept and judged."""
+    kept_judged: int
+
+
 class Point(NamedTuple):
     """One threshold, and everything it leads to. Rates are shares of all requests."""
 
@@ -81,6 +95,7 @@ class Point(NamedTuple):
     """Nearest-rank p99 of requests sent on: in a cascade the small model's time and the large one's."""
     p99_ms: float | None
     """Nearest-rank p99 of all requests."""
+    quality: Quality
 
 
 def sample(scores: Scores, never_small: Iterable[str] = ()) -> Sample:
@@ -126,6 +141,9 @@ def _point(found: Sample, costs: RouteCosts, design: Design, threshold: Decimal)
     answered = np.where(at_large, found.large, found.small)
     accuracy = mean(answered[judged])
     of_large = mean(found.large[judged])
+    kept = found.small[~at_large & ~np.isnan(found.small)]
+    right, large_right = float(answered[judged].sum()), float(found.large[judged].sum())
+    quality = Quality(right, large_right, of_large, float(kept.sum()), len(kept))
     tried = found.small_ms if design is Design.CASCADE else np.zeros(size)
     large_ms = np.where(sent_on, tried + found.large_ms, found.large_ms)
     return Point(
@@ -134,10 +152,11 @@ def _point(found: Sample, costs: RouteCosts, design: Design, threshold: Decimal)
         ratio,
         subtract(Decimal(1), ratio),
         accuracy,
-        mean(found.small[~at_large & ~np.isnan(found.small)]),
+        mean(kept),
         None if accuracy is None or of_large is None else accuracy - of_large,
         percentile_99(large_ms[sent_on]),
         percentile_99(np.where(at_large, large_ms, found.small_ms)),
+        quality,
     )
 
 

@@ -10,10 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finops.analysis.route.costs import Design, Split
+from finops.analysis.route.answer import Plan, route
+from finops.analysis.route.costs import Design, RouteCosts, Split
 from finops.analysis.route.fleet import Accelerator, Fleet, ServedModel, Site, fleet_effect
 from finops.analysis.route.fleet_file import MeasuredDemand, parse_fleet
+from finops.analysis.route.fleet_steps import Placed, fleet_table
 from finops.errors import ConfigError, UsageError
+from finops.report.route_fleet import fleet_report
+from tests.analysis.arithmetic import check_table
+from tests.analysis.route.test_sweep import TEN
 
 H100 = Accelerator("h100", 8, Decimal("10.2"), 4)
 L40S = Accelerator("l40s", 8, Decimal("3.5"), 4)
@@ -145,3 +150,22 @@ def test_nothing_is_assumed_of_the_demand() -> None:
         parse_fleet(TEXT, "f.yaml", None)
     with pytest.raises(ConfigError, match=r"large\.tokens_per_request is missing"):
         parse_fleet(f"{TEXT}demand: {{ requests_per_second: 3 }}", "f.yaml", None)
+
+
+@pytest.mark.parametrize("design", list(Design))
+@pytest.mark.parametrize("small", [SMALL, None], ids=["own", "api"])
+def test_every_number_is_derived_from_the_file_and_the_threshold(
+    design: Design, small: ServedModel | None
+) -> None:
+    fleet = FLEET._replace(small=small)
+    growth = Decimal("0.5")
+    effect = fleet_effect(fleet, SPLIT, design, growth)
+    found = route(TEN, Plan(RouteCosts(Decimal("0.1")), thresholds=(Decimal("0.5"),)))
+    report = fleet_report(found, found.points[0], fleet, effect)
+    measured = MeasuredDemand(Decimal(35), Decimal(1500), Decimal(9))
+    table = fleet_table(fleet, effect, Placed("fleet.yaml", SPLIT, design, growth, measured))
+    assert check_table(table, report) == 3 * 12
+    lines = {line.step: line for line in table.rows[0].numbers["kw_after"]().lines}
+    assert lines["requests_per_second"].source.startswith("measured: calls of either model")
+    assert lines["large_tokens_per_request"].source == "fleet.yaml: large.tokens_per_request"
+    assert lines["kw_after"].source == "= nodes_after x node_kw"

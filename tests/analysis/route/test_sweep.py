@@ -6,21 +6,27 @@ import math
 import random
 from decimal import Decimal
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finops.analysis.derived.arithmetic import amount
 from finops.analysis.route.answer import Money, Plan, Routing, route
 from finops.analysis.route.choice import Choice, Rule
 from finops.analysis.route.costs import Design, RouteCosts, SelfHosted
-from finops.analysis.route.derivation import derive
+from finops.analysis.route.derivation import route_table
 from finops.analysis.route.scores import Scores
 from finops.analysis.route.sweep import DEFAULT_THRESHOLDS
+from finops.api.route import Routed
 from finops.errors import InputError, UsageError
-from finops.report.route import route_explained, route_report
-from tests.analysis.arithmetic import evaluate
+from finops.report.route import route_report
+from tests.analysis.arithmetic import check_table, recompute
 from tests.analysis.ledgers import OCTOBER
+
+if TYPE_CHECKING:
+    from finops.analysis.explanation import Line
 
 D = Decimal
 TWENTIETH = RouteCosts(D("0.05"))
@@ -99,7 +105,7 @@ def test_without_judgements_there_is_no_choice_and_the_reason() -> None:
     assert report.extras["chosen"] is None
     assert set(report.rows[0]) == {column.name for column in report.columns}
     with pytest.raises(UsageError, match="no threshold was chosen"):
-        route_explained(found)
+        Routed(found, report).derivation()
 
 
 def test_a_class_nobody_has_is_named() -> None:
@@ -253,32 +259,40 @@ def test_one_judged_request_cannot_be_split() -> None:
 # --- the derivation ------------------------------------------------------------------------------
 
 
+def sheet(found: Routing) -> dict[str, Line]:
+    """The steps of the only threshold, each done again."""
+    (row,) = route_table(found).rows
+    assert recompute(row.sheet) > 8
+    return {line.step: line for line in row.sheet}
+
+
+def of(line: Line) -> Decimal:
+    found = line.quantity if line.amount is None else line.amount
+    assert found is not None
+    return found
+
+
 def test_the_derivation_adds_up_to_the_row() -> None:
     costs = RouteCosts(D("0.05"), D("0.01"), D("0.2"))
     found = route(TEN, Plan(costs, never_small=("high",), thresholds=(D("0.5"),)))
-    steps = {step.step: step.value for step in derive(found, found.points[0])}
-    paid = [value for name, value in steps.items() if name.startswith("paid: ")]
-    assert sum(paid) == steps["paid in all"] == D("7.54")  # type: ignore[arg-type]
-    assert steps["blended cost ratio"] == D("0.754") == found.points[0].blended_cost_ratio
-    assert steps["saving"] == D("0.246")
-    assert steps["escalation rate"] == D("0.6")
-    assert (steps["kept share"], steps["forced share"]) == (D("0.4"), D("0.1"))
-    point = found.points[0]
-    assert steps["accuracy"] == point.accuracy
-    assert steps["quality vs all-large"] == point.quality_delta
-    assert steps["accuracy of what is kept"] == point.kept_accuracy
+    steps = sheet(found)
+    paid = [of(line) for name, line in steps.items() if name.startswith("paid: ")]
+    assert sum(paid) == of(steps["paid"]) == D("7.54")
+    assert of(steps["blended_cost_ratio"]) == D("0.754") == found.points[0].blended_cost_ratio
+    assert of(steps["saving"]) == D("0.246")
+    assert of(steps["escalation_rate"]) == D("0.6")
+    assert (of(steps["kept_share"]), of(steps["forced_share"])) == (D("0.4"), D("0.1"))
+    assert steps["accuracy"].source == "= right / judged"
 
 
-def test_arithmetic_that_is_printed_comes_to_what_it_says() -> None:
-    costs = RouteCosts(D("0.05"), D("0.01"), D("0.2"))
-    found = route(TEN, Plan(costs, never_small=("high",), thresholds=(D("0.5"),)))
-    again = 0
-    for step in derive(found, found.points[0]):
-        if step.formula.strip("0123456789.()+-*/ "):
-            continue
-        assert float(evaluate(step.formula, {})) == pytest.approx(float(step.value or 0), rel=1e-6)
-        again += 1
-    assert again >= 9
+@pytest.mark.parametrize("design", list(Design))
+@pytest.mark.parametrize("scores", [TEN, TEN._replace(small_correct=None, small_ms=None)])
+def test_every_number_of_every_threshold_is_derived(design: Design, scores: Scores) -> None:
+    """Judged and timed, or neither: then each number without a value says why."""
+    costs = RouteCosts(D("0.05"), D("0.01"), D("0.2"), D("0.02"))
+    plan = Plan(costs, design, never_small=("high",), thresholds=(D(0), D("0.5"), D(1)))
+    found = route(scores, plan)
+    assert check_table(route_table(found), route_report(found)) == 3 * 12
 
 
 def test_a_self_hosted_model_breaks_even_at_the_utilization_named() -> None:
@@ -289,23 +303,27 @@ def test_a_self_hosted_model_breaks_even_at_the_utilization_named() -> None:
         self_hosted=hosted,
         large_cost_per_million_tokens=D(10),
     )
-    found = route(TEN, plan)
-    steps = {step.step: step.value for step in derive(found, found.points[0])}
-    assert steps["small model, per M tokens"] == 2
-    assert steps["break-even rho here"] == D("0.5")
-    assert steps["break-even utilization"] == D("0.2")
+    steps = sheet(route(TEN, plan))
+    assert of(steps["small_per_million"]) == 2
+    assert of(steps["break_even_cost_ratio"]) == D("0.5")
+    assert of(steps["break_even_utilization"]) == D("0.2")
     assert SelfHosted(D("3.60"), D(1000), D("0.2")).cost_per_million_tokens == 5
 
 
 def test_costs_in_money_are_derived_from_both_models() -> None:
-    money = Money("EUR", D("0.001"), D("0.004"), OCTOBER, "unit economics")
+    how = (
+        amount("small", D("0.001"), "a bill", "EUR"),
+        amount("large", D("0.004"), "a bill", "EUR"),
+    )
+    money = Money("EUR", D("0.001"), D("0.004"), OCTOBER, "unit economics", how=how)
     plan = Plan(RouteCosts(D("0.25")), Design.ROUTER, thresholds=(D("0.5"),), money=money)
-    report = route_explained(route(TEN, plan))
-    steps = {row["step"]: (row["value"], row["formula"], row["unit"]) for row in report.rows}
+    found = route(TEN, plan)
+    steps = sheet(found)
+    assert (steps["cost_ratio"].source, of(steps["cost_ratio"])) == ("= small / large", D("0.25"))
+    assert of(steps["cost_per_request"]) == D("0.0025")
+    assert of(steps["break_even_escalation"]) == 1
+    report = Routed(found, route_report(found)).derivation().report
     assert (report.currency, report.period) == ("EUR", OCTOBER)
-    assert steps["rho, small over large"] == (D("0.25"), "0.001 / 0.004", "ratio")
-    assert steps["cost per request"] == (D("0.0025"), "0.625 * 0.004", "EUR")
-    assert steps["break-even escalation rate"] == (1, "1 - (1 - 0) * 0 / (1 - 0.25)", "ratio")
     assert "Costs per request: unit economics." in report.notes
     assert "Delay leaves out the time the router takes." in report.notes
 

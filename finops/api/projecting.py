@@ -6,8 +6,9 @@ The API takes numbers and small values; here what is typed, moved or written in 
 from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from finops.api.breakeven import INPUTS
 from finops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,12 +16,25 @@ if TYPE_CHECKING:
 
     from finops.analysis.breakeven.measured import Demand
     from finops.api.answer import Answer
-    from finops.api.breakeven import Pool
-    from finops.api.route import How
+    from finops.api.breakeven import Breakeven, Pool
+    from finops.api.route import How, Routed
     from finops.api.session import Session
-    from tui.call import Option
 
-__all__ = ["PROJECTIONS", "ask_breakeven", "ask_route", "inputs_text", "pool_of"]
+__all__ = [
+    "BREAKEVEN_OPTIONS",
+    "PROJECTIONS",
+    "ROUTE_OPTIONS",
+    "Option",
+    "ask_breakeven",
+    "ask_route",
+    "inputs_text",
+    "number",
+    "pairs",
+    "pool_of",
+]
+
+Option: TypeAlias = "str | bool | int | float | tuple[str, ...] | None"
+"""A value of an option: a tuple is a list separated by commas, True a flag, None or False nothing."""
 
 SET = "set"
 """The option that names any input of a scenario."""
@@ -47,22 +61,22 @@ def ask_breakeven(
     session: Session,
     options: Mapping[str, Option],
     measured: Callable[[Pool, str], Demand] | None = None,
-) -> Answer[Any]:
+) -> Breakeven:
     """What `finops breakeven` answers; `measured` gives a pool's demand where it is known already.
 
     UsageError for what is no number; else as the API raises it.
     """
-    from finops.api.breakeven import INPUTS, breakeven
+    from finops.api.breakeven import breakeven
 
     asked = dict(options)
     numbers: Options = {
-        name: float(_number(name, asked.pop(name))) for name in INPUTS if name in asked
+        name: float(number(name, asked.pop(name))) for name in INPUTS if name in asked
     }
     counts: Options = {
-        name: int(_number(name, asked.pop(name))) for name in ("draws", "seed") if name in asked
+        name: int(number(name, asked.pop(name))) for name in ("draws", "seed") if name in asked
     }
     inputs = {
-        name: float(_number(name, text)) for name, text in _pairs(str(asked.pop(SET, "") or ""))
+        name: float(number(name, text)) for name, text in pairs(str(asked.pop(SET, "") or ""))
     }
     pool = pool_of(session, asked)
     told: Options = {name: value for name, value in asked.items() if name not in _ABOUT_THE_POOL}
@@ -72,6 +86,19 @@ def ask_breakeven(
 
 
 _ABOUT_THE_POOL = {"from_ledger", *_TIMES}
+
+BREAKEVEN_OPTIONS = frozenset(
+    {*INPUTS, *_ABOUT_THE_POOL, SET, "draws", "seed", "scenario", "against", "currency"}
+)
+"""Options of `finops breakeven` that say what is asked."""
+
+_LOGGED = ("workflow", "risk", *_TIMES, "everything")
+
+ROUTE_OPTIONS = frozenset(
+    {*_PRICES, *_CHOOSING, *_COLUMNS, *_LOGGED}
+    | {"thresholds", "seed", "never_small", "design", "scores", "confidence", "small", "large"}
+)
+"""Options of `finops route` that say what is asked."""
 
 
 def pool_of(session: Session, options: Mapping[str, Option]) -> Pool | None:
@@ -91,7 +118,7 @@ def pool_of(session: Session, options: Mapping[str, Option]) -> Pool | None:
     return Pool(session.ledger, name.strip(), parse_period(**when), session.config)
 
 
-def ask_route(session: Session, options: Mapping[str, Option]) -> Answer[Any]:
+def ask_route(session: Session, options: Mapping[str, Option]) -> Routed:
     """What `finops route` answers; UsageError for what is no number, else as the API raises it."""
     from finops.analysis.route.scores import ScoreColumns
     from finops.api.route import route_scores
@@ -108,8 +135,7 @@ def ask_route(session: Session, options: Mapping[str, Option]) -> Answer[Any]:
             "nothing to route",
             hint="--scores FILE.csv --cost-ratio 0.05, or --small MODEL --large MODEL",
         )
-    kept = ("workflow", "risk", *_TIMES, "everything")
-    told: Options = {name: asked[name] for name in kept if name in asked}
+    told: Options = {name: asked[name] for name in _LOGGED if name in asked}
     return session.route(str(asked["small"]), str(asked["large"]), how, **told)
 
 
@@ -118,16 +144,16 @@ def _how(asked: Mapping[str, Option]) -> How:
     from finops.api.route import Choosing, How, Prices
 
     prices: Options = {
-        theirs: _number(name, asked[name]) for name, theirs in _PRICES.items() if name in asked
+        theirs: number(name, asked[name]) for name, theirs in _PRICES.items() if name in asked
     }
     choosing: Options = {
-        name: float(_number(name, asked[name])) for name in _CHOOSING if name in asked
+        name: float(number(name, asked[name])) for name in _CHOOSING if name in asked
     }
     if "thresholds" in asked:
         words = str(asked["thresholds"]).split(",")
-        choosing["thresholds"] = tuple(_number("thresholds", word) for word in words)
+        choosing["thresholds"] = tuple(number("thresholds", word) for word in words)
     if "seed" in asked:
-        choosing["seed"] = int(_number("seed", asked["seed"]))
+        choosing["seed"] = int(number("seed", asked["seed"]))
     never = tuple(name.strip() for name in str(asked.get("never_small", "")).split(",") if name)
     design = Design(str(asked.get("design", Design.CASCADE)))
     return How(Prices(**prices), Choosing(**choosing), design, never)
@@ -138,7 +164,8 @@ def inputs_text(inputs: Mapping[str, str]) -> str | None:
     return ",".join(f"{name}={text}" for name, text in inputs.items()) or None
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
+def pairs(text: str) -> list[tuple[str, str]]:
+    """`gpus=64,hours=500` as names and what is said of each."""
     found = []
     for part in filter(None, text.split(",")):
         name, _, written = part.partition("=")
@@ -146,7 +173,8 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _number(name: str, text: Option) -> Decimal:
+def number(name: str, text: Option) -> Decimal:
+    """What an option says as a number; UsageError for none."""
     try:
         found = Decimal(str(text).strip())
     except InvalidOperation:
