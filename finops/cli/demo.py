@@ -90,8 +90,8 @@ def sample_company(location: str | None, narrator: Narrator) -> tuple[Ledger, Pa
 
     What is not there yet is loaded. UsageError when the ledger holds other data.
     """
-    from finops.analysis.in_force import keep_settings
-    from finops.config import load_config
+    from finops.api.keeping import keep_in_force
+    from finops.api.session import open_session
     from finops.ledger.store import Ledger
 
     samples = samples_folder()
@@ -99,7 +99,7 @@ def sample_company(location: str | None, narrator: Narrator) -> tuple[Ledger, Pa
     _refuse_other_data(store)
     _load(store, samples, narrator)
     settings = _put_config(store, samples)
-    keep_settings(store, load_config(settings))
+    keep_in_force(open_session(store.location.url, config=settings), store)
     return store, settings
 
 
