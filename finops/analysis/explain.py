@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 from finops.analysis.breakeven import audit_steps as breakeven_audit
 from finops.analysis.breakeven import derivation as breakeven
 from finops.analysis.capacity.holders import job_teams
-from finops.analysis.derived import chargeback, commitments, compare, foreseen, status
+from finops.analysis.derived import (
+    actions,
+    chargeback,
+    commitments,
+    compare,
+    foreseen,
+    listed,
+    status,
+)
 from finops.analysis.economics import unit_economics
 from finops.analysis.explain_books import explain_line
 from finops.analysis.explain_close import CLOSING, explain_close
@@ -49,19 +57,32 @@ _LINES = ("allocated", "unlogged", "estimated")
 
 
 ROW_NUMBERS: dict[str, tuple[str, ...]] = {
+    "actions": actions.NUMBERS,
     "breakeven": tuple(breakeven.TOLD),
     "breakeven.audit": tuple(breakeven_audit.TOLD),
     "budget": foreseen.BUDGETED,
     "chargeback": chargeback.NUMBERS,
+    "close.check": listed.DELIVERED,
+    "close.kept": listed.KEPT,
     "commitments": commitments.HELD,
     "commitments.services": commitments.SERVED,
     "compare": compare.NUMBERS,
     "forecast": foreseen.FORESEEN,
+    "owners.list": listed.OWNED,
     "quality": ("at_stake", "share"),
     "route": tuple(route.TOLD),
     "route.fleet": tuple(route_fleet.TOLD),
+    "runs": (
+        *("cost", "requests", "attempts", "failures"),
+        *("input_tokens", "output_tokens", "unpriced_tokens"),
+    ),
     "savings": ("low", "high"),
     "scorecard": ("claimed", "verified", "known", "asked", "confidence"),
+    "scorecard.catalog": ("level",),
+    "scorecard.diff": ("value_before", "value_after"),
+    "scorecard.history": ("verified", "move", "claimed", "coverage"),
+    "scorecard.roadmap": ("phase", "level", "at_stake"),
+    "scorecard.show": ("level", "confidence", "at_stake"),
     "status": status.NUMBERS,
     "vendor.claims": ("worse_by", "counted"),
     "vendor.quote": (
