@@ -41,7 +41,7 @@ from finops.errors import UsageError
 from finops.model.tables import COST_AMOUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from finops.analysis.economics import Question
     from finops.analysis.explanation import Explanation
@@ -168,18 +168,40 @@ _OF_COMMAND: dict[str, Explain] = {
 }
 
 
+_OF_UNIT = (*NUMBERS, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR)
+"""Numbers that go by their own names."""
+
+
+def _by_command() -> dict[str, tuple[str, ...]]:
+    """Every number there is, by the command that shows it."""
+    return {
+        "unit": (*NUMBERS, *sorted(MEASURED), *_LINES, FACTOR),
+        "costs": COST_AMOUNTS,
+        "marginal": ("cost", "requests", *DOUBLED),
+        "capacity": tuple(POOLED),
+        "capacity.holder": tuple(HELD),
+        "owners": tuple(UNOWNED),
+        "close": tuple(CLOSING),
+        **{shown: tuple(told.numbers) for shown, told in TOLD.items()},
+        **ROW_NUMBERS,
+    }
+
+
 def _nearest(number: str) -> str:
-    known = sorted(
-        {
-            *(*NUMBERS, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR),
-            *(f"marginal.{name}" for name in DOUBLED),
-            *(f"capacity.{name}" for name in POOLED),
-            *(f"owners.{name}" for name in UNOWNED),
-            *(f"close.{name}" for name in CLOSING),
-            *(f"capacity.holder.{name}" for name in HELD),
-            *(f"{shown}.{name}" for shown, told in TOLD.items() for name in told.numbers),
-            *(f"{shown}.{name}" for shown, names in ROW_NUMBERS.items() for name in names),
-        }
-    )
-    near = difflib.get_close_matches(number, known, n=3)
-    return f"did you mean {', '.join(near)}?" if near else f"one of {', '.join(known)}"
+    """The nearest numbers of the command that is named, else all of its; of no command, of any."""
+    known = _by_command()
+    command = next((name for name in _longest(known) if f"{number}.".startswith(f"{name}.")), None)
+    if command is not None:
+        part = number.removeprefix(command).removeprefix(".")
+        near = difflib.get_close_matches(part, known[command], n=3)
+        names = ", ".join(f"{command}.{name}" for name in near)
+        return f"did you mean {names}?" if near else f"{command} has {', '.join(known[command])}"
+    every = [*_OF_UNIT, *(f"{name}.{one}" for name, found in known.items() for one in found)]
+    near = difflib.get_close_matches(number, every, n=3)
+    if near:
+        return f"did you mean {', '.join(near)}?"
+    return f"finops explain COMMAND.NUMBER, of {', '.join(sorted(known))}"
+
+
+def _longest(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=len, reverse=True)

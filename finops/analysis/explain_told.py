@@ -1,8 +1,8 @@
-"""Numbers that are explained in words: how each is made, and the command that shows what it is made of.
+"""What the numbers of each report go by in `finops explain`, and those few that are told in words.
 
-To explain the numbers of a new report, name its schema in `SHOWN_AS` and its numbers here: a dictionary from
-the name of a column to a sentence that begins after `name =`. A number that can be derived line by line has a
-function of its own in `finops.analysis.explain`, which comes first.
+To explain the numbers of a new report, name its schema in `SHOWN_AS`, derive each number of its rows in a module of
+`finops.analysis.derived`, and name that in `finops.api.explaining`. Words are for what is not made of anything: a line of
+an explanation, and what a reader's own statement selects.
 """
 
 from __future__ import annotations

@@ -21,31 +21,22 @@ _RUNS = 8
 
 def _runs(session: Session, wanted: Wanted) -> Table:
     """The run named, or those few that a filter of calls leaves."""
-    from finops.analysis.derived.runs import RunsAsked, runs_table
+    from finops.analysis.derived.runs import RunsAsked, many, runs_table
     from finops.analysis.economics import Question
     from finops.analysis.where import quote
-    from finops.api.opening import split_dimensions
+    from finops.api.opening import resolve_period, split_dimensions
 
-    parts = [] if wanted.where is None else [f"({wanted.where})"]
-    if wanted.row is not None:
-        parts.append(f"run = {quote(wanted.row)}")
-    where = " and ".join(parts) or None
-    answer = session.runs(
-        where, limit=_RUNS, include=wanted.include, currency=wanted.currency, **wanted.when
-    )
-    found = answer.value
-    if found.everything > _RUNS:
-        names = ", ".join(run.run for run in found.runs[:3])
-        raise UsageError(
-            f"whose cost? There are {found.everything:,} runs",
-            hint=f"name one after the number: {names} …, or choose with --where",
-        )
+    if wanted.row is None and wanted.where is None:
+        found = session.runs(limit=_RUNS, include=wanted.include, **wanted.when).value
+        if found.everything > _RUNS:
+            raise many(found.everything, [run.run for run in found.runs])
+    parts = ["run is not null"] if wanted.row is None else [f"run = {quote(wanted.row)}"]
+    if wanted.where is not None:
+        parts.append(f"({wanted.where})")
+    period = resolve_period(session.ledger, **wanted.when).period
     include = split_dimensions(wanted.include)
-    question = Question(
-        answer.report.period, where=wanted.where, include=include, currency=wanted.currency
-    )
-    asked = RunsAsked(session.ledger, session.config, question)
-    return runs_table(found, asked, answer.report.currency or session.config.currency)
+    question = Question(period, (), " and ".join(parts), include, wanted.currency)
+    return runs_table(RunsAsked(session.ledger, session.config, question), _RUNS)
 
 
 def _actions(session: Session, wanted: Wanted) -> Table:

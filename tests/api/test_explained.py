@@ -80,6 +80,17 @@ def once(monkeypatch: pytest.MonkeyPatch, answers: dict[object, Any]) -> None:
         monkeypatch.setattr(place, name, remembered)
 
 
+INPUTS = {
+    "explain.quantity": "a line of an explanation, which is what is asked for",
+    "explain.rate": "as explain.quantity",
+    "explain.amount": "as explain.quantity",
+    "sql.n": "the reader's own statement says how it is made",
+    "unit.runs": "runs are counted, not added: one may be of several models",
+    "unit.successful_runs": "as unit.runs",
+}
+"""Numbers that nothing is computed of, and why: they are where an explanation ends. Zero of nothing needs no sum."""
+
+
 @pytest.mark.usefixtures("once")
 @pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: asked.command)
 def test_every_number_of_a_report_is_explained(
@@ -99,7 +110,13 @@ def test_every_number_of_a_report_is_explained(
         found = explain(session.ledger, session.config, question, name.get(number, number))
         assert found.formula
         assert found.lines, number
-        assert found.value is not None or all(line.source for line in found.lines), number
+        computed = recompute(found.lines)
+        assert computed or is_nothing(found.value) or number in INPUTS, number
+
+
+def is_nothing(value: object) -> bool:
+    """Zero, `n/a`, or parts that all are."""
+    return not any(value.values()) if isinstance(value, dict) else not value
 
 
 MONTH = Wanted({"month": "2026-10"})

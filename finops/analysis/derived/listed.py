@@ -80,7 +80,7 @@ def _summed(
     one: Callable[[KeptFile], int],
 ) -> Derived:
     source = f"file of close {closed.name}, as its manifest has it"
-    lines = [count(each.file.path.rpartition("/")[2], one(each), unit, source) for each in files]
+    lines = [count(each.file.key, one(each), unit, source) for each in files]
     whole = sum(one(each) for each in files)
     return derived(
         whole, f"sum of {name} over the files kept", *lines, count(name, whole, unit, SUM)

@@ -9,17 +9,20 @@ from finops.analysis.derived.table import Row, Table
 from finops.analysis.economics import Question, unit_economics
 from finops.analysis.explain_cost import cost_products
 from finops.analysis.explain_measures import BY, explain_measure
+from finops.analysis.numbers import known_cost
 from finops.analysis.where import quote
+from finops.errors import UsageError
 from finops.model.money import ZERO, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from decimal import Decimal
 
-    from finops.analysis.settled_runs import Run, RunList
+    from finops.analysis.economics import UnitEconomics
     from finops.config import Config
     from finops.ledger.store import Ledger
 
-__all__ = ["NUMBERS", "RunsAsked", "runs_table"]
+__all__ = ["NUMBERS", "Run", "RunsAsked", "many", "runs_table"]
 
 _TOLD = {
     "cost": "every token x its rate + capacity + shares of shared pools, of the run's calls in the period",
@@ -35,12 +38,32 @@ NUMBERS = tuple(_TOLD)
 """Numbers of a run."""
 
 
+class Run(NamedTuple):
+    """A run, its source, and what it cost; None where nothing of it has a price."""
+
+    run: str
+    source: str
+    cost: Decimal | None
+
+
 class RunsAsked(NamedTuple):
     """The ledger, and what of it was asked: every run is derived by the same question, of itself alone."""
 
     ledger: Ledger
     config: Config
     question: Question
+
+    def runs(self) -> tuple[tuple[Run, ...], UnitEconomics]:
+        """The runs of the calls asked about, the dearest first, and the answer they are groups of."""
+        question = self.question._replace(by=("run", "source"))
+        answer = unit_economics(self.ledger, self.config, question)
+        found = [
+            Run(str(run), str(source), known_cost(group))
+            for group in answer.groups
+            for run, source in (group.keys,)
+            if run is not None
+        ]
+        return tuple(sorted(found, key=lambda each: (-(each.cost or ZERO), each.run))), answer
 
     def of(self, run: Run) -> Question:
         """The question about one run's calls."""
@@ -49,10 +72,24 @@ class RunsAsked(NamedTuple):
         return self.question._replace(where=mine if where is None else f"({where}) and {mine}")
 
 
-def runs_table(found: RunList, asked: RunsAsked, currency: str) -> Table:
-    """A row for each run; what a number is made of is asked of the ledger when it is derived."""
-    rows = tuple(_row(run, asked, currency) for run in found.runs)
-    return Table(rows, None, asked.question.period)
+def runs_table(asked: RunsAsked, most: int) -> Table:
+    """A row for each run; what a number is made of is asked of the ledger when it is derived.
+
+    UsageError for more than `most` runs: one has to be named.
+    """
+    runs, answer = asked.runs()
+    if len(runs) > most:
+        raise many(len(runs), [run.run for run in runs])
+    rows = tuple(_row(run, asked, answer.currency) for run in runs)
+    return Table(rows, None, answer.period)
+
+
+def many(count: int, names: Sequence[str]) -> UsageError:
+    """That of so many runs one has to be named."""
+    return UsageError(
+        f"a number is of one run, and there are {count:,}",
+        hint=f"name one after the number: {', '.join(names[:3])} …, or choose with --where",
+    )
 
 
 def _row(run: Run, asked: RunsAsked, currency: str) -> Row:
