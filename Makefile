@@ -7,7 +7,7 @@ JOBS ?= 2
 COVER := --cov --cov-report=term:skip-covered
 # tests of what stands around finops/: being traced would cost them up to half as much again and show nothing new
 BESIDE := $(addprefix tests/,architecture connectors/pull docs samples scorecard tui)
-SUITE := -q -n $(JOBS) --dist loadfile
+SUITE := -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 SHELL := /bin/sh
 .DEFAULT_GOAL := help

@@ -23,6 +23,28 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+LONGEST = (
+    "tests/docs/test_pages.py",
+    "tests/api/test_review.py",
+    "tests/analysis/test_spark.py",
+    "tests/connectors/pull/test_interrupted.py",
+    "tests/tui/test_same_as_commands.py",
+    "tests/architecture/test_guide.py",
+    "tests/analysis/test_mutations.py",
+    "tests/analysis/test_more_mutations.py",
+    "tests/analysis/test_capacity_mutations.py",
+    "tests/api/test_commands.py",
+    "tests/samples/test_demo.py",
+    "tests/samples/test_review.py",
+    "tests/connectors/pull/test_phoenix.py",
+    "tests/api/test_explained.py",
+    "tests/tui/test_every_action.py",
+    "tests/cli/test_scorecard.py",
+    "tests/ledger/test_processes.py",
+    "tests/ledger/test_against_a_model.py",
+)
+"""Files that take longest, begun first: where a file is one process's, a long one at the end is waited for alone."""
+
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
 
@@ -40,6 +62,12 @@ def require(*names: str) -> None:
     for name in names:
         if shutil.which(name) is None and find_spec(name) is None:
             missing(name)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of `LONGEST` first; the others stay in their order."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

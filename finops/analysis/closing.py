@@ -27,11 +27,11 @@ from finops.analysis.relations import RUN_SILENCE_DAYS
 from finops.analysis.reversals import due
 from finops.errors import CommitConflict, GateFailed, UsageError
 from finops.ledger.engine import query
+from finops.ledger.months import months_with
 from finops.ledger.open_months import accounted, first_open_month, same_files
 from finops.ledger.schema import literal
 from finops.ledger.snapshots import Closed, Keeping, all_closes, closed_months, keep, reopen
 from finops.ledger.store import DataFile, Ledger, rows_sql
-from finops.model.period import Period, parse_month
 from finops.model.tables import COSTS, LOADS, REQUESTS, TABLES
 from finops.prices.book import Book, PriceKey
 from finops.prices.install import keys_sql
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from finops.analysis.completeness import Completeness
     from finops.config import Config
+    from finops.model.period import Period
 
 __all__ = [
     "Decision",
@@ -322,7 +323,5 @@ def _prices(con: duckdb.DuckDBPyConnection, config: Config, requests: Sequence[D
 
 def months_known(ledger: Ledger, closes: Sequence[Closed]) -> tuple[str, ...]:
     """Every month there are costs or requests of, or that is closed, oldest first."""
-    found = {closed.month for closed in closes}
-    found |= {file.partition["x_BillingMonth"] or "" for file in ledger.files(COSTS.name)}
-    found |= {(file.partition["day"] or "")[:7] for file in ledger.files(REQUESTS.name)}
-    return tuple(sorted(month for month in found if month and parse_month(month)))
+    months = months_with(ledger, COSTS.name, REQUESTS.name)
+    return tuple(sorted({*months, *(closed.month for closed in closes)}))

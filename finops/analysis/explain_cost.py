@@ -8,8 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.analysis.books import books
-from finops.analysis.economics import connect_part, prepare
+from finops.analysis.books import books_by_month
+from finops.analysis.economics import connect_part, in_one_currency, prepare
 from finops.analysis.explain_capacity import capacity_lines
 from finops.analysis.explanation import Explanation, Line
 from finops.analysis.logged import CARD_OF_KEY, KEY_COLUMNS, PRICED_KEYS
@@ -46,8 +46,8 @@ def explain_cost(ledger: Ledger, config: Config, question: Question, number: str
 
 def cost_products(ledger: Ledger, config: Config, question: Question) -> Products:
     """What every number of NUMBERS is made of, for everything `question` lets through."""
-    parts = books(ledger, config, question.period)
-    asked = question._replace(by=())
+    parts = books_by_month(ledger, config, question.period)
+    asked = in_one_currency(parts, config, question._replace(by=()))
     found = [_products_of(part, asked) for part in parts]
     if len(found) == 1:
         return found[0]

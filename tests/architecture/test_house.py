@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import LONGEST
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -57,6 +59,10 @@ def test_no_file_is_longer_than_a_sitting() -> None:
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_FILE
     }
     assert too_long == {}
+
+
+def test_what_is_begun_first_is_there() -> None:
+    assert [name for name in LONGEST if not (ROOT / name).is_file()] == []
 
 
 def test_no_function_is_longer_than_a_screen(everything: list[tuple[Path, ast.Module]]) -> None:

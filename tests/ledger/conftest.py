@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
 import subprocess
 import sys
@@ -166,7 +167,8 @@ def kit() -> ModuleType:
 def server() -> Iterator[str]:
     """The address of an S3 server with a bucket called `finops`.
 
-    A process of its own: delta-rs keeps the interpreter locked in some calls, and would wait for itself.
+    A process of its own: delta-rs keeps the interpreter locked in some calls, and would wait for itself. Nothing of
+    ours runs in it, so coverage is not asked of it.
     """
     import boto3
 
@@ -176,6 +178,7 @@ def server() -> Iterator[str]:
         [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env={name: each for name, each in os.environ.items() if not name.startswith("COVERAGE_")},
     )
     address = f"http://127.0.0.1:{port}"
     client = boto3.client(

@@ -6,6 +6,9 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
+from textual._compositor import Compositor
+
 from finops.api.session import open_session
 from tui.app import FinopsApp
 from tui.opening import Opening
@@ -38,6 +41,11 @@ class Driver:
             await asyncio.gather(*(worker.wait() for worker in busy), return_exceptions=True)
             await self.pilot.pause()
         await self.pilot.pause()
+
+    def paint(self) -> None:
+        """Draw the whole screen once, for nobody."""
+        behind = self.app._background_screens
+        self.app.screen._compositor.render_update(full=True, screen_stack=behind)
 
     async def press(self, *keys: str) -> None:
         """Press keys one after another, each answered before the next."""
@@ -97,16 +105,35 @@ async def driven(
     *,
     size: tuple[int, int] = (100, 30),
     open_ledger: Callable[[], Session] | None = None,
+    painted: bool = True,
     **opening: Any,  # noqa: ANN401  (what Opening takes)
 ) -> AsyncIterator[Driver]:
-    """The program on a ledger, its first screen answered."""
+    """The program on a ledger, its first screen answered.
+
+    Where it is not `painted`, only `Driver.paint` draws: drawing what nobody looks at is most of a key's work.
+    """
     opens = open_ledger or (lambda: open_session(folder))
     opening.setdefault("demo", opens)
     app = FinopsApp(Opening(opens, **opening))
-    async with app.run_test(size=size) as pilot:
-        driver = Driver(app, pilot)
-        await driver.settle()
-        yield driver
+    with pytest.MonkeyPatch.context() as patch:
+        if not painted:
+            patch.setattr(Compositor, "render_update", _only_when_asked(Compositor.render_update))
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot)
+            await driver.settle()
+            yield driver
+
+
+def _only_when_asked(draw: Callable[..., Any]) -> Callable[..., Any]:
+    """`draw` of a compositor, for whole screens alone; what else is to be drawn is forgotten."""
+
+    def update(compositor: Compositor, *, full: bool = False, **how: Any) -> Any:  # noqa: ANN401
+        if full:
+            return draw(compositor, full=True, **how)
+        compositor._dirty_regions.clear()
+        return None
+
+    return update
 
 
 def play(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:

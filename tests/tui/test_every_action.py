@@ -1,5 +1,6 @@
 """Every action of the registry, by its own key, and what the program is set to afterwards.
 
+What a key leads to is drawn at once, and what it leaves at the end; what is on the way is not, which halves the work.
 `ACTS` holds a check for each action; the last test walks the registry and fails for one that has none.
 """
 
@@ -344,13 +345,23 @@ for each in MOVES:
     _moves(each.id)
 
 
+def pressing(it: Driver, key: str) -> Press:
+    """Press `key`, and draw what comes of it: a dialog, or the pane."""
+
+    async def press() -> None:
+        await it.press(key)
+        it.paint()
+
+    return press
+
+
 def test_every_action_does_what_it_says_by_each_of_its_keys(
     small_ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
     async def scenario() -> None:
-        async with driven(small_ledger, size=(120, 40)) as it:
+        async with driven(small_ledger, size=(120, 40), painted=False) as it:
             for action in (*ACTIONS, *go_actions(VIEWS), *MOVES):
                 if action.id in ALONE:
                     continue
@@ -358,7 +369,8 @@ def test_every_action_does_what_it_says_by_each_of_its_keys(
                     await at(it, ACTS[action.id].view)
                     (tmp_path / "out.csv").unlink(missing_ok=True)
                     try:
-                        await ACTS[action.id].check(it, lambda key=key: it.press(key))  # type: ignore[misc]
+                        await ACTS[action.id].check(it, pressing(it, key))
+                        it.paint()
                     except Exception as error:
                         error.add_note(f"the action {action.id} by the key {key}")
                         raise
@@ -386,7 +398,7 @@ def test_every_key_of_sliders_moves_what_it_says(
     (tmp_path / "own.yaml").write_text(SCENARIO, encoding="utf-8")
 
     async def scenario() -> None:
-        async with driven(small_ledger, view="breakeven", size=(120, 40)) as it:
+        async with driven(small_ledger, view="breakeven", size=(120, 40), painted=False) as it:
             for action in SLIDES:
                 for key in action.keys.split(","):
                     await at(it, "breakeven")
@@ -397,6 +409,7 @@ def test_every_key_of_sliders_moves_what_it_says(
                         continue
                     before, place, share = SLID[action.id]
                     await it.press(*before, key)
+                    it.paint()
                     pane = it.pane
                     assert isinstance(pane, ProjectionPane)
                     moved = dict(pane.call.options).get("utilization")
