@@ -40,8 +40,11 @@ NARROWEST_TEXT = 8
 WHOLE_TEXT = 40
 """A text column gives way down to this before an optional column is left out: names and times fit in it."""
 
-NARROWEST_PROSE = 16
+NARROWEST_PROSE = 24
 """Prose wraps and so gives way first, down to this."""
+
+NARROWEST_WORDS = 16
+"""Prose wraps down to this where names can stand whole then."""
 
 WIDEST_TEXT = 60
 """A text column's width where the output has none, so that one long name does not pad every row."""
@@ -149,12 +152,15 @@ def _layout(
     room = width - GAP * (len(columns) - 1)
     if sum(whole) <= room:
         return whole
-    widths = [max(column.content, column.longest_word) for column in columns]
-    _shrink(widths, [column.prose for column in columns], room, NARROWEST_PROSE)
-    _shrink(widths, [not column.number for column in columns], room, least)
-    if sum(widths) > room:
-        return None
-    return _spend(widths, whole, room)
+    for words, text in ((NARROWEST_WORDS, WHOLE_TEXT), (NARROWEST_PROSE, NARROWEST_TEXT)):
+        widths = [max(column.content, column.longest_word) for column in columns]
+        _shrink(widths, [column.prose for column in columns], room, words)
+        _shrink(widths, [not column.number for column in columns], room, text)
+        if sum(widths) <= room:
+            return _spend(widths, whole, room)
+        if least == WHOLE_TEXT:
+            break
+    return None
 
 
 def _shrink(widths: list[int], may: Sequence[bool], room: int, least: int) -> None:
