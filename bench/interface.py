@@ -39,6 +39,9 @@ PATIENCE_S = 600.0
 QUIET_S = 0.05
 """Seconds without output after which a screen is taken to be finished."""
 
+FIRST_CALL = b"2026-09-00"
+"""How the name of every call begins, and no day's."""
+
 BARE = '''"""A Textual application that does next to nothing."""
 
 from textual.app import App
@@ -102,6 +105,15 @@ class Terminal:
         self.quiet()
         return taken
 
+    def leads(self, key: bytes, words: bytes) -> float:
+        """Seconds from a key to `words` on the screen; the rest is waited for as well."""
+        self._seen = b""
+        self._begin = time.perf_counter()
+        os.write(self._here, key)
+        taken = self.until(words)
+        self.quiet()
+        return taken
+
     def quiet(self) -> None:
         """Wait until nothing is drawn any more."""
         while select.select([self._here], [], [], QUIET_S)[0]:
@@ -152,7 +164,7 @@ class Felt(NamedTuple):
 
 
 def interface(folder: Path, requests: int) -> list[Measured]:
-    """First paint, first data, median and p99 of a key; and the way down to the runs of a workflow."""
+    """First paint, first data, median and p99 of a key; and the way down to runs and calls."""
     ledger = company(folder / "tui", Size(requests, GPUS), (MONTH,))
     script = folder / "bare.py"
     script.write_text(BARE, encoding="utf-8")
@@ -162,13 +174,13 @@ def interface(folder: Path, requests: int) -> list[Measured]:
     for _ in range(STARTS):
         bare.append(_started([sys.executable, script], folder, b"bare", b"bare"))
         ours.append(_started(command, folder, b"Overview", b" was "))
-    drill, moves = _drilled(command, folder)
+    drill = _drilled(command, folder)
     asked = finops("compare", "--by", "provider", ledger=ledger, config=ledger / "finops.toml")
     floor = Felt(
         min(each.paint for each in bare), asked.seconds, _keys([sys.executable, script], folder)
     )
-    here = Felt(min(e.paint for e in ours), min(e.data for e in ours), moves)
-    return [*_rows(here, floor, requests), _drill_row(drill, floor.median)]
+    here = Felt(min(e.paint for e in ours), min(e.data for e in ours), drill.keys)
+    return [*_rows(here, floor, requests), *_drill_rows(drill, floor.median)]
 
 
 def finops_command() -> Path:
@@ -193,23 +205,27 @@ def _keys(command: list[str | Path], folder: Path) -> list[float]:
         return [screen.press(b"j") for _ in range(KEYS)]
 
 
-def _drilled(command: list[str | Path], folder: Path) -> tuple[float, list[float]]:
-    """Seconds from Enter on a workflow to its runs, the period settled; then keys in the list of runs."""
+class Drilled(NamedTuple):
+    """Seconds from Enter on a workflow to its runs, the period settled; of keys among them; to a run's calls."""
+
+    runs: float
+    keys: list[float]
+    calls: float
+
+
+def _drilled(command: list[str | Path], folder: Path) -> Drilled:
+    """From workflows to runs, twice, since the first waits for the period; up and down; then to calls."""
     with Terminal([*command, "--view", "unit"], folder) as screen:
         screen.until(b"Total")
         screen.quiet()
-        screen.press(b"\r")
-        screen.until(b"-run-")
-        screen.quiet()
+        screen.leads(b"\r", b"-run-")
         screen.press(b"\x1b")
         screen.press(b"j")
-        screen.press(b"\r")
-        taken = screen.until(b"-run-")
-        screen.quiet()
+        taken = screen.leads(b"\r", b"-run-")
         there, back = KEYS // 2, KEYS - KEYS // 2
-        return taken, [screen.press(b"j") for _ in range(there)] + [
-            screen.press(b"k") for _ in range(back)
-        ]
+        moves = [screen.press(b"j") for _ in range(there)]
+        moves += [screen.press(b"k") for _ in range(back)]
+        return Drilled(taken, moves, screen.leads(b"\r", FIRST_CALL))
 
 
 def _rows(ours: Felt, bare: Felt, requests: int) -> list[Measured]:
@@ -229,10 +245,12 @@ def _rows(ours: Felt, bare: Felt, requests: int) -> list[Measured]:
     ]
 
 
-def _drill_row(seconds: float, key: float) -> Measured:
-    return _against(
-        "Enter on a workflow to its runs", "a key of that application", 20, seconds, key
-    )
+def _drill_rows(drill: Drilled, key: float) -> list[Measured]:
+    app = "a key of that application"
+    return [
+        _against("Enter on a workflow to its runs", app, 20, drill.runs, key),
+        _against("Enter on a run to its calls", app, 200, drill.calls, key),
+    ]
 
 
 def _against(what: str, floor: str, target: float, ours: float, least: float) -> Measured:

@@ -167,7 +167,7 @@ def _load(job: _Job) -> LoadResult:
         with watching(con, job.files, job.progress):
             try:
                 rows = _narrowed(job, con, wrapped.strict())
-                stored = _stored(job, con, rows, load, wrapped.names)
+                stored = _store(job, con, rows, load, wrapped.names)
             except _data_errors() as error:
                 return _with_problems(job, con, load, error)
         _refuse_nothing(job, stored)
@@ -179,12 +179,13 @@ def _narrowed(job: _Job, con: duckdb.DuckDBPyConnection, rows: str) -> str:
     pulled = job.options.pulled
     if pulled is not None and pulled.months:
         rows = of_months(rows, pulled.months)
-    if pulled is not None and pulled.days is not None:
-        rows = of_days(rows, pulled.days)
+    days = None if pulled is None else pulled.days
+    if job.format.numbers_attempts:
+        return attempts_in_place(job.ledger, rows, job.source, days)
+    if days is not None:
+        rows = of_days(rows, days)
     if job.format.replays:
         rows = replays_in_place(job.ledger, con, rows, job.source)
-    if job.format.numbers_attempts:
-        rows = attempts_in_place(job.ledger, rows, job.source)
     return rows
 
 
@@ -240,7 +241,7 @@ def _with_problems(
     refused = len({(problem.file, problem.row) for problem in problems})
     kept = load._replace(rows_refused=refused)
     rows = _narrowed(job, con, wrapped.lenient(REFUSED))
-    stored = _stored(job, con, rows, kept, wrapped.names)
+    stored = _store(job, con, rows, kept, wrapped.names)
     return _result(job, stored, problems, refused, delivery.notes)
 
 
@@ -254,16 +255,17 @@ def _as_told(job: _Job, con: duckdb.DuckDBPyConnection, load: Load, error: Excep
     delivery, wrapped = _wrapped(job, con, Reading.LOOSE, load.load_id)
     try:
         rows = _narrowed(job, con, wrapped.strict())
-        stored = _stored(job, con, rows, load, wrapped.names)
+        stored = _store(job, con, rows, load, wrapped.names)
     except _data_errors() as again:
         raise _unreadable(job, error) from again
     _refuse_nothing(job, stored)
     return _result(job, stored, (), 0, delivery.notes)
 
 
-def _stored(
+def _store(
     job: _Job, con: duckdb.DuckDBPyConnection, rows: str, load: Load, columns: Sequence[str]
 ) -> Stored:
+    """Store what was read, if the files are still what they were."""
     from finops.ledger.write import store
 
     return store(
@@ -273,6 +275,7 @@ def _stored(
         rows,
         load,
         before_commit=lambda: check_unchanged(job.files),
+        numbered=job.format.numbers_attempts,
         columns=columns,
     )
 

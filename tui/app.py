@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding
 from textual.containers import Container
+from textual.events import InputEvent
 from textual.widgets import Static
 
 from finops.errors import FinopsError
@@ -27,12 +28,14 @@ from tui.panes.start import START, StartPane, months_of
 from tui.spans import Span
 from tui.speaking import PlainText
 from tui.state import Place
+from tui.tidying import LOOK_S
 from tui.views import HOME, VIEWS, view_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
+    from textual.events import Event
     from textual.filter import LineFilter
     from textual.timer import Timer
     from textual.worker import Worker
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from finops.api.session import Session
     from tui.call import Call
     from tui.opening import Opening
+    from tui.tidying import Tidy
 
 __all__ = ["FinopsApp"]
 
@@ -106,6 +110,8 @@ class FinopsApp(App[int]):
         self.memory: dict[str, Any] = {}
         self.stamp: tuple[int | None, ...] | None = None
         self._watching: Timer | None = None
+        self.tidy: Tidy | None = None
+        """Who looks for garbage, where that is not left to Python."""
         self._open: Callable[[], Session] = opening.open
 
     def get_css_variables(self) -> dict[str, str]:
@@ -135,7 +141,15 @@ class FinopsApp(App[int]):
         if self.opening.theme in self.available_themes:
             self.theme = str(self.opening.theme)
         self.set_keymap(keymap(self.opening.keys or {}, self.actions.values()))
+        if self.tidy is not None:
+            self.set_interval(LOOK_S, self.tidy.look)
         self._start(self.opening.open)
+
+    async def on_event(self, event: Event) -> None:
+        """Textual's; whoever uses the keyboard or the mouse is not kept waiting for a while."""
+        if self.tidy is not None and isinstance(event, InputEvent):
+            self.tidy.touched()
+        await super().on_event(event)
 
     def _start(self, open_ledger: Callable[[], Session]) -> None:
         self._open = open_ledger
@@ -382,7 +396,8 @@ class FinopsApp(App[int]):
         )
         crumbs.note = self.pane.note_text
         keys.hots = self._key_hots()
-        self.query_one("#spoken", Static).update(self.pane.spoken_text)
+        if self.opening.text:
+            self.query_one("#spoken", Static).update(self.pane.spoken_text)
 
     def _key_hots(self) -> tuple[Hot, ...]:
         """The keys that can be used now, the most wanted first, help and quit always."""

@@ -36,7 +36,10 @@ _BACKGROUND = "finops-answer"
 """The name of threads that work for a screen."""
 
 PAUSE_S = 0.08
-"""Wait before a question is asked: whoever holds a key down asks only the last."""
+"""Wait before a question is asked soon after another: whoever holds a key down asks the first and the last."""
+
+SOON_S = 0.3
+"""Seconds after a question within which the next one waits."""
 
 
 class Desk:
@@ -50,6 +53,8 @@ class Desk:
         self._asked: dict[Call, _Asked] = {}
         self._settled = SettledPeriods()
         self._one_at_a_time = threading.Lock()
+        self._last = -SOON_S
+        """When the last question came, on the monotonic clock."""
 
     def known(self, call: Call) -> Answer[Any] | None:
         """The answer, where it has been given already."""
@@ -73,7 +78,9 @@ class Desk:
         found = self.known(call)
         if found is not None:
             return found
-        await asyncio.sleep(PAUSE_S)
+        before, self._last = self._last, monotonic()
+        if self._last - before < SOON_S:
+            await asyncio.sleep(PAUSE_S)
         asked = self._asked.get(call)
         if asked is None:
             asked = _Asked(Stop())

@@ -12,7 +12,8 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding
-from textual.geometry import Size
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -21,6 +22,7 @@ from textual.strip import Strip
 from finops.report.cells import is_number, title_text
 from tui.actions import MOVES
 from tui.frame import fitted, width_limit
+from tui.frame_look import GAP, MARGIN, UNMARKED, Look
 from tui.speaking import sentence
 
 if TYPE_CHECKING:
@@ -33,10 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FrameTable"]
 
-MARGIN = 2
-"""Cells to the left, where the cursor's row is marked."""
-GAP = 2
-"""Cells between two columns."""
+STRIPS = 2_000
+"""Lines of rows that are kept as they were drawn."""
 
 
 class FrameTable(ScrollView, can_focus=True):
@@ -74,9 +74,9 @@ class FrameTable(ScrollView, can_focus=True):
         for action in MOVES
     ]
 
-    place = reactive(0)
+    place = reactive(0, repaint=False)
     """Row of the cursor, from the top."""
-    column = reactive(0)
+    column = reactive(0, repaint=False)
     """Column of the cursor."""
 
     class Opened(Message):
@@ -103,6 +103,9 @@ class FrameTable(ScrollView, can_focus=True):
         self.frame = frame
         self.linear = linear
         """Whether each row is a sentence instead of cells in columns."""
+        self._look: Look | None = None
+        self._looked = False
+        self._strips: LRUCache[tuple[int, int, int], Strip] = LRUCache(STRIPS)
 
     def on_mount(self) -> None:
         """Take the size of what is there."""
@@ -189,23 +192,65 @@ class FrameTable(ScrollView, can_focus=True):
 
     # --- drawing ----------------------------------------------------------------------------
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines of what is seen; what all of them need is found once, and a line once until it changes."""
+        self._looked = False
+        return super().render_lines(crop)
+
+    def _current_look(self) -> Look | None:
+        if not self._looked:
+            look = self._found_look()
+            if look is None or not look.is_like(self._look):
+                self._strips.clear()
+            self._look, self._looked = look, True
+        return self._look
+
+    def _found_look(self) -> Look | None:
+        if self.frame is None or not self.frame.columns:
+            return None
+        base, row = self.rich_style, self._style("row")
+        text, missing = self._style("text").color, self._style("missing").color
+        return Look(
+            self.frame,
+            self.scrollable_content_region.width,
+            self.widths,
+            self._fixed(),
+            base,
+            row,
+            self._style("cursor"),
+            tuple(each + Style(color=color) for each in (base, row) for color in (text, missing)),
+        )
+
     def render_line(self, y: int) -> Strip:
         """The head, a row, or the totals, `y` lines from the top of what is seen."""
-        width = self.scrollable_content_region.width
-        frame, base = self.frame, self.rich_style
-        if frame is None or not frame.columns:
-            return Strip.blank(width, base)
-        last = self.scrollable_content_region.height - 1
+        look, frame = self._current_look(), self.frame
+        if frame is None or look is None:
+            return Strip.blank(self.scrollable_content_region.width, self.rich_style)
         if y == 0:
-            return self._line(self._titles(frame), self._style("head"), width)
+            return self._line(look, self._titles(frame), self._style("head"))
+        last = self.scrollable_content_region.height - 1
         if frame.totals and y == min(last, len(frame) + 1):
-            return self._line(frame.totals, self._style("total"), width)
+            return self._line(look, frame.totals, self._style("total"))
         place = round(self.scroll_y) + y - 1
         if place >= len(frame):
-            return Strip.blank(width, base)
-        texts = frame.texts(place)
-        self._widen(texts)
-        return self._line(texts, None, width, place=place)
+            return Strip.blank(look.width, look.base)
+        return self._row_line(look, frame, place)
+
+    def _row_line(self, look: Look, frame: Frame, place: int) -> Strip:
+        marked = self.column if place == self.place else UNMARKED
+        key = (place, marked, round(self.scroll_x))
+        found = self._strips.get(key)
+        if found is None:
+            texts = frame.texts(place)
+            self._widen(texts)
+            found = self._strips[key] = self._line(look, texts, None, place=place)
+        return found
+
+    def _refresh_row(self, place: int) -> None:
+        """Draw one row again."""
+        y = place - round(self.scroll_y) + 1
+        if 0 < y <= self.body:
+            self.refresh(Region(0, y, self.size.width, 1))
 
     def _titles(self, frame: Frame) -> list[str]:
         titles = []
@@ -234,22 +279,21 @@ class FrameTable(ScrollView, can_focus=True):
         self.refresh()
 
     def _line(
-        self, texts: Sequence[str], style: Style | None, width: int, *, place: int | None = None
+        self, look: Look, texts: Sequence[str], style: Style | None, *, place: int | None = None
     ) -> Strip:
         """One line: the columns that stay, then the part of the others that is scrolled into view."""
         if self.linear:
-            return self._sentence(texts, width, place)
-        fixed = self._fixed()
+            return self._sentence(texts, look.width, place)
         marked = place is not None and place == self.place
-        base = style or (self._style("row") if marked else self.rich_style)
-        pieces = self._pieces(texts, base, styled=style is None, marked=marked)
+        base = style or (look.row if marked else look.base)
+        pieces = look.pieces(texts, style, self.column if marked else UNMARKED, marked=marked)
         margin = Segment("▸ " if marked else "  ", base)
-        held = Strip([margin, *(piece for part in pieces[:fixed] for piece in part)])
-        rest = Strip([piece for part in pieces[fixed:] for piece in part])
-        room = max(0, width - held.cell_length)
+        held = Strip([margin, *(piece for part in pieces[: look.fixed] for piece in part)])
+        rest = Strip([piece for part in pieces[look.fixed :] for piece in part])
+        room = max(0, look.width - held.cell_length)
         left = round(self.scroll_x)
         return Strip.join([held, rest.crop_extend(left, left + room, base)]).adjust_cell_length(
-            width, base
+            look.width, base
         )
 
     def _sentence(self, texts: Sequence[str], width: int, place: int | None) -> Strip:
@@ -263,25 +307,6 @@ class FrameTable(ScrollView, can_focus=True):
         line = fitted(f"{'>' if here else ' '} {words}", width, right=False)
         return Strip([Segment(line, style)])
 
-    def _pieces(
-        self, texts: Sequence[str], base: Style, *, styled: bool, marked: bool
-    ) -> list[list[Segment]]:
-        """Each column's segments: its text at its width, and the gap behind it."""
-        if self.frame is None:
-            return []
-        gap = Segment(" " * GAP, base)
-        found = []
-        for index, (column, width) in enumerate(zip(self.frame.columns, self.widths, strict=True)):
-            number = is_number(column)
-            style = base
-            if styled:
-                kind = "missing" if texts[index] in {"n/a", "(none)"} else "text"
-                style = base + Style(color=self._style(kind).color)
-            if marked and index == self.column:
-                style = self._style("cursor")
-            found.append([Segment(fitted(texts[index], width, right=number), style), gap])
-        return found
-
     def _style(self, part: str) -> Style:
         return self.get_component_rich_style(f"frame--{part}")
 
@@ -290,11 +315,14 @@ class FrameTable(ScrollView, can_focus=True):
     def _go(self, place: int, column: int | None = None) -> None:
         if self.frame is None or not len(self.frame):
             return
+        before, seen = self.place, (self.scroll_x, self.scroll_y)
         self.place = max(0, min(len(self.frame) - 1, place))
         if column is not None:
             self.column = max(0, min(len(self.frame.columns) - 1, column))
         self._reveal()
-        self.refresh()
+        if seen == (self.scroll_x, self.scroll_y):
+            self._refresh_row(before)
+            self._refresh_row(self.place)
         self.post_message(self.Moved())
 
     def action_row_up(self) -> None:

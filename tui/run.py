@@ -8,6 +8,7 @@ from finops.errors import UsageError
 from tui.app import FinopsApp
 from tui.keymap import keymap
 from tui.opening import LAST, Opening
+from tui.tidying import Tidy
 from tui.views import view_named
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def browse(
 ) -> int:
     """Run until somebody leaves; the exit code. UsageError for a view or key there is none of."""
     opening = opening_of(open_ledger, settings, demo=demo, view=view, ledger=ledger)
-    return FinopsApp(opening).run() or 0
+    app = FinopsApp(opening)
+    with Tidy() as app.tidy:
+        return app.run() or 0
 
 
 def opening_of(

@@ -10,7 +10,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.analysis.books import books, price_book
+from finops.analysis.books import books_by_month, price_book
 from finops.analysis.capacity.install import install_capacity
 from finops.analysis.capacity.model import Asked, capacity
 from finops.analysis.capacity.pools import capacity_pools
@@ -19,7 +19,7 @@ from finops.analysis.charges import ORIGINS, currencies, read_charges, read_mete
 from finops.analysis.doubling import double, read_parts
 from finops.analysis.fx import Exchange, InCurrency, exchange_costs
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
-from finops.analysis.measures import COMPONENTS, Group, Grouping, Measured, measure
+from finops.analysis.measures import COMPONENTS, Group, Grouping, Measured, measure, measure_sums
 from finops.analysis.metering import meter
 from finops.analysis.owned.rows import add_owned
 from finops.analysis.owners.requests import named_dimensions
@@ -38,7 +38,7 @@ from finops.model.period import Period, month_of
 from finops.prices.book import canonical_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
     import duckdb
@@ -65,6 +65,7 @@ __all__ = [
     "answer",
     "answer_on",
     "connect_part",
+    "in_one_currency",
     "prepare",
     "unit_economics",
 ]
@@ -130,12 +131,28 @@ class UnitEconomics(NamedTuple):
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
     """Answer `question`; UsageError where it names what does not exist."""
     with one_version():
-        parts = books(ledger, config, question.period)
+        parts = books_by_month(ledger, config, question.period)
+        question = in_one_currency(parts, config, question)
         if len(parts) == 1:
             return _answer_of(parts[0], question)
         stretches = [_stretch_of(part, question) for part in parts]
         pieces = [each.pieces for each in stretches if each.pieces is not None]
         return together(stretches, timings_of(ledger, config, question, parts, pieces))
+
+
+def in_one_currency(parts: Sequence[Segment], config: Config, question: Question) -> Question:
+    """`question` in the currency of all charges of `parts` together, where it names none.
+
+    UsageError when they are in several and none of them is ours.
+    """
+    if len(parts) == 1 or question.currency is not None:
+        return question
+    money: dict[str, Decimal] = {}
+    for part in parts:
+        with part.ledger.connect(["costs"]) as con:
+            add_owned(con, part.ledger, part.config.owned, part.period)
+            money |= currencies(con, part.period)
+    return question._replace(currency=_currency(question, config, money, Exchange.of(config)))
 
 
 def _answer_of(part: Segment, question: Question) -> UnitEconomics:
@@ -191,7 +208,7 @@ def _answered(
     everything = measured.total
     if prepared.scope.where is not None:
         shares = prepared.allocation.shares
-        everything = measure(con, prepared.relations.everything, Grouping(), shares).total
+        everything = measure_sums(con, prepared.relations.everything, shares)
     return answer(prepared, asked, measured, everything)
 
 
@@ -250,7 +267,7 @@ def prepare(
 def answer(
     prepared: Prepared, question: Question, measured: Measured, everything: Group
 ) -> UnitEconomics:
-    """The answer to `question` that was `measured`; `everything` is what there is without its filter."""
+    """The answer to `question` that was `measured`; `everything` is what adds up without its filter."""
     allocation = prepared.allocation
     spent = _spent(allocation, everything, prepared.scope.period, is_whole=_is_whole(question))
     return UnitEconomics(

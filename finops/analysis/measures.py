@@ -43,6 +43,7 @@ __all__ = [
     "Timings",
     "Work",
     "measure",
+    "measure_sums",
     "read_timings",
 ]
 
@@ -181,6 +182,11 @@ def measure(
         tuple(group._replace(run_costs=run_costs.get(group.keys)) for group in measured.groups),
         measured.total._replace(run_costs=whole),
     )
+
+
+def measure_sums(con: duckdb.DuckDBPyConnection, sources: Sources, shares: Shares) -> Group:
+    """What adds up of everything together: no runs, no percentiles, no work."""
+    return assemble(_costs(con, sources, (), shares), Timings({(): _NO_RUNS}, {})).total
 
 
 def assemble(

@@ -34,6 +34,13 @@ RUN_SILENCE_DAYS = 7
 _ALWAYS = (*PRICING, "workflow", "work_unit_kind")
 """Columns every grain needs: what decides a price, what even shares go by, and the kind of work."""
 
+_RUNS_OF_CALLS = "runs_of_calls"
+_OF_THE_RUNS = (
+    f"workflow_run_id in (select workflow_run_id from {_RUNS_OF_CALLS} "
+    "where workflow_run_id is not null)"
+)
+"""The condition of requests that belong to a run some call asked about is of."""
+
 
 class Scope(NamedTuple):
     """What a question reaches: days asked, whole months they lie in, columns, a filter.
@@ -103,13 +110,13 @@ def _relate(
         return Relations("cells", kept._replace(counted=counted), kept)
     if scope.needed <= set(HOUR_GRAIN):
         attempts = _attempts(con, terms, scope.period)
-        _timings(con, attempts, scope, Grained.of(HOUR_GRAIN), "true")
+        _timings(con, attempts, scope, Grained.of(HOUR_GRAIN), None)
         by_hour = _sources(scope, "hours", "raw_latency", "raw_runs", "raw_ends", counted)
         return Relations("cells", by_hour, kept)
     grain = _grain(scope.columns)
-    attempts = _attempts(con, terms, scope.period)
-    _cells(con, attempts, scope.period, grain, "raw_cells", counted)
-    _timings(con, attempts, scope, grain, counted)
+    attempts = _attempts(con, terms, _ask_runs(con, scope) if scope.where else scope.period)
+    _cells(con, attempts, scope.period, grain, "raw_cells", scope.where)
+    _timings(con, attempts, scope, grain, scope.where)
     raw = _sources(scope, "raw_cells", "raw_latency", "raw_runs", "raw_ends", "true")
     return Relations("cells", raw, kept)
 
@@ -118,14 +125,15 @@ def _from_requests(con: duckdb.DuckDBPyConnection, terms: Terms, scope: Scope) -
     """Everything from the requests, as if there were no roll-ups."""
     grain = _grain(scope.columns)
     attempts = _attempts(con, terms, scope.months)
-    _cells(con, attempts, scope.months, grain, "all_cells", "true")
+    _cells(con, attempts, scope.months, grain, "all_cells", None)
     _hours(con, attempts)
-    _timings(con, attempts, scope, grain, "true")
+    _timings(con, attempts, scope, grain, None)
     everything = _sources(scope, "all_cells", "raw_latency", "raw_runs", "raw_ends", "true")
     if scope.where is None:
         return Relations("all_cells", everything, everything, "raw_hours")
-    _cells(con, attempts, scope.period, grain, "raw_cells", scope.where.sql)
-    _timings(con, attempts, scope, grain, scope.where.sql, prefix="asked")
+    _ask_runs(con, scope)
+    _cells(con, attempts, scope.period, grain, "raw_cells", scope.where)
+    _timings(con, attempts, scope, grain, scope.where, prefix="asked")
     asked = _sources(scope, "raw_cells", "asked_latency", "asked_runs", "raw_ends", "true")
     return Relations("all_cells", asked, everything, "raw_hours")
 
@@ -160,16 +168,31 @@ def _attempts(con: duckdb.DuckDBPyConnection, terms: Terms, days: Period) -> str
     return cells.install_attempts(con, around, breaks, terms.objectives, terms.serving)
 
 
+def _ask_runs(con: duckdb.DuckDBPyConnection, scope: Scope) -> Period:
+    """Make `runs_of_calls`: the runs of the calls the filter lets through; the days of all those calls."""
+    query(
+        con,
+        f"create or replace temp table {_RUNS_OF_CALLS} as select workflow_run_id, min(day) as first_day, "
+        f"max(day) as last_day from requests where {_counted(scope.period, scope.where)} "
+        "group by workflow_run_id",
+    )
+    ((first, last),) = query(con, f"select min(first_day), max(last_day) from {_RUNS_OF_CALLS}")
+    first, last = first or scope.period.start, last or scope.period.start
+    return Period(first, last + timedelta(days=1))
+
+
 def _cells(
     con: duckdb.DuckDBPyConnection,
     attempts: str,
     days: Period,
     grain: Grained,
     table: str,
-    where: str,
+    where: Where | None,
 ) -> None:
-    counted = f"({_within(days)} and {where})"
-    cells.build_resent(con, "raw_resent", attempts, {"raw_key": grain}, counted=counted)
+    """Make `table` of the calls of `days`; what was sent again is looked for in the runs of those alone."""
+    counted = _counted(days, where)
+    links = attempts if where is None else f"(select * from {attempts} where {_OF_THE_RUNS})"
+    cells.build_resent(con, "raw_resent", links, {"raw_key": grain}, counted=counted)
     cells.build_cells(
         con, table, attempts, grain, resent="raw_resent", resent_key="raw_key", counted=counted
     )
@@ -180,23 +203,32 @@ def _timings(
     attempts: str,
     scope: Scope,
     grain: Grained,
-    where: str,
+    where: Where | None,
     *,
     prefix: str = "raw",
 ) -> None:
-    """Make `<prefix>_latency`, `<prefix>_runs`, `raw_ends` and, where asked for, `run_tokens`."""
-    counted = f"({_within(scope.period)} and {where})"
+    """Make `<prefix>_latency`, `<prefix>_runs`, `raw_ends` and, where asked for, `run_tokens`.
+
+    With a filter `raw_ends` has the runs of its calls alone.
+    """
+    counted = _counted(scope.period, where)
     if scope.run_costs:
         cells.build_run_tokens(con, RUN_TOKENS, attempts, grain, counted=counted)
     cells.build_latency(con, f"{prefix}_latency", attempts, grain, counted=counted)
     cells.build_runs(con, f"{prefix}_runs", attempts, grain, counted=counted)
+    among = "workflow_run_id is not null" if where is None else _OF_THE_RUNS
     query(
         con,
         "create or replace temp table raw_ends as select source_id, workflow_run_id, max(day) as day, "
         "max(timestamp) filter (where outcome is not null) as outcome_at, "
         "max_by(outcome, (timestamp, outcome)) filter (where outcome is not null) as outcome "
-        f"from requests where workflow_run_id is not null and {_within(scope.after)} group by all",
+        f"from requests where {among} and {_within(scope.after)} group by all",
     )
+
+
+def _counted(days: Period, where: Where | None) -> str:
+    """The condition of the calls of `days` that a filter lets through."""
+    return f"({_within(days)} and {where.sql if where else 'true'})"
 
 
 def _within(days: Period) -> str:

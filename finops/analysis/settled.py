@@ -11,9 +11,16 @@ from contextlib import ExitStack
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from finops.analysis.books import books
+from finops.analysis.books import books_by_month
 from finops.analysis.doubling import double, read_parts
-from finops.analysis.economics import Question, answer, connect_part, prepare, unit_economics
+from finops.analysis.economics import (
+    Question,
+    answer,
+    connect_part,
+    in_one_currency,
+    prepare,
+    unit_economics,
+)
 from finops.analysis.grain import ROLLED_UP
 from finops.analysis.measures import Grouping
 from finops.analysis.owners.requests import named_dimensions
@@ -23,7 +30,9 @@ from finops.analysis.settled_cells import (
     settle_cells,
     settle_timings,
 )
-from finops.analysis.settled_runs import RunsOf, list_runs, settle_rates
+from finops.analysis.settled_first import first_runs, settle_first
+from finops.analysis.settled_rates import settle_rates
+from finops.analysis.settled_runs import RunsOf, list_runs
 from finops.analysis.spans import Stretch, connect_span, relate_span, together
 from finops.errors import UsageError
 from finops.ledger.engine import hear
@@ -52,6 +61,8 @@ class _Part(NamedTuple):
     segment: Segment
     prepared: Prepared
     everything: Group
+    run_cost: str
+    """SQL of what a piece of a run costs."""
 
 
 class Settled:
@@ -139,7 +150,8 @@ class Settled:
             for con in self._engines():
                 hear(con)
             parts = [_runs_of(part, question) for part in self._parts]
-            return list_runs(parts, order, limit, offset)
+            kept = first_runs(parts[0], order, limit, offset) if len(parts) == 1 else None
+            return list_runs(parts, order, limit, offset) if kept is None else kept
 
     def _is_kept(self, question: Question) -> bool:
         """Whether the roll-ups tell apart everything that is asked, in every part's own settings."""
@@ -160,13 +172,16 @@ def settle(ledger: Ledger, config: Config, question: Question) -> Settled:
         question.period, include=question.include, currency=question.currency, run_costs=True
     )
     with one_version(), ExitStack() as opened:
-        segments = books(ledger, config, question.period)
+        segments = books_by_month(ledger, config, question.period)
+        plain = in_one_currency(segments, config, plain)
         parts = []
         for segment in segments:
             con = opened.enter_context(connect_part(segment))
             parts.append(_settle(con, segment, plain))
         whole = None
-        if len(segments) > 1:
+        if len(segments) == 1:
+            settle_first(_runs_of(parts[0], plain))
+        else:
             whole = opened.enter_context(connect_span(ledger, segments))
             _, relations = relate_span(whole, ledger, config, plain, segments)
             settle_timings(whole, relations.asked)
@@ -179,8 +194,9 @@ def _settle(con: duckdb.DuckDBPyConnection, segment: Segment, question: Question
     prepared = prepare(con, segment.ledger, segment.config, asked)
     settle_cells(con, prepared.relations.asked, prepared.allocation.shares)
     settle_timings(con, prepared.relations.asked)
-    settle_rates(con, prepared.relations.asked, prepared.allocation.shares)
-    return _Part(con, segment, prepared, measure_settled(con, Grouping(), "true").total)
+    run_cost = settle_rates(con, prepared.relations.asked, prepared.allocation.shares)
+    everything = measure_settled(con, Grouping(), "true").total
+    return _Part(con, segment, prepared, everything, run_cost)
 
 
 def _ask(part: _Part, question: Question) -> UnitEconomics:
@@ -212,8 +228,7 @@ def _measured(part: _Part, question: Question) -> tuple[Prepared, Measured, Prep
 
 def _runs_of(part: _Part, question: Question) -> RunsOf:
     _, counted = _grouping(part.con, part.segment.config, question)
-    relations, allocation = part.prepared.relations, part.prepared.allocation
-    return RunsOf(part.con, relations.asked, allocation.shares, counted)
+    return RunsOf(part.con, part.prepared.relations.asked, part.run_cost, counted)
 
 
 def _grouping(

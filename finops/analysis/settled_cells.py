@@ -70,7 +70,7 @@ def settle_timings(con: duckdb.DuckDBPyConnection, sources: Sources) -> None:
         f"select c.grain, l.responses, {mark_sql()} as mark "
         f"from {sources.latency} as l inner join {cells} as c on l.grain_key = c.grain_key",
     )
-    parts = {"runs": sources.runs, "ends": sources.ends, "cells": cells, **span(sources)}
+    parts = {"runs": sources.ends, "cells": cells, **span(sources)}
     query(con, f"create temp table likeness as {render('likeness', **parts)}")
     query(
         con,

@@ -7,11 +7,9 @@ period with closed months in it each month says what it knows of a run, at its o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finops.analysis.capacity.usage import PREFILL
-from finops.analysis.logged import KEY_COLUMNS
-from finops.analysis.metering import KINDS
+from finops.analysis.settled_rates import SAME_PRICE, UNPRICED
 from finops.analysis.sources import span
 from finops.analysis.where import quote
 from finops.errors import UsageError
@@ -21,17 +19,26 @@ from finops.model.tables import TOKEN_COLUMNS
 from finops.sql import render
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from decimal import Decimal
 
     import duckdb
     import pyarrow as pa
 
-    from finops.analysis.sharing import Shares
     from finops.analysis.sources import Sources
 
-__all__ = ["ORDERS", "Run", "RunList", "RunsOf", "list_runs", "settle_rates"]
+__all__ = [
+    "ORDERS",
+    "Run",
+    "RunList",
+    "RunPiece",
+    "RunsOf",
+    "details_sql",
+    "list_runs",
+    "pieces_of",
+    "run_list",
+]
 
 
 class _Order(NamedTuple):
@@ -52,13 +59,6 @@ ORDERS = {
 """What runs can be ordered by."""
 
 _COUNTS = ("requests", "attempts", "failures", *TOKEN_COLUMNS)
-_SAME = (
-    "r.grain_key = g.grain_key and r.context_from = g.context_from and r.minute_from = g.minute_from "
-    "and r.served_by is not distinct from g.served_by "
-    "and r.served_key is not distinct from g.served_key"
-)
-"""What tells the prices of a run's pieces apart."""
-
 _FEW = 8
 """Workflows that are looked for by name in files that stand by workflow; more are read with all."""
 
@@ -86,50 +86,15 @@ class RunList(NamedTuple):
     everything: int
 
 
-def settle_rates(con: duckdb.DuckDBPyConnection, sources: Sources, shares: Shares) -> None:
-    """Make `settled_rates` of the rates on `con` and `settled_cells`."""
-    capacity = dict.fromkeys(PREFILL, "k.{part}_prefill")
-    capacity |= {"cache_read_tokens": "k.{part}_cached", "output_tokens": "k.{part}_output"}
-    rates = []
-    for kind in KINDS:
-        parts = [f"r.{kind}_billed", f"r.{kind}_list", f"r.{kind}_share"]
-        parts.append(f"cast('{shares.per_token:f}' as decimal(38, 24))")
-        parts += _capacity(capacity[f"{kind}_tokens"])
-        rates.append(f"{' + '.join(parts)} as {kind}_rate")
-    named = set(KEY_COLUMNS) - {"context_from", "minute_from", "served_by"}
-    same = [
-        f"{'c' if name in named else 'p'}.{name} is not distinct from r.{name}"
-        for name in KEY_COLUMNS
-    ]
-    sql = render(
-        "settled_rates",
-        rates=", ".join(rates),
-        row_rate=" + ".join(_capacity("k.{part}_rows")),
-        unpriced=", ".join(
-            f"r.{kind}_unpriced or (p.served_by is not null and k.id is null) as {kind}_unpriced"
-            for kind in KINDS
-        ),
-        per_request=f"{shares.per_request:f}",
-        cells=sources.cells,
-        days="day >= {start} and day < {stop}".format(**span(sources)),
-        same_price=" and ".join(same),
-    )
-    query(con, f"create temp table settled_rates as {sql}")
-
-
-def _capacity(rate: str) -> list[str]:
-    return [f"coalesce({rate.format(part=part)}, 0)" for part in ("busy", "idle", "unused")]
-
-
 class RunsOf(NamedTuple):
-    """Days with books of their own: their engine, after `settle_rates`, and which of their calls count.
+    """Days with books of their own: their engine, what `settle_rates` said there, and which calls count.
 
     Needs `run_tokens` on the engine.
     """
 
     con: duckdb.DuckDBPyConnection
     sources: Sources
-    shares: Shares
+    cost: str
     counted: str
 
 
@@ -152,12 +117,16 @@ def list_runs(
         listed = _listed(parts, ranks, by, window)
         found = [_details_of(part, listed) for part in parts]
     rows = [row for each in found for row in each]
-    by_run: dict[tuple[str, str], list[_Piece]] = {}
+    by_run: dict[tuple[str, str], list[RunPiece]] = {}
     for row in sorted(rows, key=lambda each: each.place):
         by_run.setdefault((row.source, row.run), []).append(row)
-    return RunList(
-        tuple(_run(pieces) for pieces in by_run.values()), rows[0].everything if rows else 0
-    )
+    return run_list(by_run.values())
+
+
+def run_list(pieces: Iterable[Sequence[RunPiece]]) -> RunList:
+    """The runs that `pieces` are of, in the order they come in; what several parts say of one stands together."""
+    each = tuple(pieces)
+    return RunList(tuple(_run(of_one) for of_one in each), each[0][0].everything if each else 0)
 
 
 def _ranks(part: RunsOf, by: _Order) -> str:
@@ -169,9 +138,9 @@ def _ranks(part: RunsOf, by: _Order) -> str:
     )
     return render(
         "settled_run_ranks",
-        rank=by.rank.format(cost=_cost(part.shares)),
-        workflows=_workflows(part.con, part.counted),
-        same=_SAME,
+        rank=by.rank.format(cost=part.cost),
+        workflows=_workflows(part),
+        same=SAME_PRICE,
         **span(part.sources),
     )
 
@@ -204,7 +173,7 @@ def _listed(parts: Sequence[RunsOf], ranks: Sequence[str], by: _Order, window: s
             con.unregister(name)
 
 
-def _details_of(part: RunsOf, listed: pa.Table) -> list[_Piece]:
+def _details_of(part: RunsOf, listed: pa.Table) -> list[RunPiece]:
     part.con.register("listed_runs", listed)
     try:
         return _details(part, "select * from listed_runs")
@@ -212,42 +181,53 @@ def _details_of(part: RunsOf, listed: pa.Table) -> list[_Piece]:
         part.con.unregister("listed_runs")
 
 
-def _details(part: RunsOf, listed: str) -> list[_Piece]:
+def _details(part: RunsOf, listed: str) -> list[RunPiece]:
     """What a part says of the runs that are listed."""
-    sql = render(
+    sql = details_sql(part, listed, rated="settled_rated", workflows=_workflows(part))
+    return pieces_of(query(part.con, sql))
+
+
+def details_sql(
+    part: RunsOf,
+    listed: str,
+    *,
+    rated: str,
+    workflows: str = "true",
+    list_key: str = "",
+    listed_of: str = "",
+) -> str:
+    """The SELECT of what `part` says of the runs `listed` (a SELECT), at the rates in `rated`, in order."""
+    return render(
         "settled_run_list",
         listed=listed,
+        rated=rated,
+        list_key=list_key,
+        listed_of=listed_of,
         counts=", ".join(f"cast(sum(r.{name}) as bigint) as {name}" for name in _COUNTS),
-        cost=_cost(part.shares),
-        unpriced=" + ".join(
-            f"case when g.{kind}_unpriced then r.{kind}_tokens else 0 end" for kind in KINDS
-        ),
-        workflows=_workflows(part.con, part.counted),
-        same=_SAME,
+        cost=part.cost,
+        unpriced=UNPRICED,
+        workflows=workflows,
+        same=SAME_PRICE,
         **span(part.sources),
     )
-    at = _Piece._fields.index("counts")
+
+
+def pieces_of(rows: Iterable[tuple[Any, ...]]) -> list[RunPiece]:
+    """Rows of `details_sql`, after its key of a list, as pieces."""
+    at = RunPiece._fields.index("counts")
     return [
-        _Piece._make((*row[:at], row[at : at + len(_COUNTS)], *row[at + len(_COUNTS) :]))
-        for row in query(part.con, sql)
+        RunPiece._make((*row[:at], row[at : at + len(_COUNTS)], *row[at + len(_COUNTS) :]))
+        for row in rows
     ]
 
 
-def _cost(shares: Shares) -> str:
-    """SQL of what a run's piece costs."""
-    cost = [f"r.{kind}_tokens * g.{kind}_rate" for kind in KINDS]
-    cost += ["r.requests * g.request_rate", "r.served_rows * g.row_rate"]
-    cost.append(f"r.bytes_moved * cast('{shares.per_byte:f}' as decimal(38, 24))")
-    cost.append(f"r.retrievals * cast('{shares.per_retrieval:f}' as decimal(38, 24))")
-    return " + ".join(cost)
-
-
-def _workflows(con: duckdb.DuckDBPyConnection, counted: str) -> str:
+def _workflows(part: RunsOf) -> str:
     """The condition that lets files of other workflows alone, where there are few that count."""
     names = [
         name
         for (name,) in query(
-            con, f"select distinct workflow from settled_cells where {counted} limit {_FEW + 1}"
+            part.con,
+            f"select distinct workflow from settled_cells where {part.counted} limit {_FEW + 1}",
         )
     ]
     if len(names) > _FEW or None in names or not names:
@@ -255,7 +235,7 @@ def _workflows(con: duckdb.DuckDBPyConnection, counted: str) -> str:
     return f"r.workflow in ({', '.join(quote(name) for name in names)})"
 
 
-class _Piece(NamedTuple):
+class RunPiece(NamedTuple):
     """What one part says of a run."""
 
     source: str
@@ -271,7 +251,7 @@ class _Piece(NamedTuple):
     everything: int
 
 
-def _run(pieces: Sequence[_Piece]) -> Run:
+def _run(pieces: Sequence[RunPiece]) -> Run:
     """The run that all of `pieces` are of: what came of it is what was logged last."""
     first = pieces[0]
     outcomes = [

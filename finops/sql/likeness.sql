@@ -1,24 +1,17 @@
 -- Runs that ended in the period by the cells they lie in and how they came out: many runs are alike, and
--- what is asked of a period cannot tell them apart. `{ends}` holds every day of every run, and days after.
-with ended as (
-    select
-        source_id,
-        workflow_run_id,
-        lower(max_by(outcome, (outcome_at, outcome)) filter (where outcome is not null)) as outcome
-    from {ends}
-    group by source_id, workflow_run_id
-    having max(day) >= {start} and max(day) < {stop}
-),
-
-lying as (
+-- what is asked of a period cannot tell them apart. `{runs}` holds every day of every run, and days after
+-- the period, to see which runs went on; `{cells}` are of the period's days alone.
+with each_run as (
     select
         r.source_id,
         r.workflow_run_id,
-        list_sort(list(distinct c.grain)) as grains
+        lower(max_by(r.outcome, (r.outcome_at, r.outcome)) filter (where r.outcome is not null))
+            as outcome,
+        list(c.grain) filter (where c.grain is not null) as grains
     from {runs} as r
-    inner join {cells} as c on r.grain_key = c.grain_key
-    where r.day >= {start} and r.day < {stop}
+    left join {cells} as c on r.grain_key = c.grain_key
     group by r.source_id, r.workflow_run_id
+    having max(r.day) >= {start} and max(r.day) < {stop}
 )
 
 select
@@ -26,10 +19,10 @@ select
     *
 from (
     select
-        l.grains,
-        e.outcome,
+        list_sort(grains) as grains,
+        outcome,
         cast(count(*) as bigint) as runs
-    from lying as l
-    inner join ended as e on l.source_id = e.source_id and l.workflow_run_id = e.workflow_run_id
+    from each_run
+    where grains is not null
     group by all
 ) as alike

@@ -1,7 +1,9 @@
--- What there is to say of the runs that are listed, of the calls a filter lets through (`settled_rated`).
+-- What there is to say of the runs that are listed, of the calls a filter lets through. Several lists can be
+-- asked at once: each has a key then, and says whether a run's calls of all workflows count or of one.
 with listed as ({listed})
 
 select
+    {list_key}
     r.source_id,
     r.workflow_run_id,
     min(r.first_at) as first_at,
@@ -16,7 +18,8 @@ select
 from run_tokens as r
 inner join listed as l
     on r.source_id = l.source_id and r.workflow_run_id = l.workflow_run_id
-inner join settled_rated as g on {same}
+        {listed_of}
+inner join {rated} as g on {same}
 where r.day >= {start} and r.day < {stop} and {workflows}
-group by r.source_id, r.workflow_run_id
+group by {list_key} r.source_id, r.workflow_run_id
 order by place

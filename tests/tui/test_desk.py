@@ -52,3 +52,21 @@ def test_closing_stops_what_is_asked(small_ledger: Path, monkeypatch: pytest.Mon
         assert at_rest(5.0)
 
     asyncio.run(scenario())
+
+
+def test_of_questions_in_a_row_the_first_and_the_last_are_asked(
+    small_ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Call] = []
+    monkeypatch.setattr(Call, "ask", lambda call, _session: asked.append(call))
+    calls = [Call.of("costs", by=name) for name in ("service", "region", "team")]
+
+    async def scenario() -> None:
+        desk = Desk(open_session(small_ledger))
+        tasks = [asyncio.create_task(desk.answer(call)) for call in calls]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(scenario())
+    assert asked == [calls[0], calls[2]]
