@@ -167,7 +167,7 @@ def _load(job: _Job) -> LoadResult:
         with watching(con, job.files, job.progress):
             try:
                 rows = _narrowed(job, con, wrapped.strict())
-                stored = _store(job, con, rows, load, wrapped.names)
+                stored = _store(job, con, rows, load)
             except _data_errors() as error:
                 return _with_problems(job, con, load, error)
         _refuse_nothing(job, stored)
@@ -241,7 +241,7 @@ def _with_problems(
     refused = len({(problem.file, problem.row) for problem in problems})
     kept = load._replace(rows_refused=refused)
     rows = _narrowed(job, con, wrapped.lenient(REFUSED))
-    stored = _store(job, con, rows, kept, wrapped.names)
+    stored = _store(job, con, rows, kept)
     return _result(job, stored, problems, refused, delivery.notes)
 
 
@@ -255,16 +255,14 @@ def _as_told(job: _Job, con: duckdb.DuckDBPyConnection, load: Load, error: Excep
     delivery, wrapped = _wrapped(job, con, Reading.LOOSE, load.load_id)
     try:
         rows = _narrowed(job, con, wrapped.strict())
-        stored = _store(job, con, rows, load, wrapped.names)
+        stored = _store(job, con, rows, load)
     except _data_errors() as again:
         raise _unreadable(job, error) from again
     _refuse_nothing(job, stored)
     return _result(job, stored, (), 0, delivery.notes)
 
 
-def _store(
-    job: _Job, con: duckdb.DuckDBPyConnection, rows: str, load: Load, columns: Sequence[str]
-) -> Stored:
+def _store(job: _Job, con: duckdb.DuckDBPyConnection, rows: str, load: Load) -> Stored:
     """Store what was read, if the files are still what they were."""
     from finops.ledger.write import store
 
@@ -276,7 +274,6 @@ def _store(
         load,
         before_commit=lambda: check_unchanged(job.files),
         numbered=job.format.numbers_attempts,
-        columns=columns,
     )
 
 

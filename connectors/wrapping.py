@@ -59,12 +59,6 @@ class Wrapped(NamedTuple):
     """Hidden columns the format yields."""
     derived: Mapping[str, str]
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns of its rows."""
-        given = {cell.column.name for cell in self.cells}
-        return tuple(name for name in self.table.names if name in given or name in self.derived)
-
     def strict(self) -> str:
         """The rows, typed, without columns nobody gives; the query ends with an error at the first one that is wrong."""
         return self._around({cell.column.name: cell.strict for cell in self.cells}, self.raw)
@@ -79,7 +73,11 @@ class Wrapped(NamedTuple):
             f"{self._guarded(value, first=at == 0)} as {quoted(name)}"
             for at, (name, value) in enumerate(values.items())
         )
-        outer = ", ".join(self._filled(self.table.column(name), values) for name in self.names)
+        outer = ", ".join(
+            self._filled(column, values)
+            for column in self.table.columns
+            if column.name in values or column.name in self.derived
+        )
         return f"select {outer} from (select {inner} from ({rows}) as raw) as typed"
 
     def _guarded(self, value: str, *, first: bool) -> str:

@@ -192,7 +192,7 @@ def _write_rows(
     select = "SELECT * FROM _finops_loads"
     if merged:
         select += f" UNION ALL BY NAME SELECT * FROM {files_sql(merged)}"
-    return copy_rows(delivery.con, LOADS, select, delivery.target, delivery.load_id, LOADS.names)
+    return copy_rows(delivery.con, LOADS, select, delivery.target, delivery.load_id)
 
 
 def find_unchanged(

@@ -75,21 +75,14 @@ def workspace(where: Location, table: Table, load_id: str) -> Iterator[Path]:
 
 
 def copy_rows(
-    con: duckdb.DuckDBPyConnection,
-    table: Table,
-    select_sql: str,
-    target: Path,
-    load_id: str,
-    yields: Sequence[str] | None = None,
+    con: duckdb.DuckDBPyConnection, table: Table, select_sql: str, target: Path, load_id: str
 ) -> tuple[DataFile, ...]:
     """Write the rows of `select_sql` as Parquet below `target`; nothing refers to the files yet.
-
-    `yields` are the names of its columns; DuckDB is asked for them when they are not given.
 
     Columns the SELECT does not yield are left out of the files, where they would cost as much to write
     as full ones.
     """
-    select_sql, columns = _yielded(con, table, select_sql, yields)
+    select_sql, columns = _yielded(con, table, select_sql)
     names = [identifier(f"by_{name}") for name in folder_columns(table)]
     folders = ", ".join(
         f"{value} AS {name}" for value, name in zip(folders_sql(table), names, strict=True)
@@ -114,12 +107,11 @@ def copy_rows(
 
 
 def _yielded(
-    con: duckdb.DuckDBPyConnection, table: Table, select_sql: str, yields: Sequence[str] | None
+    con: duckdb.DuckDBPyConnection, table: Table, select_sql: str
 ) -> tuple[str, list[Column]]:
     """The SELECT with what folders and keys need put in as null, and the columns it then yields."""
     select_sql = select_sql.rstrip().rstrip(";")
-    names = yields or [row[0] for row in query(con, f"DESCRIBE {select_sql}")]
-    yielded = set(names)
+    yielded = {row[0] for row in query(con, f"DESCRIBE {select_sql}")}
     needed = {*folder_columns(table), *table.partition_by, *table.key}
     columns = [column for column in table.columns if column.name in yielded | needed]
     blank = [

@@ -87,7 +87,6 @@ def store(
     *,
     before_commit: Callable[[], None] | None = None,
     numbered: bool = False,
-    columns: Sequence[str] | None = None,
 ) -> Stored:
     """Store the rows `select_sql` yields on `con` in `table_name` by that table's rule.
 
@@ -95,8 +94,7 @@ def store(
     once: not at all when the same delivery is in place. `before_commit` is called when the rows have been read and may still
     raise: a file that changed meanwhile, say. CommitConflict when other writers win too often; then,
     and on every other error, nothing was stored. With `numbered` a row
-    takes the place of its request's under another attempt number. `columns` are those the SELECT yields, where the
-    caller knows them: asking for them costs as much as a small delivery.
+    takes the place of its request's under another attempt number.
     """
     table = TABLES[table_name]
     sweep(ledger)
@@ -118,7 +116,7 @@ def store(
     with workspace(ledger.location, table, load.load_id) as target:
         ensure_table(ledger, table)
         try:
-            staged = copy_rows(con, table, select_sql, target, load.load_id, columns)
+            staged = copy_rows(con, table, select_sql, target, load.load_id)
             if before_commit is not None:
                 before_commit()
             delivery = Delivery(con, table, load.load_id, target, staged, numbered)
