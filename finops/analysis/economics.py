@@ -10,7 +10,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.analysis.books import books, price_book
+from finops.analysis.books import books_by_month, price_book
 from finops.analysis.capacity.install import install_capacity
 from finops.analysis.capacity.model import Asked, capacity
 from finops.analysis.capacity.pools import capacity_pools
@@ -38,7 +38,7 @@ from finops.model.period import Period, month_of
 from finops.prices.book import canonical_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from decimal import Decimal
 
     import duckdb
@@ -65,6 +65,7 @@ __all__ = [
     "answer",
     "answer_on",
     "connect_part",
+    "in_one_currency",
     "prepare",
     "unit_economics",
 ]
@@ -130,12 +131,28 @@ class UnitEconomics(NamedTuple):
 def unit_economics(ledger: Ledger, config: Config, question: Question) -> UnitEconomics:
     """Answer `question`; UsageError where it names what does not exist."""
     with one_version():
-        parts = books(ledger, config, question.period)
+        parts = books_by_month(ledger, config, question.period)
+        question = in_one_currency(parts, config, question)
         if len(parts) == 1:
             return _answer_of(parts[0], question)
         stretches = [_stretch_of(part, question) for part in parts]
         pieces = [each.pieces for each in stretches if each.pieces is not None]
         return together(stretches, timings_of(ledger, config, question, parts, pieces))
+
+
+def in_one_currency(parts: Sequence[Segment], config: Config, question: Question) -> Question:
+    """`question` in the currency of all charges of `parts` together, where it names none.
+
+    UsageError when they are in several and none of them is ours.
+    """
+    if len(parts) == 1 or question.currency is not None:
+        return question
+    money: dict[str, Decimal] = {}
+    for part in parts:
+        with part.ledger.connect(["costs"]) as con:
+            add_owned(con, part.ledger, part.config.owned, part.period)
+            money |= currencies(con, part.period)
+    return question._replace(currency=_currency(question, config, money, Exchange.of(config)))
 
 
 def _answer_of(part: Segment, question: Question) -> UnitEconomics:

@@ -104,7 +104,7 @@ def numbers_of(group: Group) -> dict[str, Any]:
     low, high = (None, None) if cost is None else group.cost_range or (None, None)
     found |= {"cost_low": low, "cost_high": high, "list_equivalent": group.list_equivalent}
     found["components"] = None if cost is None else {n: group.components[n] for n in COMPONENTS}
-    found |= {name: _quotient(group, name, cost, counts) for name in QUOTIENTS}
+    found |= _quotients(group, cost, counts)
     found["cost_per_run_p50"] = None if group.run_costs is None else group.run_costs.p50
     found["cost_per_run_p95"] = None if group.run_costs is None else group.run_costs.p95
     found |= {name: _timing(group, name) for name in ("latency_ms", "ttft_ms")}
@@ -139,14 +139,22 @@ RATIOS = {
 """Ratios, each the quotient of two counts."""
 
 
-def _quotient(
-    group: Group, name: str, cost: Decimal | None, counts: Mapping[str, int]
-) -> Decimal | None:
-    """Cost over a count, where the whole cost is what that count costs."""
-    if not _bears_everything(group, name):
-        return None
-    units, of = QUOTIENTS[name]
-    return _per(cost, counts[of], units)
+def _quotients(
+    group: Group, cost: Decimal | None, counts: Mapping[str, int]
+) -> dict[str, Decimal | None]:
+    """Cost over each count, where the whole cost is what that count costs."""
+    if cost is None:
+        return dict.fromkeys(QUOTIENTS)
+    found = {}
+    for name, (units, of) in QUOTIENTS.items():
+        count = counts[of]
+        bears = count and (name not in _OF_SOME or _bears_everything(group, name))
+        found[name] = _per(cost, count, units) if bears else None
+    return found
+
+
+_OF_SOME = frozenset({"cost_per_good_response", "cost_per_1k_embeddings", "cost_per_1k_reranks"})
+"""Quotients that are none where others than those counted cost something, too."""
 
 
 def _bears_everything(group: Group, name: str) -> bool:
@@ -156,9 +164,7 @@ def _bears_everything(group: Group, name: str) -> bool:
         return bool(group.under_slo) and group.under_slo == counts["responses"]
     if name == "cost_per_1k_embeddings":
         return not counts["requests"] and not counts["rerank_calls"]
-    if name == "cost_per_1k_reranks":
-        return not counts["requests"] and not counts["embedding_calls"]
-    return True
+    return not counts["requests"] and not counts["embedding_calls"]
 
 
 def _work(group: Group, cost: Decimal | None) -> dict[str, Any]:
@@ -179,7 +185,9 @@ def _work(group: Group, cost: Decimal | None) -> dict[str, Any]:
 
 
 def _per(cost: Decimal | None, count: int, units: int = 1) -> Decimal | None:
-    return None if cost is None or not count else divide(multiply(cost, units), count)
+    if cost is None or not count:
+        return None
+    return divide(cost if units == 1 else multiply(cost, units), count)
 
 
 def _timing(group: Group, measure: str) -> dict[str, float | None]:

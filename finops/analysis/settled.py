@@ -11,9 +11,16 @@ from contextlib import ExitStack
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from finops.analysis.books import books
+from finops.analysis.books import books_by_month
 from finops.analysis.doubling import double, read_parts
-from finops.analysis.economics import Question, answer, connect_part, prepare, unit_economics
+from finops.analysis.economics import (
+    Question,
+    answer,
+    connect_part,
+    in_one_currency,
+    prepare,
+    unit_economics,
+)
 from finops.analysis.grain import ROLLED_UP
 from finops.analysis.measures import Grouping
 from finops.analysis.owners.requests import named_dimensions
@@ -165,7 +172,8 @@ def settle(ledger: Ledger, config: Config, question: Question) -> Settled:
         question.period, include=question.include, currency=question.currency, run_costs=True
     )
     with one_version(), ExitStack() as opened:
-        segments = books(ledger, config, question.period)
+        segments = books_by_month(ledger, config, question.period)
+        plain = in_one_currency(segments, config, plain)
         parts = []
         for segment in segments:
             con = opened.enter_context(connect_part(segment))

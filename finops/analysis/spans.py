@@ -1,4 +1,4 @@
-"""Answers of several segments as one: what closed months say and what open ones do, added.
+"""Answers of several months as one: what each says by its own books, added.
 
 Amounts and counts add; runs and percentiles do not, and are read over the whole span again, runs at what
 each stretch says their calls cost.
@@ -94,8 +94,16 @@ def connect_span(ledger: Ledger, parts: Sequence[Segment]) -> duckdb.DuckDBPyCon
 
 def span_ledger(ledger: Ledger, parts: Sequence[Segment]) -> SpanLedger:
     """Requests of every part from the ledger that answers for its days."""
-    stretches = tuple((part.period, part.ledger) for part in parts if part.period is not None)
-    return SpanLedger(ledger.location, stretches)
+    stretches: list[tuple[Period, Ledger]] = []
+    for part in parts:
+        if part.period is None:
+            continue
+        if stretches and stretches[-1][1] == part.ledger:
+            start = stretches[-1][0].start
+            stretches[-1] = (Period(start, part.period.end), part.ledger)
+        else:
+            stretches.append((part.period, part.ledger))
+    return SpanLedger(ledger.location, tuple(stretches))
 
 
 def relate_span(

@@ -57,7 +57,9 @@ def budget(
     if choice.period is None:
         raise UsageError("a budget is of a month", hint="name a --month")
     found, notes = standing(session.ledger, session.config, choice.period, day)
-    report = budgets_report(found, choice.period, notes=(*choice.notes, *notes))
+    report = budgets_report(
+        found, choice.period, notes=(*choice.notes, *notes), is_known=choice.is_known
+    )
     return Budgeted(found, report)
 
 

@@ -34,9 +34,11 @@ def marginal(
     from finops.analysis.economics import Question
     from finops.analysis.marginal import marginal as doubled
     from finops.report.marginal import marginal_report
+    from finops.report.model import unknown
 
     names = split_dimensions(by)
     choice = resolve_period(session.ledger, **when)
     question = Question(choice.period, names, where, currency=currency)
     found = doubled(session.ledger, session.config, question)
-    return Answer(found, marginal_report(found, limit=limit, notes=choice.notes))
+    report = marginal_report(found, limit=limit, notes=choice.notes)
+    return Answer(found, report if choice.is_known else unknown(report))

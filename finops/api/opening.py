@@ -49,6 +49,8 @@ class PeriodChoice(NamedTuple):
 
     period: Period | None
     notes: tuple[str, ...] = ()
+    is_known: bool = True
+    """False where the ledger has no data of any month of the period: what is asked of it is not known."""
 
 
 def split_dimensions(by: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -106,14 +108,16 @@ def resolve_period(
     """The period asked for; by default the newest complete month the ledger has.
 
     That is the newest billing month with costs (without any, the newest month with requests) that is
-    over; when none is, the newest there is, and a note says so. LedgerMissing when the ledger is empty.
+    over; when none is, the newest there is, and a note says so, as it does of a period asked for that the
+    ledger has nothing of. LedgerMissing when the ledger is empty.
     """
     now = today or datetime.now(tz=UTC).date()
     asked = parse_period(month=month, since=since, until=until, last=last, today=now)
     if asked is not None:
         if everything:
             raise UsageError("--all and a period exclude each other")
-        return PeriodChoice(asked)
+        notes = _nothing_of(ledger, asked)
+        return PeriodChoice(asked, notes, is_known=not notes)
     months = ledger_months(ledger)
     if not months:
         raise LedgerMissing(
@@ -136,7 +140,17 @@ def newest_complete(months: tuple[str, ...], today: date) -> PeriodChoice:
 
 def ledger_months(ledger: Ledger) -> tuple[str, ...]:
     """Months with costs, else months with requests; read from partition names, not from rows."""
-    found = {file.partition["x_BillingMonth"] for file in ledger.files("costs")}
-    if not found:
-        found = {(file.partition["day"] or "")[:7] for file in ledger.files("requests")}
-    return tuple(month for month in found if month)
+    from finops.ledger.months import months_with
+
+    return months_with(ledger, "costs") or months_with(ledger, "requests")
+
+
+def _nothing_of(ledger: Ledger, period: Period) -> tuple[str, ...]:
+    """A note where the ledger has no data of any month `period` touches."""
+    from finops.ledger.months import months_with
+
+    months = months_with(ledger, "costs", "requests", "gpu_samples", "jobs")
+    if not months or not set(months).isdisjoint(period.months):
+        return ()
+    held = months[0] if months[0] == months[-1] else f"{months[0]} to {months[-1]}"
+    return (f"The ledger has nothing of {period.label}; it has {held}.",)

@@ -28,7 +28,7 @@ def quality(
 ) -> Answer[Quality]:
     """What the data of a period lack, what most dollars hang on first; `today` is whose lateness counts.
 
-    UsageError for the whole ledger, whose months are not all the same.
+    UsageError for the whole ledger, whose months are not all the same, and for a period it has nothing of.
     """
     from finops.analysis.quality.answer import quality as found_in
     from finops.report.quality import quality_report
@@ -36,6 +36,10 @@ def quality(
     choice = resolve_period(session.ledger, **when)
     if choice.period is None:
         raise UsageError("data quality is of a period", hint="name a --month")
+    if not choice.is_known:
+        raise UsageError(
+            f"there is nothing of {choice.period.label} to check", hint=choice.notes[0]
+        )
     money = None if currency is None else currency.upper()
     found = found_in(session.ledger, session.config, choice.period, money, today)
     return Answer(found, quality_report(found, notes=choice.notes))

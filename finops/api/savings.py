@@ -30,6 +30,7 @@ def savings(
     UsageError for the whole ledger, which has nothing before it.
     """
     from finops.analysis.savings.answer import savings as found_in
+    from finops.report.model import unknown
     from finops.report.savings import savings_report
 
     choice = resolve_period(session.ledger, **when)
@@ -37,4 +38,5 @@ def savings(
         raise UsageError("nothing lies before the whole ledger", hint="name a --month")
     money = None if currency is None else currency.upper()
     found = found_in(session.ledger, session.config, choice.period, money)
-    return Answer(found, savings_report(found, limit=limit, notes=choice.notes))
+    report = savings_report(found, limit=limit, notes=choice.notes)
+    return Answer(found, report if choice.is_known else unknown(report))

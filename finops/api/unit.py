@@ -38,6 +38,7 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
     """
     from finops.analysis.economics import Question, unit_economics
     from finops.analysis.vendor_counts import booked_counts
+    from finops.report.model import unknown
     from finops.report.unit import unit_report
 
     names, lines = split_dimensions(by), split_dimensions(include)
@@ -54,4 +55,5 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
     )
     found = unit_economics(session.ledger, session.config, question)
     compared = booked_counts(session.ledger, session.config, choice.period)
-    return Answer(found, unit_report(found, limit=limit, notes=choice.notes, compared=compared))
+    report = unit_report(found, limit=limit, notes=choice.notes, compared=compared)
+    return Answer(found, report if choice.is_known else unknown(report))

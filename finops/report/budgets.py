@@ -44,9 +44,9 @@ _RANGE = (
 
 
 def budgets_report(
-    found: Iterable[Standing], month: Period, *, notes: tuple[str, ...] = ()
+    found: Iterable[Standing], month: Period, *, notes: tuple[str, ...] = (), is_known: bool = True
 ) -> Report:
-    """Every budget in the stretch `month` lies in, the worst first."""
+    """Every budget in the stretch `month` lies in, the worst first; nothing spent is n/a in a month not known."""
     standing = tuple(found)
     told = list(notes)
     if not standing:
@@ -65,7 +65,7 @@ def budgets_report(
         schema="finops.budget/1",
         title="Budgets",
         columns=_BUDGETS,
-        rows=tuple(_budget_row(each) for each in standing),
+        rows=tuple(_budget_row(each, is_known=is_known) for each in standing),
         period=month,
         currency=next(iter(currencies)) if len(currencies) == 1 else None,
         notes=tuple(told),
@@ -81,14 +81,15 @@ def _is_foreseen(expected: Expected) -> bool:
     return expected.forecast is not None and expected.record > 0
 
 
-def _budget_row(each: Standing) -> Row:
+def _budget_row(each: Standing, *, is_known: bool) -> Row:
+    is_said = is_known or bool(each.expected.actual)
     return {
         "budget": each.budget.name,
         "owner": each.budget.owner,
         "stretch": each.stretch.label,
         "amount": each.budget.amount,
-        "actual": each.expected.actual,
-        "share": each.share,
+        "actual": each.expected.actual if is_said else None,
+        "share": each.share if is_said else None,
         "elapsed": each.elapsed,
         "forecast": each.expected.forecast,
         "low": each.expected.low,

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +66,20 @@ def _writer(value: object) -> Callable[[Any], str]:
 
 
 def _mapping(value: Mapping[object, object]) -> str:
-    parts = (f"{encode_basestring(str(key))}: {encode(item)}" for key, item in value.items())
+    parts = [_member(key) + encode(item) for key, item in value.items()]
     return f"{{{', '.join(parts)}}}"
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _member(name: object) -> str:
+    """What stands before the value of a member: the same names come again with every row."""
+    return f"{encode_basestring(str(name))}: "
+
+
+def _decimal(value: Decimal) -> str:
+    if not value:
+        return "0"
+    return exact(value) if value.is_finite() else "null"
 
 
 _WRITERS: dict[type, Callable[[Any], str]] = {
@@ -74,7 +87,7 @@ _WRITERS: dict[type, Callable[[Any], str]] = {
     str: encode_basestring,
     bool: lambda value: "true" if value else "false",
     int: int.__repr__,
-    Decimal: lambda value: exact(value) if value.is_finite() else "null",
+    Decimal: _decimal,
     float: lambda value: repr(value) if math.isfinite(value) else "null",
     date: lambda value: encode_basestring(value.isoformat()),
     Mapping: _mapping,
@@ -93,10 +106,17 @@ def _listed(texts: list[str]) -> str:
 
 def _rows(columns: tuple[ReportColumn, ...], rows: Sequence[Row]) -> str:
     """An object a line; the names, the same on every line, are written once."""
-    keys = [(column.name, f"{encode_basestring(column.name)}: ") for column in columns]
-    return _listed(
-        [f"{{{', '.join([key + encode(row[name]) for name, key in keys])}}}" for row in rows]
-    )
+    names = [column.name for column in columns]
+    members, writers = [_member(name) for name in names], _WRITERS.get
+    texts = []
+    for row in rows:
+        cells = map(row.__getitem__, names)
+        parts = [
+            member + (writers(type(cell)) or _writer(cell))(cell)
+            for member, cell in zip(members, cells, strict=True)
+        ]
+        texts.append(f"{{{', '.join(parts)}}}")
+    return _listed(texts)
 
 
 def _period(period: Period | None) -> object:

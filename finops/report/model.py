@@ -6,7 +6,7 @@ Analyses make one; `finops.report` renders it as a table, JSON, CSV, Markdown, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from finops.model.period import Period
 
-__all__ = ["Cell", "Report", "ReportColumn", "Row", "Style"]
+__all__ = ["Cell", "Report", "ReportColumn", "Row", "Style", "unknown"]
 
 Cell: TypeAlias = "None | bool | int | float | Decimal | str | Mapping[str, Cell]"
 """None is `n/a`: it was not computed, and a note says why. Amounts are Decimal, exact."""
@@ -72,3 +72,14 @@ class Report:
     totals: Row | None = None
     notes: tuple[str, ...] = ()
     extras: Mapping[str, object] = field(default_factory=dict)
+
+
+_AMOUNTS = frozenset({Style.MONEY, Style.UNIT_MONEY})
+
+
+def unknown(report: Report) -> Report:
+    """`report` of a period nothing is known of: an amount of its totals that is zero is `n/a`."""
+    amounts = {column.name for column in report.columns if column.style in _AMOUNTS}
+    totals = report.totals or {}
+    told = {name: None if name in amounts and not cell else cell for name, cell in totals.items()}
+    return replace(report, totals=None if report.totals is None else told)

@@ -9,11 +9,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
 from finops.sections.base import Amount, CurrencyCode, Section, SignedAmount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["Depreciation", "Element", "MarketValue", "Owned", "Power"]
 
@@ -199,13 +202,20 @@ class Owned(Section):
 
     @model_validator(mode="after")
     def _nothing_counts_twice(self) -> Owned:
-        for element, where in self.invoiced.items():
-            if element not in INVOICEABLE:
-                raise ValueError(f"owned {self.name!r}: {element} is never on an invoice")
-            key = _CONFIGURED_BY[element]
-            if getattr(self, key) is not None:
-                raise ValueError(
-                    f"owned {self.name!r}: {element} is configured ({key}) and invoiced ({where}); it "
-                    "would count twice: keep one of them"
-                )
+        for wrong in _wrongly_invoiced(self):
+            raise ValueError(wrong)
         return self
+
+
+def _wrongly_invoiced(owned: Owned) -> Iterator[str]:
+    """What is wrong with the elements an invoice is said to have: each enters once."""
+    for element, where in owned.invoiced.items():
+        if element not in INVOICEABLE:
+            yield f"owned {owned.name!r}: {element} is never on an invoice"
+            continue
+        key = _CONFIGURED_BY[element]
+        if getattr(owned, key) is not None:
+            yield (
+                f"owned {owned.name!r}: {element} is configured ({key}) and invoiced ({where}); it "
+                "would count twice: keep one of them"
+            )

@@ -1,24 +1,10 @@
 -- Device time: what every sample of an accelerator says was busy, held or idle, no moment twice.
 -- In parts: 28ths of a device-millisecond, so that a seventh and a quarter of a device are whole numbers.
+-- What a sample says is device_samples.sql, how an interval was spent device_spent.sql.
 -- Rows of one device, slice and timestamp are one; an interval ends where the next sample of the device
 -- begins. What no slice of a partitioned device covers is idle and nobody's. The day is that of the start.
 with sampled as (
-    select
-        device_uuid,
-        coalesce(mig_profile, '') as slice,
-        timestamp,
-        day,
-        cast(floor(least(interval_s, 86400) * 1000 + 0.5) as bigint) as ms,
-        {pool} as pool,
-        node,
-        device_model,
-        job_id as job,
-        coalesce(
-            workload,
-            case when pod is not null then coalesce(namespace || '/', '') || pod end
-        ) as work,
-        coalesce(gr_engine_active, gpu_util, sm_active) as active
-    from {samples} as samples
+    {sampled}
 ),
 
 beside as (
@@ -114,42 +100,8 @@ sliced as (
     where s.slice <> '' or not o.is_sliced
 ),
 
-cut as (
-    select
-        *,
-        job is not null or work is not null or coalesce(active, 0) > 0 as is_held,
-        case
-            when next_at is null then ms
-            else least(ms, (epoch_us(next_at) - epoch_us(timestamp)) // 1000)
-        end as lasted
-    from (
-        select * from whole
-        union all by name
-        select * from sliced
-    ) as samples
-),
-
-timed as (
-    select
-        day,
-        date_trunc('hour', timestamp) as hour,
-        pool,
-        node,
-        device_uuid,
-        job,
-        work,
-        is_held,
-        cast(lasted * weight as bigint) as parts,
-        cast(
-            case
-                when not is_held then 0
-                when active is null then lasted * weight
-                else cast(floor(lasted * active + 0.5) as bigint) * weight
-            end as bigint
-        ) as busy,
-        cast(case when is_held and active is null then lasted * weight else 0 end as bigint)
-            as unmeasured
-    from cut
+spent as (
+    {spent}
 ),
 
 -- Slices may be sampled at different moments, so what they leave of the device is what is left in each
@@ -161,7 +113,7 @@ intervals as (
         epoch_us(timestamp) as starts,
         epoch_us(timestamp) + lasted * 1000 as ends,
         weight
-    from cut
+    from spent
     where device_uuid in (select p.device_uuid from partitioned as p)
     union all
     select
@@ -212,7 +164,7 @@ unsliced as (
 
 select
     day, hour, pool, node, device_uuid, job, work, is_held, parts, busy, unmeasured
-from timed
+from spent
 union all
 select
     day, hour, pool, node, device_uuid,

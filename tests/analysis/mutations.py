@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
 DAYS = Period(date(2026, 9, 30), date(2026, 10, 2))
 
+_PACKAGES = ("ledger.", "sections.")
+"""Packages beside `analysis` that hold rules."""
+
+_USERS = ("finops.", "tests.analysis.")
+"""Packages whose modules may have imported a function by its name."""
+
 
 class Remembering(Reference):
     """Works each of its groupings out once: a case is asked for the same ones by every rule."""
@@ -108,13 +114,17 @@ def break_statement(
 
 
 def break_module(monkeypatch: pytest.MonkeyPatch, name: str, rule: str, broken: str) -> None:
-    """Write `broken` where the module `finops.analysis.<name>` says `rule`, for all who use it."""
-    module = importlib.import_module(f"finops.analysis.{name}")
+    """Write `broken` where the module `finops.<name>` says `rule`, for all who use it.
+
+    Names without a package are those of `finops.analysis`.
+    """
+    package = "finops" if name.startswith(_PACKAGES) else "finops.analysis"
+    module = importlib.import_module(f"{package}.{name}")
     source = inspect.getsource(module)
     assert rule in source, "the rule is written otherwise now"
     made = dict(vars(module))
     exec(compile(source.replace(rule, broken), str(module.__file__), "exec"), made)  # noqa: S102
-    for place in [each for key, each in sys.modules.items() if key.startswith("finops")]:
+    for place in [each for key, each in sys.modules.items() if key.startswith(_USERS)]:
         for attribute, value in list(vars(place).items()):
             own = isinstance(value, FunctionType) and value.__module__ == module.__name__
             if own and isinstance(made.get(value.__name__), FunctionType):

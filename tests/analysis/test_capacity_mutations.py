@@ -138,16 +138,16 @@ def test_unbroken_it_is_right(cases: list[Case], period: Period) -> None:
 
 
 STATEMENTS = (
-    ("device_time", "case when pod is not null", "case when false"),
-    ("device_time", "least(ms, (epoch_us(next_at) - epoch_us(timestamp)) // 1000)", "ms"),
-    ("device_time", "coalesce(active, 0) > 0 as is_held", "false as is_held"),
+    ("device_samples", "case when pod is not null", "case when false"),
+    ("device_spent", "least(ms, (epoch_us(next_at) - epoch_us(timestamp)) // 1000)", "ms"),
+    ("device_spent", "coalesce(active, 0) > 0 as is_held", "false as is_held"),
     ("device_time", "and next_at is distinct from timestamp\n", ""),
     ("device_time", "where previous_at = timestamp or next_at = timestamp", "where true"),
     ("device_time", "filter (where next_at > timestamp)", ""),
-    ("device_time", "job is not null or work", "work"),
-    ("device_time", "when active is null then lasted * weight", "when active is null then 0"),
-    ("device_time", "coalesce(gr_engine_active, gpu_util, sm_active)", "gpu_util"),
-    ("device_time", "(gr_engine_active, gpu_util, sm_active)", "(gr_engine_active, gpu_util)"),
+    ("device_spent", "job is not null or work", "work"),
+    ("device_spent", "when active is null then lasted * weight", "when active is null then 0"),
+    ("device_samples", "coalesce(gr_engine_active, gpu_util, sm_active)", "gpu_util"),
+    ("device_samples", "(gr_engine_active, gpu_util, sm_active)", "(gr_engine_active, gpu_util)"),
     ("device_time", "or not o.is_sliced", "or true"),
     ("device_time", "* (28 - s.weight)", "* (21 - s.weight)"),
     ("device_time", "else 4\n", "else 28\n"),

@@ -119,6 +119,28 @@ def test_costs_are_exchanged_when_asked_and_only_then(tmp_path: Path) -> None:
     ]
 
 
+def test_each_invoice_has_an_fx_line_of_its_own_and_no_place_of_an_amount_is_lost() -> None:
+    """1.000000000001 EUR at 1.20 of its day, 1.25 of its invoice's; 2 EUR on another invoice."""
+    exchange = Exchange.of(
+        Config.model_validate({"fx": [*RATES, {**RATES[2], "date": "2026-11-01"}]})
+    )
+    con = _view(
+        [
+            cost("1.000000000001", "2026-10-06", BillingCurrency="EUR", InvoiceId="i1"),
+            cost("2", "2026-10-06", BillingCurrency="EUR", InvoiceId="i2"),
+        ]
+    )
+    exchange_costs(con, exchange, "USD", "true")
+    found = query(con, "select InvoiceId, x_Line, EffectiveCost from costs order by 1, 2")
+    assert found == [
+        ("i1", "fx", Decimal("0.05000000000005")),
+        ("i1", None, Decimal("1.2000000000012")),
+        ("i2", "fx", Decimal("0.1")),
+        ("i2", None, Decimal("2.4")),
+    ]
+    con.close()
+
+
 AMOUNTS = st.decimals(
     min_value=-(10**9), max_value=10**9, places=24, allow_nan=False, allow_infinity=False
 )

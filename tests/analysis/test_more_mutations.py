@@ -14,13 +14,14 @@ from tests.analysis import test_close_books as closes
 from tests.analysis import test_fx as exchange
 from tests.analysis.mutations import break_module
 from tests.analysis.owners import test_check as owners
+from tests.analysis.split import test_accrued_devices as devices
 from tests.analysis.split import test_split_bill as split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-RULES: tuple[tuple[str, str, str, Callable[[Path], None]], ...] = (
+RULES: tuple[tuple[str, str, str, Callable[..., None]], ...] = (
     (
         "fx",
         "_ONE / Fraction(rate.rate)",
@@ -38,6 +39,18 @@ RULES: tuple[tuple[str, str, str, Callable[[Path], None]], ...] = (
         "weights[key] += part.weight",
         "weights[key] += 1",
         split.test_a_model_is_split_by_the_tokens_of_each_team_and_what_no_log_shows,
+    ),
+    (
+        "split.devices",
+        "weight=time * each.weight / whole",
+        "weight=each.weight",
+        devices.test_it_goes_to_those_who_held_the_devices_and_so_does_the_invoice,
+    ),
+    (
+        "split.devices",
+        "if each.pool == pool.name",
+        "if each.pool == pool.name and each.is_held",
+        devices.test_it_goes_to_those_who_held_the_devices_and_so_does_the_invoice,
     ),
     (
         "owners.lookup",
@@ -63,9 +76,9 @@ def test_a_broken_rule_is_noticed(
     module: str,
     rule: str,
     broken: str,
-    known: Callable[[Path], None],
+    known: Callable[..., None],
 ) -> None:
     break_module(monkeypatch, module, rule, broken)
     with pytest.raises((AssertionError, ArithmeticError, LookupError)) as noticed:
-        known(tmp_path)
+        known(devices.company(tmp_path) if module == "split.devices" else tmp_path)
     assert "the rule is written otherwise now" not in str(noticed.value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from finops.analysis.books import books
 from finops.analysis.metering import Rate
 from finops.model.money import ZERO, divide
 from tests.analysis.mutations import DAYS, OCTOBER, Case, break_statement, is_noticed
@@ -124,6 +125,7 @@ def _rounded(ratio: Fraction) -> Decimal:
         ("charges.tokens_per_unit", lambda _: 1, OCTOBER),
         ("charges._within", lambda *given: given[-1], DAYS),
         ("economics.months_touched", lambda period: period, DAYS),
+        ("economics.books_by_month", books, DAYS),
     ],
 )
 def test_a_broken_function_is_noticed(

@@ -200,7 +200,10 @@ def test_no_rows_is_an_answer(finops: Callable[..., Result], ledger: str) -> Non
     read = answer(result)
     assert read["rows"] == []
     assert read["totals"]["EffectiveCost"] is None
-    assert read["notes"] == ["No cost rows match."]
+    assert read["notes"] == [
+        "The ledger has nothing of 2020-01; it has 2026-08 to 2026-09.",
+        "No cost rows match.",
+    ]
 
 
 def test_a_commitment_purchase_is_no_saving(

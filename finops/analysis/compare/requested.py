@@ -11,11 +11,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from finops.analysis.books import books
+from finops.analysis.books import books_by_month
 from finops.analysis.compare.billed import token_family
 from finops.analysis.compare.effects import USAGE
 from finops.analysis.compare.readings import Reading
-from finops.analysis.economics import answer_on, connect_part
+from finops.analysis.economics import answer_on, connect_part, in_one_currency
 from finops.analysis.grain import model_of
 from finops.analysis.logged import KEY_COLUMNS, RATES
 from finops.analysis.metering import KINDS
@@ -80,7 +80,9 @@ def answers(
     ledger: Ledger, config: Config, question: Question
 ) -> Iterator[tuple[UnitEconomics, Mapping[tuple[object, ...], Sequence[Tokens]], Terms]]:
     """For each stretch of the period with books of its own: the answer, each group's tokens, prices in force."""
-    for part in books(ledger, config, question.period):
+    parts = books_by_month(ledger, config, question.period)
+    question = in_one_currency(parts, config, question)
+    for part in parts:
         con = connect_part(part)
         try:
             answer, prepared = answer_on(con, part, question)

@@ -18,6 +18,7 @@ from finops.analysis.owned.schedule import charges, in_service, value_unknown_si
 from finops.analysis.pools import cost_columns
 from finops.analysis.where import compile_where, quote
 from finops.ledger.engine import query
+from finops.ledger.months import months_with
 from finops.model.period import Period, month_of, parse_month
 from finops.model.tables import COSTS
 from finops.sections.owned import Element
@@ -100,16 +101,8 @@ def add_owned(
 
 def known_months(ledger: Ledger) -> Period | None:
     """From the first to the last month the ledger has bills, requests or samples of; None for none."""
-    columns = {"costs": "x_BillingMonth", "requests": "day", "gpu_samples": "day"}
-    months = {
-        str(file.partition[column])[:7]
-        for table, column in columns.items()
-        for file in ledger.files(table)
-        if file.partition.get(column)
-    }
-    if not months:
-        return None
-    return Period(parse_month(min(months)).start, parse_month(max(months)).end)
+    months = months_with(ledger, "costs", "requests", "gpu_samples")
+    return Period(parse_month(months[0]).start, parse_month(months[-1]).end) if months else None
 
 
 def _window(ledger: Ledger, period: Period | None) -> Period | None:

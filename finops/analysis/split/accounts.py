@@ -1,8 +1,9 @@
 """Who used what each account of a month pays for: metered tokens, devices, seats and shared pools.
 
 An account is what charges are split by together: a line of metered usage between bill and log, a pool of
-one origin, or tokens and plans that no bill covers and an accrual stands for (and its invoice, once it comes). The parts are those of the unit
-economics (`finops.analysis.economics`), so what a charge gives to a team is what `finops unit` says of it.
+one origin, or tokens, device time and plans that no bill covers and an accrual stands for (and its invoice, once
+it comes). The parts are those of the unit economics (`finops.analysis.economics`), so what a charge gives to a
+team is what `finops unit` says of it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from finops.analysis.charges import UNIT_LINES, metered_lines
 from finops.analysis.economics import Question, connect_part, prepare
 from finops.analysis.pools import pool_rules
+from finops.analysis.split.devices import read_accrued_devices
 from finops.analysis.split.holders import of_devices, of_seats, read_holders, read_served
 from finops.analysis.split.parts import Part
 from finops.analysis.split.plans import read_accrued_plans
@@ -64,7 +66,9 @@ def read_accounts(part: Segment, names: Names, currency: str | None = None) -> A
         found: dict[Account, Parts] = {}
         found |= _metered(prepared, counted, names)
         found |= _capacity(con, prepared, part, names)
-        for pool, parts in read_accrued_plans(con, prepared, part, names).items():
+        accrued = read_accrued_plans(con, prepared, part, names)
+        accrued |= read_accrued_devices(con, prepared, part, names)
+        for pool, parts in accrued.items():
             found |= {("pool", pool, origin): parts for origin in ("estimated", "bill")}
         found |= _shared(con, prepared, counted, names)
         canonical = canonical_names(prepared.terms.book)
@@ -114,14 +118,14 @@ def _capacity(
     if not capacity.books:
         return {}
     served = read_served(con, prepared, names)
-    owners = read_holders(part, names)
+    holders = read_holders(part, names)
     found: dict[Account, Parts] = {}
     for books in capacity.books:
         parts = [
             each
             for month in capacity.months
             if month.facts.pool.name == books.pool
-            for each in of_devices(month, books.origin, served, owners)
+            for each in of_devices(month, books.origin, served, holders)
         ]
         for seats in capacity.seats:
             if seats.pool.name == books.pool:

@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from finops.analysis.split.naming import Names
     from finops.analysis.split.parts import Keys
 
-__all__ = ["read_accrued_plans"]
+__all__ = ["Use", "read_accrued_plans", "read_used"]
 
 
-class _Use(NamedTuple):
+class Use(NamedTuple):
+    """Requests of a pool: what they are split by, the deployment or user (`key`), what they used."""
+
     keys: Keys
-    user: str | None
+    key: str | None
     served: Served
     tokens: int
 
@@ -52,7 +54,7 @@ def read_accrued_plans(
     if not pools:
         return {}
     whole = read_served(con, prepared.relations.allocation, part.period)[part.period.label]
-    used = _read(con, prepared, names, pools)
+    used = read_used(con, prepared, names, pools)
     return {
         pool.name: tuple(
             _of_seats(used[pool.name])
@@ -63,19 +65,20 @@ def read_accrued_plans(
     }
 
 
-def _read(
+def read_used(
     con: duckdb.DuckDBPyConnection,
     prepared: Prepared,
     names: Names,
     pools: Sequence[CapacityPool],
-) -> dict[str, list[_Use]]:
-    """Requests of `pools` by what they are split by, and by user."""
+) -> dict[str, list[Use]]:
+    """Requests of `pools` by what they are split by, and by deployment or user; `prepared` is on `con`."""
     by = prepared.grouping.by
     counts = {
         "prefill": " + ".join(PREFILL),
         "cached": "cache_read_tokens",
         "output": "output_tokens",
         "requests": "requests",
+        "rows": "served_rows",
         "tokens": " + ".join(TOKEN_COLUMNS),
     }
     sums = ", ".join(f"cast(sum({sql}) as bigint) as {name}" for name, sql in counts.items())
@@ -88,30 +91,30 @@ def _read(
         group by all
         """,
     )
-    found: dict[str, list[_Use]] = defaultdict(list)
+    found: dict[str, list[Use]] = defaultdict(list)
     for row in rows:
-        keys, (pool, user, prefill, cached, output, requests, count) = (
+        keys, (pool, key, prefill, cached, output, requests, attempts, count) = (
             row[: len(by)],
             row[len(by) :],
         )
-        served = Served(requests=requests, prefill=prefill, cached=cached, output=output)
-        found[pool].append(_Use(names.of_requests(keys), user, served, count))
+        served = Served(attempts, requests, prefill, cached, output)
+        found[pool].append(Use(names.of_requests(keys), key, served, count))
     return found
 
 
-def _of_seats(used: Sequence[_Use]) -> Iterator[Part]:
+def _of_seats(used: Sequence[Use]) -> Iterator[Part]:
     """A user's part evenly over the user's requests; all users have the same."""
     requests: dict[str | None, int] = defaultdict(int)
     for each in used:
-        requests[each.user] += each.served.requests
+        requests[each.key] += each.served.requests
     for each in used:
         if count := each.served.requests:
             yield Part(
-                "requests", each.keys, Fraction(count, requests[each.user]), count, "Requests"
+                "requests", each.keys, Fraction(count, requests[each.key]), count, "Requests"
             )
 
 
-def _of_units(pool: CapacityPool, whole: Served, used: Sequence[_Use]) -> Iterator[Part]:
+def _of_units(pool: CapacityPool, whole: Served, used: Sequence[Use]) -> Iterator[Part]:
     """Parts by weighted tokens."""
     weights = weights_of(whole, pool.weights)
     for each in used:

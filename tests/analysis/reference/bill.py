@@ -29,18 +29,14 @@ class Line(NamedTuple):
 
 
 class Bill:
-    """Charges, the pools that cut them, and the days asked for (both None: everything)."""
+    """Charges, the pools that cut them, and the days asked for, all of one month."""
 
     def __init__(
-        self,
-        costs: Sequence[Row],
-        pools: Sequence[PoolOf],
-        asked: tuple[date, date] | None,
-        period: tuple[date, date],
+        self, costs: Sequence[Row], pools: Sequence[PoolOf], period: tuple[date, date]
     ) -> None:
-        self.costs, self.pools, self.asked = costs, pools, asked
+        self.costs, self.pools = costs, pools
         self.start, self.end = period
-        self.is_whole = asked is None or (self.start.day == 1 and self.end.day == 1)
+        self.is_whole = self.start.day == 1 and self.end.day == 1
         self.lines = self._lines()
 
     @property
@@ -73,8 +69,6 @@ class Bill:
         """Whether a charge sets rates: billed in one of the months, and not for a time before them."""
         first, last = self.months
         month = date.fromisoformat(f"{row['x_BillingMonth']}-01")
-        if self.asked is None:
-            return True
         return first <= month < last and not is_before(row, first)
 
     def metered(self) -> list[Row]:
@@ -123,9 +117,9 @@ class Bill:
         for row in self.costs:
             if self.is_whole:
                 month = date.fromisoformat(f"{row['x_BillingMonth']}-01")
-                if self.asked is not None and not self.start <= month < self.end:
+                if not self.start <= month < self.end:
                     continue
-                line = self.line(row, self.start if self.asked is not None else None)
+                line = self.line(row, self.start)
                 span = None
             else:
                 line, span = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.analysis.reference.attempts import judge, link
 from tests.analysis.reference.authority import counting
@@ -56,14 +56,37 @@ class Reference:
     ) -> None:
         self.include, self.success = tuple(include), set(success)
         self.start, self.end = period or _everything(costs, requests)
+        months = _months(self.start, self.end)
+        if len(months) > 1:
+            given: dict[str, Any] = {"prices": prices, "pools": pools, "tolerance": tolerance}
+            given |= {
+                "slos": slos,
+                "include": self.include,
+                "samples": samples,
+                "authority": authority,
+            }
+            self._add([Reference(costs, requests, period=month, **given) for month in months])
+            return
+        self.months: list[Reference] = [self]
         self.attempts = [Attempt(row) for row in counting(requests, authority)]
         judge(self.attempts, slos)
         link(self.attempts)
         self.inside = [each for each in self.attempts if self._in_period(each.row["day"])]
-        self.bill = Bill(costs, pools, period, (self.start, self.end))
+        self.bill = Bill(costs, pools, (self.start, self.end))
         self.capacity = Capacity(self.bill, self.attempts, samples, self.include)
         self.metering = Metering(self.bill, self.attempts, prices, Fraction(tolerance))
         self.shared = share(self.bill.lines, self.include, self.inside)
+        self.shared_of = {id(each): self.shared for each in self.inside}
+
+    def _add(self, months: list[Reference]) -> None:
+        """Be the sum of `months`: every attempt costs what it costs in its own."""
+        self.months = months
+        self.inside = [each for month in months for each in month.inside]
+        self.attempts = [
+            *self.inside,
+            *(e for e in months[0].attempts if not self._in_period(e.row["day"])),
+        ]
+        self.shared_of = {key: of for month in months for key, of in month.shared_of.items()}
 
     def _in_period(self, day: date) -> bool:
         return self.start <= day < self.end
@@ -176,11 +199,12 @@ class Reference:
 
     def components(self, each: Attempt) -> dict[str, Fraction]:
         """What one attempt costs, by component."""
-        per, costs = self.shared.per, {kind: each.cost(kind) for kind in KINDS}
+        shared = self.shared_of[id(each)]
+        per, costs = shared.per, {kind: each.cost(kind) for kind in KINDS}
         shares = each.tokens * per["tokens"] + each.bytes * per["bytes"]
         if each.is_request:
-            shares += per["requests"] + self.shared.by_workflow[each.row["workflow"]]
-        for fraction in self.shared.of_cost:
+            shares += per["requests"] + shared.by_workflow[each.row["workflow"]]
+        for fraction in shared.of_cost:
             shares += sum((of_cost(each, kind, fraction) for kind in KINDS), Fraction(0))
         retrieved = per["retrievals"] if each.is_retrieval else Fraction(0)
         metered = sum(costs.values(), Fraction(0))
@@ -215,7 +239,8 @@ class Reference:
     @property
     def amounts(self) -> Fraction:
         """EffectiveCost of everything."""
-        return sum((each.amount for each in self.bill.lines), Fraction(0))
+        lines = (line for month in self.months for line in month.bill.lines)
+        return sum((each.amount for each in lines), Fraction(0))
 
     @property
     def estimated(self) -> Fraction:
@@ -224,6 +249,8 @@ class Reference:
 
     def books(self, origin: str) -> Books:
         """The charges of one origin met to the digit."""
+        if self.months != [self]:
+            return _sum_of([month.books(origin) for month in self.months])
         lines = [line for line in self.bill.lines if line.origin == origin]
         work = [each for each in lines if each.line in UNIT_LINES - {*self.include}]
 
@@ -274,6 +301,30 @@ class Reference:
             of("other"),
             excluded,
         )
+
+
+def _months(start: date, end: date) -> list[tuple[date, date]]:
+    """The days from `start` up to `end`, cut where a month begins."""
+    found = []
+    while start < end:
+        after = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
+        found.append((start, min(after, end)))
+        start = after
+    return found
+
+
+def _sum_of(books: Sequence[Books]) -> Books:
+    """Books of months that follow each other, as one."""
+    amounts, other = Fraction(0), Fraction(0)
+    sides: tuple[dict[str, Fraction], ...] = tuple(defaultdict(Fraction) for _ in range(3))
+    for each in books:
+        amounts, other = amounts + each.amounts, other + each.other
+        for side, found in zip(
+            sides, (each.allocated, each.unallocated, each.excluded), strict=True
+        ):
+            for name, amount in found.items():
+                side[name] += amount
+    return Books(amounts, sides[0], sides[1], other, sides[2])
 
 
 def _everything(costs: Sequence[Row], requests: Sequence[Row]) -> tuple[date, date]:
