@@ -144,7 +144,9 @@ def score(
         by_check.setdefault(piece.check, []).append(piece)
     asked = catalog.checks(answers.subject.kind)
     results = {
-        check.id: _judge(check, by_check.get(check.id, ()), answers, as_of, _age(catalog, check))
+        check.id: _judge(
+            check, by_check.get(check.id, ()), answers, as_of, max_age_days(catalog, check)
+        )
         for check in asked
     }
     categories = tuple(
@@ -182,7 +184,8 @@ def as_points(points: Fraction) -> int | Decimal:
     return exact.quantize(Decimal("0.01"), rounding=ROUND_DOWN)
 
 
-def _age(catalog: Catalog, check: Check) -> int:
+def max_age_days(catalog: Catalog, check: Check) -> int:
+    """Days after which evidence for `check` counts half."""
     category = catalog.category_of(check.id)
     return category.max_age_days if category is not None else 90
 

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 from finops.analysis.breakeven import audit_steps as breakeven_audit
 from finops.analysis.breakeven import derivation as breakeven
 from finops.analysis.capacity.holders import job_teams
-from finops.analysis.derived import chargeback, commitments, compare, foreseen, status
+from finops.analysis.derived import (
+    actions,
+    chargeback,
+    commitments,
+    compare,
+    foreseen,
+    listed,
+    status,
+)
 from finops.analysis.economics import unit_economics
 from finops.analysis.explain_books import explain_line
 from finops.analysis.explain_close import CLOSING, explain_close
@@ -33,7 +41,7 @@ from finops.errors import UsageError
 from finops.model.tables import COST_AMOUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from finops.analysis.economics import Question
     from finops.analysis.explanation import Explanation
@@ -49,19 +57,32 @@ _LINES = ("allocated", "unlogged", "estimated")
 
 
 ROW_NUMBERS: dict[str, tuple[str, ...]] = {
+    "actions": actions.NUMBERS,
     "breakeven": tuple(breakeven.TOLD),
     "breakeven.audit": tuple(breakeven_audit.TOLD),
     "budget": foreseen.BUDGETED,
     "chargeback": chargeback.NUMBERS,
+    "close.check": listed.DELIVERED,
+    "close.kept": listed.KEPT,
     "commitments": commitments.HELD,
     "commitments.services": commitments.SERVED,
     "compare": compare.NUMBERS,
     "forecast": foreseen.FORESEEN,
+    "owners.list": listed.OWNED,
     "quality": ("at_stake", "share"),
     "route": tuple(route.TOLD),
     "route.fleet": tuple(route_fleet.TOLD),
+    "runs": (
+        *("cost", "requests", "attempts", "failures"),
+        *("input_tokens", "output_tokens", "unpriced_tokens"),
+    ),
     "savings": ("low", "high"),
     "scorecard": ("claimed", "verified", "known", "asked", "confidence"),
+    "scorecard.catalog": ("level",),
+    "scorecard.diff": ("value_before", "value_after"),
+    "scorecard.history": ("verified", "move", "claimed", "coverage"),
+    "scorecard.roadmap": ("phase", "level", "at_stake"),
+    "scorecard.show": ("level", "confidence", "at_stake"),
     "status": status.NUMBERS,
     "vendor.claims": ("worse_by", "counted"),
     "vendor.quote": (
@@ -147,18 +168,40 @@ _OF_COMMAND: dict[str, Explain] = {
 }
 
 
+_OF_UNIT = (*NUMBERS, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR)
+"""Numbers that go by their own names."""
+
+
+def _by_command() -> dict[str, tuple[str, ...]]:
+    """Every number there is, by the command that shows it."""
+    return {
+        "unit": (*NUMBERS, *sorted(MEASURED), *_LINES, FACTOR),
+        "costs": COST_AMOUNTS,
+        "marginal": ("cost", "requests", *DOUBLED),
+        "capacity": tuple(POOLED),
+        "capacity.holder": tuple(HELD),
+        "owners": tuple(UNOWNED),
+        "close": tuple(CLOSING),
+        **{shown: tuple(told.numbers) for shown, told in TOLD.items()},
+        **ROW_NUMBERS,
+    }
+
+
 def _nearest(number: str) -> str:
-    known = sorted(
-        {
-            *(*NUMBERS, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR),
-            *(f"marginal.{name}" for name in DOUBLED),
-            *(f"capacity.{name}" for name in POOLED),
-            *(f"owners.{name}" for name in UNOWNED),
-            *(f"close.{name}" for name in CLOSING),
-            *(f"capacity.holder.{name}" for name in HELD),
-            *(f"{shown}.{name}" for shown, told in TOLD.items() for name in told.numbers),
-            *(f"{shown}.{name}" for shown, names in ROW_NUMBERS.items() for name in names),
-        }
-    )
-    near = difflib.get_close_matches(number, known, n=3)
-    return f"did you mean {', '.join(near)}?" if near else f"one of {', '.join(known)}"
+    """The nearest numbers of the command that is named, else all of its; of no command, of any."""
+    known = _by_command()
+    command = next((name for name in _longest(known) if f"{number}.".startswith(f"{name}.")), None)
+    if command is not None:
+        part = number.removeprefix(command).removeprefix(".")
+        near = difflib.get_close_matches(part, known[command], n=3)
+        names = ", ".join(f"{command}.{name}" for name in near)
+        return f"did you mean {names}?" if near else f"{command} has {', '.join(known[command])}"
+    every = [*_OF_UNIT, *(f"{name}.{one}" for name, found in known.items() for one in found)]
+    near = difflib.get_close_matches(number, every, n=3)
+    if near:
+        return f"did you mean {', '.join(near)}?"
+    return f"finops explain COMMAND.NUMBER, of {', '.join(sorted(known))}"
+
+
+def _longest(names: Iterable[str]) -> list[str]:
+    return sorted(names, key=len, reverse=True)

@@ -15,7 +15,7 @@ from finops.analysis.explanation import Explanation, Line
 from finops.analysis.logged import CARD_OF_KEY, KEY_COLUMNS, PRICED_KEYS
 from finops.analysis.measures import COMPONENTS, Group, measure
 from finops.analysis.metering import KINDS
-from finops.analysis.numbers import QUOTIENTS, REASONS, count_of, numbers_of
+from finops.analysis.numbers import QUOTIENTS, REASONS, Quotient, count_of, numbers_of
 from finops.analysis.spans import add_groups, same_currency, span_of, timed, timings_of
 from finops.ledger.engine import query
 from finops.model.money import ZERO, multiply, subtract, total
@@ -116,15 +116,23 @@ def explain_products(found: Products, number: str) -> Explanation:
     closing: list[Line] = []
     formula = "cost = sum of tokens x rate + capacity + shares of shared pools"
     if quotient is not None:
-        count = count_of(group, quotient.of)
         units = f" x {quotient.units:,}" if quotient.units > 1 else ""
         formula = f"{number} = cost{units} / {quotient.of}"
-        source = f"{cost.normalize():f}{units} / {count:,}"
-        if value is None:
-            source = REASONS.get(number, f"there are no {quotient.of.replace('_', ' ')}")
-        closing = [Line(number, Decimal(count), quotient.of, None, value, source)]
+        closing = _quotient(group, number, quotient, value)
     lines = (*found.lines, summed, *made_of, *closing)
     return Explanation(number, formula, value, found.period, found.currency, lines)
+
+
+def _quotient(group: Group, number: str, of: Quotient, value: Decimal | None) -> list[Line]:
+    """What the cost is divided by, and the quotient; where there is none, why."""
+    count = Line(
+        of.of, Decimal(count_of(group, of.of)), of.of, None, None, f"finops explain {of.of}"
+    )
+    units = f" x {of.units}" if of.units > 1 else ""
+    source = f"= cost{units} / {of.of}"
+    if value is None:
+        source = REASONS.get(number, f"there are no {of.of.replace('_', ' ')}")
+    return [count, Line(number, None, None, None, value, source)]
 
 
 def _token_lines(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> list[Line]:

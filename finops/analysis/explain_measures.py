@@ -10,9 +10,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from finops.analysis.cells import BUCKET_BASE
+from finops.analysis.derived.arithmetic import SUM, plain
+from finops.analysis.derived.sheet import PARTS
 from finops.analysis.explanation import Explanation, Line
 from finops.analysis.measures import COMPONENTS
 from finops.analysis.numbers import RATIOS, REASONS, count_of, numbers_of
+from finops.model.money import divide
 from finops.model.tables import GENERATION_OPERATIONS, INPUT_TOKEN_COLUMNS, TOKEN_COLUMNS
 
 if TYPE_CHECKING:
@@ -100,16 +103,14 @@ def _told(answer: UnitEconomics, name: str, part: str) -> tuple[str, tuple[Line,
     if name in _COUNTED:
         return f"{name} = {_COUNTED[name]}", _counts(answer, name)
     if name in RATIOS:
-        above, below = RATIOS[name]
-        lines = (*_counts(answer, above), *_counts(answer, below))
-        return f"{name} = {above} / {below}", (*lines, _division(answer.total, above, below))
+        return f"{name} = {' / '.join(RATIOS[name])}", _ratio(answer, name)
     if name == "components":
         return _components(answer, part)
     if name in _TIMES:
         return _times(answer.total, name, part)
     if name in _CAPACITY:
         return f"{name} = {_CAPACITY[name]}", _beside(answer, name)
-    return _work(answer, name) if name in _WORK else _runs(answer.total, name)
+    return _work(answer, name, part) if name in _WORK else _runs(answer.total, name)
 
 
 def _beside(answer: UnitEconomics, name: str) -> tuple[Line, ...]:
@@ -132,22 +133,30 @@ def _group_name(group: Group) -> str:
     return " ".join(str(key) for key in group.keys if key is not None) or "no provider or model"
 
 
-def _counts(answer: UnitEconomics, name: str) -> tuple[Line, ...]:
+def _counts(answer: UnitEconomics, name: str, begin: str = "") -> tuple[Line, ...]:
+    """The count by provider and model, and in all; `begin` tells the parts of several counts from each other."""
     unit = name.removesuffix("_tokens") if name.endswith("_tokens") else name
     source = _COUNTED[name]
     found = [(count_of(group, name), group) for group in answer.groups]
     lines = [
-        _line(_group_name(group), source, quantity=Decimal(count), unit=unit)
+        _line(f"{begin}{_group_name(group)}", source, quantity=Decimal(count), unit=unit)
         for count, group in sorted(found, key=lambda each: (-each[0], str(each[1].keys)))
         if count
     ]
     whole = Decimal(count_of(answer.total, name))
-    return (*lines, _line(name, "sum of the lines above", quantity=whole, unit=unit))
+    told = f"{PARTS}{name}" if begin else SUM
+    return (*lines, _line(name, told, quantity=whole, unit=unit))
 
 
-def _division(group: Group, above: str, below: str) -> Line:
-    part, whole = count_of(group, above), count_of(group, below)
-    return _line("quotient", f"{part:,} / {whole:,}", quantity=Decimal(part), unit=above)
+def _ratio(answer: UnitEconomics, name: str) -> tuple[Line, ...]:
+    """Both counts, and one of the other."""
+    above, below = RATIOS[name]
+    lines = (*_counts(answer, above, f"{above}: "), *_counts(answer, below, f"{below}: "))
+    value = numbers_of(answer.total)[name]
+    if value is None:
+        return lines
+    share = _line(name, f"= {above} / {below}", quantity=Decimal(str(value)), unit=f"of {below}")
+    return (*lines, share)
 
 
 def _components(answer: UnitEconomics, part: str) -> tuple[str, tuple[Line, ...]]:
@@ -156,7 +165,7 @@ def _components(answer: UnitEconomics, part: str) -> tuple[str, tuple[Line, ...]
             _line(name, _COMPONENTS.get(name, name), amount=answer.total.components[name])
             for name in COMPONENTS
         ]
-        whole = _line("cost", "sum of the lines above", amount=answer.total.cost)
+        whole = _line("cost", SUM, amount=answer.total.cost)
         return "components = parts that sum to the cost", (*lines, whole)
     amounts = [(group.components.get(part, Decimal(0)), group) for group in answer.groups]
     told = _COMPONENTS.get(part, part)
@@ -165,7 +174,7 @@ def _components(answer: UnitEconomics, part: str) -> tuple[str, tuple[Line, ...]
         for amount, group in sorted(amounts, key=lambda each: (-each[0], str(each[1].keys)))
         if amount
     ]
-    whole = _line(part, "sum of the lines above", amount=answer.total.components.get(part))
+    whole = _line(part, SUM, amount=answer.total.components.get(part))
     return f"{part} = {told}", (*found, whole)
 
 
@@ -177,9 +186,13 @@ def _times(group: Group, name: str, part: str) -> tuple[str, tuple[Line, ...]]:
             low, high = value * (1 + BUCKET_BASE) / 2 / BUCKET_BASE, value * (1 + BUCKET_BASE) / 2
             told = (
                 f"smallest time that {_QUANTILES[quantile]} of the responses do not exceed, "
-                f"between {low:.6g} and {high:.6g} ms; the middle stands for it"
+                f"is between {low:.6g} ms and this: times are counted in steps of {BUCKET_BASE:g}"
             )
-            lines.append(_line(f"{name} {quantile}", told, quantity=Decimal(str(value)), unit="ms"))
+            end = f"{quantile}_end"
+            lines.append(_line(end, told, quantity=Decimal(str(high)), unit="ms"))
+            text = f"= 2 x {end} / (1 + {BUCKET_BASE:g})"
+            step = f"{name}.{quantile}"
+            lines.append(_line(step, text, quantity=Decimal(str(value)), unit="ms"))
     formula = f"{name} = nearest-rank percentile of responses' {name}, within 1 %"
     return formula, tuple(lines)
 
@@ -209,18 +222,33 @@ def _runs(group: Group, name: str) -> tuple[str, tuple[Line, ...]]:
     if costs is None:
         return f"{name} = nearest-rank percentile of what each run cost", (ended,)
     place = -(-percent * known.ended // 100)
+    rank = _line(
+        "place", f"= ceil({percent} x runs / 100)", quantity=Decimal(place), unit="by rising cost"
+    )
     chosen = _line(
-        f"run {place:,} of {known.ended:,} by rising cost",
-        f"ceil(0.{percent} x {known.ended:,}) = {place:,}; every run: finops unit --by run",
+        name,
+        f"cost of run {place:,} of {known.ended:,} by rising cost: finops unit --by run, "
+        "then finops explain runs.cost RUN",
         amount=costs.p50 if quantile == "p50" else costs.p95,
     )
-    return f"{name} = nearest-rank percentile of what each run cost", (ended, chosen)
+    return f"{name} = nearest-rank percentile of what each run cost", (ended, rank, chosen)
 
 
-def _work(answer: UnitEconomics, name: str) -> tuple[str, tuple[Line, ...]]:
+def _work(answer: UnitEconomics, name: str, part: str) -> tuple[str, tuple[Line, ...]]:
+    """Units and cost of each kind of work, and one over the other; the line asked about last."""
     lines = []
     for kind, work in sorted(answer.total.work.items()):
+        if part and kind != part.partition(".")[0]:
+            continue
         units = Decimal(work.millionths).scaleb(-6).normalize()
-        told = f"attempts with work_unit_kind {kind}: their work_units, and what they cost"
-        lines.append(_line(kind, told, quantity=units, unit=kind, amount=work.cost))
+        told = f"attempts with work_unit_kind {kind}: their {{}}"
+        cost = _line(f"{kind}: cost", told.format("cost"), amount=work.cost)
+        each = divide(work.cost, units) if units else None
+        lines += [
+            cost,
+            _line(f"{kind}: units", told.format("work_units"), quantity=units, unit=kind),
+            _line(f"{kind}: cost_per_unit", f"= {plain(work.cost)} / {plain(units)}", amount=each),
+        ]
+    asked = "units" if name == "work_units" else part.partition(".")[2] or "cost_per_unit"
+    lines.sort(key=lambda line: line.step.endswith(f": {asked}"))
     return f"{name} = cost of the attempts of a kind / units of that kind", tuple(lines)

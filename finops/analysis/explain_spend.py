@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from finops.analysis.book_spend import SpendQuestion, book_spend
+from finops.analysis.derived.arithmetic import SUM
+from finops.analysis.derived.sheet import PARTS
 from finops.analysis.explanation import Explanation, Line
 from finops.model.basis import Basis
 from finops.model.money import ZERO
@@ -29,21 +31,24 @@ def explain_amount(ledger: Ledger, config: Config, question: Question, number: s
     )
     place = COST_AMOUNTS.index(number)
     lines = []
+    several = len(answer.totals) > 1
     for group in answer.groups:
         provider, service, invoice, source, origin = group.values
         amount = group.amounts[place]
         if amount is None:
             continue
-        step = f"{provider or 'no provider'}: {service or 'no service'}"
+        begin = f"{group.currency}: " if several else ""
+        step = f"{begin}{provider or 'no provider'}: {service or 'no service'}"
         kept = f"{origin} rows of {source}, invoice {invoice or 'not named'}"
         lines.append(Line(step, None, group.currency, None, amount, kept))
     single = answer.totals[0] if len(answer.totals) == 1 else None
     value = None if single is None else single[1][place]
     lines.sort(key=lambda line: (str(line.unit), -(line.amount or ZERO), line.step, line.source))
-    lines += [
-        Line(number, None, currency, None, amounts[place], "sum of the lines above")
-        for currency, amounts in answer.totals
-    ]
+    for currency, amounts in answer.totals:
+        name, told = (currency, f"{PARTS}{currency}") if several else (number, SUM)
+        if amounts[place] is None:
+            told = f"no row says its {number}"
+        lines.append(Line(name, None, currency, None, amounts[place], told))
     about = COSTS.column(number).about.rstrip(".")
     when = "invoice month" if basis is Basis.BILLING else "day of use"
     return Explanation(

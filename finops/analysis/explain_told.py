@@ -1,8 +1,8 @@
-"""Numbers that are explained in words: how each is made, and the command that shows what it is made of.
+"""What the numbers of each report go by in `finops explain`, and those few that are told in words.
 
-To explain the numbers of a new report, name its schema in `SHOWN_AS` and its numbers here: a dictionary from
-the name of a column to a sentence that begins after `name =`. A number that can be derived line by line has a
-function of its own in `finops.analysis.explain`, which comes first.
+To explain the numbers of a new report, name its schema in `SHOWN_AS`, derive each number of its rows in a module of
+`finops.analysis.derived`, and name that in `finops.api.explaining`. Words are for what is not made of anything: a line of
+an explanation, and what a reader's own statement selects.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ SHOWN_AS = {
     "finops.owners-list": "owners.list",
     "finops.close_list": "close.list",
     "finops.close_check": "close.check",
+    "finops.close_kept": "close.kept",
     "finops.close_invoices": "close.invoices",
     "finops.close_accruals": "close.accruals",
     "finops.close_adjustments": "close.adjustments",
@@ -71,22 +72,6 @@ class Told(NamedTuple):
 
 
 TOLD: dict[str, Told] = {
-    "runs": Told(
-        "finops explain cost --where \"run = '…'\"",
-        {
-            "requests": "generation calls of the run that the filter lets through",
-            "attempts": "attempts of them, retries included",
-            "failures": "requests whose last attempt did not succeed",
-            "input_tokens": "tokens read by its calls, cached or not",
-            "output_tokens": "tokens written by its calls, reasoning included",
-            "unpriced_tokens": "tokens nothing tells a price of",
-            "cost": "every token, request and byte of its calls x what it costs in all",
-        },
-    ),
-    "owners.list": Told(
-        "finops owners list", {"line": "the line of owners.csv the rule stands on"}
-    ),
-    "close.check": Told("finops sql", {"rows": "rows the source has of the month"}),
     "explain": Told(
         "finops explain",
         {
@@ -96,50 +81,6 @@ TOLD: dict[str, Told] = {
         },
     ),
     "sql": Told("finops sql", {ANY: "what the statement selects"}),
-    "actions": Told(
-        "finops explain of the evidence, for the months before and after",
-        {
-            "expected": "what was expected to be saved when the action was written down",
-            "saved": "before - after; of a workflow the difference of a request x the requests after",
-            "before": "the number the action's evidence is about, in the month it was written down",
-            "after": "the same number in the month asked about",
-        },
-    ),
-    "scorecard.show": Told(
-        "finops scorecard show --format json",
-        {
-            "level": "the level the check belongs to",
-            "confidence": "how far what is known can be relied on, by where it is from",
-            "at_stake": "dollars a month that hang on the check",
-        },
-    ),
-    "scorecard.history": Told(
-        "finops scorecard diff",
-        {
-            "verified": "verified points on that day",
-            "move": "verified - verified of the score before",
-            "claimed": "claimed points on that day",
-            "coverage": "checks with an answer or evidence / checks that apply",
-        },
-    ),
-    "scorecard.diff": Told(
-        "finops scorecard show",
-        {
-            "value_before": "what the earlier score found of the check",
-            "value_after": "what the later score found of the check",
-        },
-    ),
-    "scorecard.roadmap": Told(
-        "finops scorecard show",
-        {
-            "phase": "days in which the step is to be done",
-            "level": "the level the check belongs to",
-            "at_stake": "dollars a month that hang on the check",
-        },
-    ),
-    "scorecard.catalog": Told(
-        "finops scorecard catalog", {"level": "the level the check belongs to"}
-    ),
 }
 """By what a report's numbers go by (`SHOWN_AS`)."""
 

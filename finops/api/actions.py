@@ -16,7 +16,10 @@ from finops.model.period import parse_month
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from finops.analysis.actions.effect import Effect
     from finops.analysis.actions.journal import Action, Entry
+    from finops.analysis.derived.table import Table
+    from finops.api.opening import PeriodChoice
     from finops.api.session import Session
 
 __all__ = ["Actions", "Said"]
@@ -66,9 +69,27 @@ class Actions:
         self, *, month: str | None = None, today: date | None = None
     ) -> Answer[tuple[Action, ...]]:
         """Every action, what is open first; what was done with what it saved in `month`, by default the newest complete."""
+        from finops.report.actions import actions_report
+
+        found, effects, choice = self._measured(month)
+        day = today or datetime.now(tz=UTC).date()
+        report = actions_report(found, effects, choice.period, today=day, notes=choice.notes)
+        return Answer(found, report)
+
+    def table(self, *, month: str | None = None) -> Table:
+        """How every number of `list` is derived."""
+        from finops.analysis.actions.journal import in_order
+        from finops.analysis.derived.actions import actions_table
+
+        found, effects, choice = self._measured(month)
+        return actions_table(in_order(found), effects, choice.period)
+
+    def _measured(
+        self, month: str | None
+    ) -> tuple[tuple[Action, ...], dict[str, Effect], PeriodChoice]:
+        """Every action, what those that are done saved in `month`, and which month that is."""
         from finops.analysis.actions.effect import effect
         from finops.analysis.actions.journal import State, actions, read_journal
-        from finops.report.actions import actions_report
 
         found = actions(read_journal(self.file))
         choice = resolve_period(self.session.ledger, month=month)
@@ -78,9 +99,7 @@ class Actions:
             for each in found
             if each.state is State.DONE and period is not None
         }
-        day = today or datetime.now(tz=UTC).date()
-        report = actions_report(found, effects, period, today=day, notes=choice.notes)
-        return Answer(found, report)
+        return found, effects, choice
 
     def show(self, id: str) -> Answer[Action]:  # noqa: A002  (what it is called)
         """Everything that was ever said of one action; UsageError when there is none."""

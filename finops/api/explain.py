@@ -43,10 +43,11 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
     from finops.analysis.economics import Question
     from finops.analysis.explain import explain as explain_number
     from finops.api.asking import ASKED
-    from finops.api.explaining import Wanted, explain_rows
+    from finops.api.explaining import explain_rows
+    from finops.api.wanted import Wanted
     from finops.report.explain import explain_report
 
-    wanted = Wanted(when, row, where, by, currency, asked or {}, arguments)
+    wanted = Wanted(when, row, where, by, currency, asked or {}, arguments, include)
     found = explain_rows(session, number, wanted)
     if found is not None:
         return Answer(found, explain_report(found))

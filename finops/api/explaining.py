@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from finops.api.asking import ASKED, asked_table
+from finops.api.explaining_lists import LISTS
 from finops.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from finops.analysis.derived.table import Table
     from finops.analysis.explanation import Explanation
-    from finops.api.opening import When
-    from finops.api.projecting import Option
     from finops.api.session import Session
+    from finops.api.wanted import Wanted
 
-__all__ = ["TABLES", "Wanted", "explain_rows"]
-
-
-class Wanted(NamedTuple):
-    """What is asked of one command: whose number, over which period, split by what."""
-
-    when: When
-    row: str | None = None
-    where: str | None = None
-    by: str | Sequence[str] | None = None
-    currency: str | None = None
-    asked: Mapping[str, Option] = {}
-    """Options of the command itself, where it has its own (`finops.api.asking`)."""
-    arguments: Sequence[str] = ()
+__all__ = ["TABLES", "explain_rows"]
 
 
 def explain_rows(session: Session, number: str, wanted: Wanted) -> Explanation | None:
@@ -54,7 +41,8 @@ def explain_rows(session: Session, number: str, wanted: Wanted) -> Explanation |
             f"the rows of {command} cannot be split", hint=f"--by is of {', '.join(sorted(_SPLIT))}"
         )
     table = asked(session, wanted)
-    found = explain_row(table, command, name, row=wanted.row, where=wanted.where)
+    where = None if command in _OF_CALLS else wanted.where
+    found = explain_row(table, command, name, row=wanted.row, where=where)
     return None if found is None else found._replace(number=number)
 
 
@@ -89,18 +77,10 @@ def _compare(session: Session, wanted: Wanted) -> Table:
     return compare_table(session.compare(by, currency=wanted.currency, **wanted.when).value)
 
 
-def _month(wanted: Wanted) -> str | None:
-    """The one month asked about."""
-    other = [name for name, value in wanted.when.items() if value and name != "month"]
-    if other:
-        raise UsageError("this number is of a month", hint="name a --month")
-    return wanted.when.get("month")
-
-
 def _budget(session: Session, wanted: Wanted) -> Table:
     from finops.analysis.derived.foreseen import budget_table
 
-    answer = session.budget(month=_month(wanted))
+    answer = session.budget(month=wanted.month)
     return budget_table(answer.value, answer.report.period)
 
 
@@ -139,7 +119,7 @@ def _services(session: Session, wanted: Wanted) -> Table:
 def _chargeback(session: Session, wanted: Wanted) -> Table:
     from finops.analysis.derived.chargeback import chargeback_table
 
-    return chargeback_table(session.chargeback(wanted.by or "team", month=_month(wanted)).value)
+    return chargeback_table(session.chargeback(wanted.by or "team", month=wanted.month).value)
 
 
 def _status(session: Session, wanted: Wanted) -> Table:
@@ -154,8 +134,7 @@ def _status(session: Session, wanted: Wanted) -> Table:
 def _scorecard(session: Session, wanted: Wanted) -> Table:
     from scorecard.derived import score_table
 
-    if any(wanted.when.values()):
-        raise UsageError("a score is of the newest data", hint="leave the period out")
+    wanted.timeless("a score")
     measured = session.scorecard.run(no_history=True)
     titles = {each.id: each.title for each in measured.where.catalog.categories}
     return score_table(measured.value, titles)
@@ -180,9 +159,12 @@ TABLES: dict[str, Callable[[Session, Wanted], Table]] = {
     "scorecard": _scorecard,
     "status": _status,
     "vendor.claims": _claims,
+    **LISTS,
 }
-
 """Commands whose rows have names, and how each is asked."""
 
 _SPLIT = frozenset({"chargeback", "compare", "forecast"})
 """Commands whose rows are split by names of the reader's choice."""
+
+_OF_CALLS = frozenset({"runs"})
+"""Commands whose condition chooses calls, as there, and not rows."""

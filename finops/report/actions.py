@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
-from finops.analysis.actions.journal import State
+from finops.analysis.actions.journal import State, in_order
 from finops.model.money import total
 from finops.report.model import Report, ReportColumn, Style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from finops.analysis.actions.effect import Effect
     from finops.analysis.actions.journal import Action, Entry
@@ -48,11 +48,7 @@ def actions_report(
     notes: tuple[str, ...] = (),
 ) -> Report:
     """Every action; `effects` by its id, of `month`. Amounts expected and saved are a month's."""
-    order = list(State)
-    listed = sorted(
-        actions,
-        key=lambda each: (order.index(each.state), each.due or date.max, each.added, each.id),
-    )
+    listed = in_order(actions)
     rows = tuple(_row(each, effects.get(each.id), today) for each in listed)
     currencies = {each.currency for each in actions if each.currency is not None}
     saved = [found.saved for found in effects.values() if found.saved is not None]

@@ -22,9 +22,11 @@ from finops.analysis.actions.journal import (
     next_id,
     read_journal,
 )
+from finops.analysis.derived.actions import actions_table
 from finops.errors import InputError, UsageError
 from finops.model.period import parse_month
 from finops.report.actions import actions_report
+from tests.analysis.arithmetic import check_table
 from tests.analysis.ledgers import MODEL, config, cost, make_ledger, request
 
 if TYPE_CHECKING:
@@ -160,6 +162,24 @@ def test_a_workflow_saves_what_its_requests_cost_less(ledger: Ledger) -> None:
 def test_a_commitment_and_a_condition_save_what_they_cost_less(ledger: Ledger) -> None:
     assert effect(ledger, config(), done(evidence="commitment/plan"), OCTOBER).saved == 30
     assert effect(ledger, config(), done(where="ServiceName = 'Store'"), OCTOBER).saved == 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"evidence": "cache/w", "expected": Decimal(5)},
+        {"evidence": "commitment/plan"},
+        {"where": "ServiceName = 'Store'"},
+        {"evidence": "cache/x"},
+        {"state": State.OPEN, "finished": None},
+    ],
+)
+def test_what_was_saved_is_derived(ledger: Ledger, given: dict[str, object]) -> None:
+    """From the cost and the requests of a workflow, from two amounts, or with the reason why not."""
+    action = done(currency="USD", **given)
+    effects = {"A-1": effect(ledger, config(), action, OCTOBER)} if action.finished else {}
+    report = actions_report([action], effects, OCTOBER, today=date(2026, 11, 2))
+    assert check_table(actions_table([action], effects, OCTOBER), report) == 4
 
 
 @pytest.mark.parametrize(

@@ -69,3 +69,19 @@ def test_a_typing_error_is_answered_with_what_is_near(ledger: Ledger) -> None:
     with pytest.raises(UsageError) as caught:
         explained(ledger, "cost_per_rnu")
     assert "cost_per_run" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [
+        ("breakevn.npv", "did you mean breakeven.npv"),
+        ("commitments.happiness", "commitments has "),
+        ("unit", "unit has cost, "),
+        ("xyzzy.plugh", "finops explain COMMAND.NUMBER, of actions, breakeven, "),
+    ],
+)
+def test_what_there_is_is_named(ledger: Ledger, number: str, hint: str) -> None:
+    """The nearest numbers, else those of the command, else the commands."""
+    with pytest.raises(UsageError, match="there is no explanation of") as caught:
+        explained(ledger, number)
+    assert str(caught.value.hint).startswith(hint)

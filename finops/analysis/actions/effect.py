@@ -32,10 +32,18 @@ if TYPE_CHECKING:
     from finops.ledger.store import Ledger
     from finops.model.period import Period
 
-__all__ = ["Effect", "effect", "first_whole_month"]
+__all__ = ["Effect", "Workflow", "effect", "first_whole_month"]
 
 TOKENS = ("cache", "batch", "model", "failures")
 CAPACITY = ("idle", "commitment")
+
+
+class Workflow(NamedTuple):
+    """A workflow's cost and its requests, in the month before and the one after."""
+
+    name: str
+    before: tuple[Decimal, int]
+    after: tuple[Decimal, int]
 
 
 class Effect(NamedTuple):
@@ -47,6 +55,8 @@ class Effect(NamedTuple):
     before: Decimal | None = None
     after: Decimal | None = None
     why: str | None = None
+    workflow: Workflow | None = None
+    """What both numbers are made of, where they are a workflow's."""
 
 
 def first_whole_month(action: Action) -> Period | None:
@@ -116,7 +126,9 @@ def _of_workflow(
         return _told(number, after, None, None)
     each, each_after = Fraction(cost) / requests, Fraction(cost_after) / requests_after
     saved = truncate((each - each_after) * requests_after)
-    return Effect(saved, after.label, number, truncate(each * 1000), truncate(each_after * 1000))
+    made_of = Workflow(workflow, (cost, requests), (cost_after, requests_after))
+    each_thousand = truncate(each * 1000), truncate(each_after * 1000)
+    return Effect(saved, after.label, number, *each_thousand, workflow=made_of)
 
 
 def _of_capacity(

@@ -104,6 +104,17 @@ def actions(entries: Iterable[Entry]) -> tuple[Action, ...]:
     return tuple(found.values())
 
 
+def in_order(found: Iterable[Action]) -> tuple[Action, ...]:
+    """As they are listed: what is open first, by its day."""
+    order = list(State)
+    return tuple(
+        sorted(
+            found,
+            key=lambda each: (order.index(each.state), each.due or date.max, each.added, each.id),
+        )
+    )
+
+
 def next_id(entries: Iterable[Entry]) -> str:
     """`A-1`, `A-2` …: one more than the highest there is."""
     numbers = [int(entry.id.removeprefix("A-")) for entry in entries if entry.id[2:].isdigit()]
