@@ -110,10 +110,7 @@ def route(  # noqa: PLR0913  (one parameter for each option)
     columns = (confidence, small_correct, large_correct, risk, small_latency, large_latency)
     asked = Selection(small, large, workflow, month, since, until, last, everything, ledger)
     found = _ask(scores, columns, asked, how)
-    if chart:
-        _draw(found, format, output, alone=fleet is None and not explain)
-    else:
-        _emit(found, fleet, format, output, explain=explain)
+    _emit(found, fleet, format, output, explain=explain, chart=chart)
 
 
 def _draw(
@@ -139,9 +136,13 @@ def _emit(
     output: str | None,
     *,
     explain: bool,
+    chart: bool,
 ) -> None:
     from finops.cli.output import emit
 
+    if chart:
+        _draw(found, format, output, alone=fleet is None and not explain)
+        return
     if fleet is not None and explain:
         raise UsageError("--fleet and --explain are two different answers: give one of them")
     if fleet is not None:
