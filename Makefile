@@ -5,8 +5,10 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE  # thousands of processes share what the first of them compiled
 JOBS ?= 2
 COVER := --cov --cov-report=term:skip-covered
-# tests of what stands around finops/: being traced would cost them up to half as much again and show nothing new
-BESIDE := $(addprefix tests/,architecture connectors/pull docs samples scorecard tui)
+# tests of what stands around finops/, and of its tests: being traced would cost them up to half as much again and
+# show nothing new
+BESIDE := $(addprefix tests/,architecture connectors/pull docs samples scorecard tui $(addprefix analysis/test_,\
+	capacity_mutations.py more_mutations.py mutations.py spark.py))
 SUITE := -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 SHELL := /bin/sh

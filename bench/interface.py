@@ -219,7 +219,7 @@ def _drilled(command: list[str | Path], folder: Path) -> Drilled:
         screen.until(b"Total")
         screen.quiet()
         screen.leads(b"\r", b"-run-")
-        screen.press(b"\x1b")
+        screen.leads(b"\x1b", b"Total")
         screen.press(b"j")
         taken = screen.leads(b"\r", b"-run-")
         there, back = KEYS // 2, KEYS - KEYS // 2

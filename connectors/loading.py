@@ -156,7 +156,6 @@ def load_files(
 
 def _load(job: _Job) -> LoadResult:
     from finops.ledger.engine import open_engine
-    from finops.ledger.write import store
 
     prints = fingerprints(job.files)
     with open_engine() as con:
@@ -165,11 +164,10 @@ def _load(job: _Job) -> LoadResult:
         bound(con, job.files)
         load = _load_record(job, of_delivery(prints, _reading(job)), prints)
         delivery, wrapped = _wrapped(job, con, Reading.FAST, load.load_id)
-        before_commit = _check(job)
         with watching(con, job.files, job.progress):
             try:
                 rows = _narrowed(job, con, wrapped.strict())
-                stored = store(job.ledger, job.table, con, rows, load, before_commit=before_commit)
+                stored = _store(job, con, rows, load)
             except _data_errors() as error:
                 return _with_problems(job, con, load, error)
         _refuse_nothing(job, stored)
@@ -181,12 +179,13 @@ def _narrowed(job: _Job, con: duckdb.DuckDBPyConnection, rows: str) -> str:
     pulled = job.options.pulled
     if pulled is not None and pulled.months:
         rows = of_months(rows, pulled.months)
-    if pulled is not None and pulled.days is not None:
-        rows = of_days(rows, pulled.days)
+    days = None if pulled is None else pulled.days
+    if job.format.numbers_attempts:
+        return attempts_in_place(job.ledger, rows, job.source, days)
+    if days is not None:
+        rows = of_days(rows, days)
     if job.format.replays:
         rows = replays_in_place(job.ledger, con, rows, job.source)
-    if job.format.numbers_attempts:
-        rows = attempts_in_place(job.ledger, rows, job.source)
     return rows
 
 
@@ -227,8 +226,6 @@ def _with_problems(
     job: _Job, con: duckdb.DuckDBPyConnection, load: Load, error: Exception
 ) -> LoadResult:
     """The second reading: name every problem, then refuse, or store the rows without one."""
-    from finops.ledger.write import store
-
     check_unchanged(job.files)
     delivery, wrapped = _wrapped(job, con, Reading.EXACT, load.load_id)
     try:
@@ -244,7 +241,7 @@ def _with_problems(
     refused = len({(problem.file, problem.row) for problem in problems})
     kept = load._replace(rows_refused=refused)
     rows = _narrowed(job, con, wrapped.lenient(REFUSED))
-    stored = store(job.ledger, job.table, con, rows, kept, before_commit=_check(job))
+    stored = _store(job, con, rows, kept)
     return _result(job, stored, problems, refused, delivery.notes)
 
 
@@ -253,22 +250,31 @@ def _as_told(job: _Job, con: duckdb.DuckDBPyConnection, load: Load, error: Excep
 
     An odd value in a line the format does not read, say, or a key the beginning of the file has not.
     """
-    from finops.ledger.write import store
-
     if job.files[0].head.shape not in {Shape.JSON, Shape.JSONL}:
         raise _unreadable(job, error) from error
     delivery, wrapped = _wrapped(job, con, Reading.LOOSE, load.load_id)
     try:
         rows = _narrowed(job, con, wrapped.strict())
-        stored = store(job.ledger, job.table, con, rows, load, before_commit=_check(job))
+        stored = _store(job, con, rows, load)
     except _data_errors() as again:
         raise _unreadable(job, error) from again
     _refuse_nothing(job, stored)
     return _result(job, stored, (), 0, delivery.notes)
 
 
-def _check(job: _Job) -> Callable[[], None]:
-    return lambda: check_unchanged(job.files)
+def _store(job: _Job, con: duckdb.DuckDBPyConnection, rows: str, load: Load) -> Stored:
+    """Store what was read, if the files are still what they were."""
+    from finops.ledger.write import store
+
+    return store(
+        job.ledger,
+        job.table,
+        con,
+        rows,
+        load,
+        before_commit=lambda: check_unchanged(job.files),
+        numbered=job.format.numbers_attempts,
+    )
 
 
 def _load_record(job: _Job, digest: str, prints: Sequence[Fingerprint]) -> Load:

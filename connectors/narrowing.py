@@ -6,8 +6,9 @@ Agents write a call down again when a session is resumed or forked, perhaps days
 Files that are read together are told apart by their format. Of a call that is in the ledger already, a copy read
 later changes neither time, session nor agent; where it says more of the call's tokens, those are taken over.
 
-A format that numbers the attempts of a call numbers those it sees together. An attempt that is stored keeps its number,
-and a new one is numbered after those stored that this delivery does not hold.
+A format that numbers the attempts of a call numbers those it sees together. Those that are stored are numbered with
+them, by their start, in whatever order they were read: where one that is stored gets another number by that, its row
+is delivered again.
 """
 
 from __future__ import annotations
@@ -45,18 +46,29 @@ select {columns} from (
 """
 
 _NUMBERED = """
-with new as materialized ({rows}), old as (
-  select request_id, call_id, min(attempt) as attempt, min("timestamp") as began
-  from ({stored}) where source_id = {source} group by request_id, call_id
-), apart as (
-  select * from old semi join new using (call_id) anti join new using (request_id)
-), before as (
-  select new.request_id, count(*) as missing
-  from new join apart on apart.call_id = new.call_id and apart.began < new."timestamp"
-  group by new.request_id
+with new as materialized ({rows}), apart as (
+  select request_id, call_id, attempt, "timestamp", "day" from ({stored})
+  semi join new using (call_id) anti join new using (request_id)
+  where source_id = {source}
+), ranked as (
+  select *, row_number() over (partition by call_id order by "timestamp", request_id, attempt) as place
+  from (
+    select call_id, request_id, attempt, "timestamp", true as is_new from new where call_id is not null
+    union all
+    select call_id, request_id, attempt, "timestamp", false as is_new from apart
+  )
+), numbered as (
+  select new.* replace (coalesce(place, new.attempt) as attempt)
+  from new left join (from ranked where is_new) as r using (call_id, request_id, attempt)
 )
-select new.* replace (coalesce(old.attempt, new.attempt + coalesce(missing, 0)) as attempt)
-from new left join old using (request_id) left join before using (request_id)
+select * from ({kept})
+union all by name
+select s.* replace (place as attempt)
+from ({stored}) as s join (
+  select apart.*, place
+  from apart join (from ranked where not is_new and place <> attempt) using (call_id, request_id, attempt)
+) as moved on s."day" = moved."day" and s.request_id = moved.request_id and s.attempt = moved.attempt
+where source_id = {source}
 """
 
 
@@ -105,10 +117,18 @@ def replays_in_place(ledger: Ledger, con: duckdb.DuckDBPyConnection, rows: str, 
     )
 
 
-def attempts_in_place(ledger: Ledger, rows: str, source: str) -> str:
-    """The requests `rows`, attempts of calls that `ledger` has of `source` numbered as, or after, those."""
+def attempts_in_place(ledger: Ledger, rows: str, source: str, days: Period | None) -> str:
+    """The requests `rows` of `days`, attempts of their calls numbered with those that `ledger` has of `source`.
+
+    Also, stored rows that get another number by that.
+    """
     files = ledger.files(REQUESTS.name)
     if not files:
-        return rows
+        return rows if days is None else of_days(rows, days)
     ledger.local(files, REQUESTS.name)
-    return _NUMBERED.format(rows=rows, stored=rows_sql(REQUESTS, files), source=literal(source))
+    return _NUMBERED.format(
+        rows=rows,
+        stored=rows_sql(REQUESTS, files),
+        source=literal(source),
+        kept="numbered" if days is None else of_days("from numbered", days),
+    )

@@ -7,7 +7,6 @@ listed. Nothing here writes to a store.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -22,6 +21,7 @@ from finops.errors import (
     SourceUnavailable,
     UsageError,
 )
+from finops.ledger.bucket_errors import status_of, what_was_said
 from finops.redaction import redact
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ __all__ = ["Changed", "Object", "Objects", "open_objects"]
 
 _PIECE = 4 * 1024 * 1024
 _SMALL = 16 * 1024 * 1024
-_STATUS = re.compile(r"status code: (\d{3})")
-"""In the words of the store's client, which keeps a listing's status nowhere else."""
 _SHORTEST_WAIT_S = 0.01
 """The store's client draws its waits from a range, which must not be empty."""
 _MADE = "~"
@@ -162,9 +160,8 @@ class Objects:
         """An error of the client as one of ours."""
         from obstore import exceptions
 
-        said = redact(f"{self.source}: {doing}: {_first_line(error)}")
-        found = _STATUS.search(str(error))
-        status = found[1] if found else ""
+        said = redact(f"{self.source}: {doing}: {what_was_said(error)}")
+        status = status_of(error)
         refused = (exceptions.UnauthenticatedError, exceptions.PermissionDeniedError)
         missing = (FileNotFoundError, exceptions.NotFoundError)
         if isinstance(error, exceptions.PreconditionError):
@@ -222,7 +219,7 @@ def open_objects(
                 hint="write s3://BUCKET/FOLDER, gs://, az:// or file:///FOLDER",
             )
     except (BaseError, OSError, ValueError) as error:
-        raise UsageError(redact(f"the source {source}: {url}: {_first_line(error)}")) from None
+        raise UsageError(redact(f"the source {source}: {url}: {what_was_said(error)}")) from None
     return Objects(source, url, opened, session)
 
 
@@ -235,7 +232,3 @@ def _object(item: Any) -> Object:  # noqa: ANN401  (obstore's listing)
     modified = item["last_modified"]
     etag = item["e_tag"] or f"{_MADE}{item['size']}-{modified.timestamp()}"
     return Object(str(item["path"]), int(item["size"]), str(etag), modified)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -16,7 +16,16 @@ from urllib.parse import urlsplit
 
 from connectors.http import Http
 from connectors.settings import SecretReference, SourceSettings
-from finops.errors import ConfigError, FinopsError, SourceError, UsageError
+from finops.errors import (
+    AccessDenied,
+    ConfigError,
+    FinopsError,
+    SourceError,
+    SourceMissing,
+    SourceUnavailable,
+    UsageError,
+)
+from finops.ledger.bucket_errors import status_of, what_was_said
 from finops.ledger.location import parse_location
 from finops.redaction import protect, redact
 
@@ -26,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["Target", "is_store", "notify", "open_target"]
 
 _STORES = ("s3", "s3a", "gs", "az")
+_CREDENTIALS = {"s3": "AWS_…", "s3a": "AWS_…", "gs": "GOOGLE_…", "az": "AZURE_…"}
+"""Variables a store's credentials stand in."""
 
 
 class Target(Protocol):
@@ -98,8 +109,8 @@ class _Bucket(NamedTuple):
 
         try:
             obstore.put(self.store, name, content)
-        except BaseError as error:
-            raise SourceError(redact(f"cannot write {self.url}/{name}: {error}")) from error
+        except (BaseError, OSError) as error:
+            raise _refusal(self.url, f"cannot write {self.url}/{name}", error) from None
         return f"{self.url}/{name}"
 
     def has(self, name: str) -> bool:
@@ -111,9 +122,22 @@ class _Bucket(NamedTuple):
             obstore.head(self.store, name)
         except FileNotFoundError:
             return False
-        except BaseError as error:
-            raise SourceError(redact(f"cannot read {self.url}/{name}: {error}")) from error
+        except (BaseError, OSError) as error:
+            raise _refusal(self.url, f"cannot look at {self.url}/{name}", error) from None
         return True
+
+
+def _refusal(url: str, doing: str, error: Exception) -> SourceError:
+    """The store's answer as an error of ours, by what can be done about it."""
+    said, status = redact(f"{doing}: {what_was_said(error)}"), status_of(error)
+    scheme, _, rest = url.partition("://")
+    variables = _CREDENTIALS.get(scheme.lower(), "the environment")
+    if status in {"401", "403"}:
+        return AccessDenied(said, hint=f"its credentials are in {variables}: may they write there?")
+    if status == "404":
+        bucket = rest.partition("/")[0]
+        return SourceMissing(said, hint=f"is there a bucket {bucket}? finops makes none")
+    return SourceUnavailable(said, hint="run the command again later")
 
 
 def _store(place: str) -> Any:  # noqa: ANN401  (obstore's stores)

@@ -94,6 +94,26 @@ def ledger_table(declared: Table) -> str:
     return f"## {declared.name}\n\n{' '.join(facts)}\n\n{body}"
 
 
+BESIDE_THE_TABLES = """\
+## Beside the tables
+
+Folders whose names begin with `_` are no Delta tables: no vacuum touches them, and a copy of the folder or bucket has them.
+
+| folder | holds | may be removed |
+| --- | --- | --- |
+| `_closed` | the books of closed months, with a manifest of every file's SHA-256 | no |
+| `_settings` | settings, owners, scenarios, judged answers and prices by their SHA-256, and from when they were in force | no: without \
+them `--as-of` has today's |
+| `_scorecard` | scores that were written down | no |
+| `_deliveries` | which review was delivered where, so that none is twice | no |
+| `_rollups` | sums that questions are answered from | yes: they are made again |
+| `_staging`, `_spool` | locks, and what loads and pulls in progress have fetched | when nothing is loading |
+
+`_settings` gets a record when something changed by the time of a load, a pull, a close or a review. It holds what numbers depend
+on and no secret: sources by name and connector alone, addresses without their credentials, neither `[review]` nor \
+`[actions]`, and of judged answers only the columns that are read."""
+
+
 def ledger_page() -> str:
     """docs/ledger.md."""
     about = (
@@ -106,6 +126,7 @@ def ledger_page() -> str:
         "`finops/model/tables.py`",
         about,
         *(ledger_table(item) for item in TABLES.values()),
+        BESIDE_THE_TABLES,
     )
 
 

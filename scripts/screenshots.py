@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "img"
 WIDTH = 100
+CHROMIUM = shutil.which("chromium") or "chromium"
 
 
 def printed(*arguments: str, home: Path) -> str:
@@ -72,6 +74,27 @@ async def overview(ledger: Path) -> str:
         return console.export_svg(title="finops tui", unique_id="finops-tui")
 
 
+def photograph(page: Path, path: Path) -> None:
+    """A PNG of a page of ours down to its first chart, by day, in Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        shown = browser.new_page(
+            viewport={"width": 1120, "height": 800}, device_scale_factor=1.5, color_scheme="light"
+        )
+        shown.goto(page.as_uri())
+        shown.add_style_tag(content="nav { display: none; } body { margin: 1.2rem 2rem; }")
+        end = shown.locator("figure").first.bounding_box()
+        if end is None:
+            raise ValueError(f"{page} has no chart")
+        height = end["y"] + end["height"]
+        shown.screenshot(
+            path=path, full_page=True, clip={"x": 0, "y": 0, "width": 1120, "height": height}
+        )
+        browser.close()
+
+
 def main() -> int:
     """Write every picture; 0."""
     with tempfile.TemporaryDirectory() as folder:
@@ -80,6 +103,9 @@ def main() -> int:
         os.environ["XDG_STATE_HOME"] = str(home / "state")
         ledger = home / ".local" / "share" / "finops" / "demo-ledger"
         keep(asyncio.run(overview(ledger)), IMAGES / "overview.svg")
+        written = home / "review.html"
+        open_session(ledger, config=ledger / "finops.toml").review("2026-10").save(written)
+        photograph(written, IMAGES / "review.png")
     return 0
 
 

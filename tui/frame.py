@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Frame", "fitted", "frame_of"]
 
-MEASURED = 2_000
+MEASURED = 500
 """Rows whose cells are measured at first, spread over all of them; wider ones are met when drawn."""
 
 WIDEST = 48

@@ -205,7 +205,7 @@ class _Always:
             ledger = bench.filled(window=Period(self.rig.split, self.rig.window.end))
             assert cursors(ledger, "pulled") == {}
             _ok(bench.pull(ledger))
-            assert _rows(ledger) == {name: part.rows for name, part in bench.whole().items()}
+            assert contents(ledger) == bench.whole()
 
     def test_the_machines_time_zone_changes_nothing(self, tmp_path: Path) -> None:
         with _bench(self.rig, tmp_path) as bench:
@@ -321,11 +321,6 @@ class _Network(_Always):
             said += [caplog.text, *capfd.readouterr(), *_stored(ledger)]
         for secret in self.rig.secrets.values():
             assert not [text for text in said if secret in text], "a planted secret was shown"
-
-
-def _rows(ledger: Ledger) -> dict[str, int]:
-    """Rows by table: what is read out of order may be numbered in another one, an older attempt of a call say."""
-    return {name: part.rows for name, part in contents(ledger).items()}
 
 
 def _refused(result: SourceResult) -> None:

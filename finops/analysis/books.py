@@ -8,10 +8,12 @@ segment of its own, closed or not (`books_by_month`), so that a span says what i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.in_force import placed, places, prices_as_of
 from finops.analysis.owned.rows import known_months
 from finops.analysis.reversals import due, reversals
 from finops.config import Config
@@ -25,16 +27,20 @@ from finops.prices.recorded import read_recorded
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from finops.prices.recorded import Recorded
+
 __all__ = [
     "CONFIG",
     "OWNERS",
     "PRICES",
+    "PricedLedger",
     "Segment",
     "answering",
     "books",
     "books_by_month",
     "books_ledger",
     "closed_config",
+    "kept_name",
     "price_book",
 ]
 
@@ -137,29 +143,46 @@ def answering(ledger: Ledger, period: Period | None) -> Ledger:
     return SpanLedger(ledger.location, stretches, OpenLedger(ledger.location, closes))
 
 
+def kept_name(place: str, path: str) -> str:
+    """What a close calls the file at `path` that the settings name at `place` (`breakeven.0.scenario`)."""
+    ending = PurePath(path.removesuffix(".gz")).suffix or ".txt"
+    return OWNERS if place == "owners.file" else f"{place}{ending}"
+
+
 def closed_config(ledger: Ledger, closed: Closed) -> Config:
-    """The settings a month was closed with."""
+    """The settings a month was closed with, and the files they name as they were."""
     config = Config.model_validate_json(document(ledger.location, closed, CONFIG))
-    if OWNERS not in closed.manifest["documents"]:
-        return config
-    content = document(ledger.location, closed, OWNERS)
+    kept = closed.manifest["documents"]
     folder = ledger.location.root / CLOSED / closed.name
-    path = folder / closed.manifest["documents"][OWNERS]["file"]
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Path(path).write_bytes(content)
-    return config.model_copy(
-        update={"owners": config.owners.model_copy(update={"file": str(path)})}
-    )
+    paths = {}
+    for place, named in places(config):
+        name = kept_name(place, named)
+        if name not in kept:
+            continue
+        content, path = document(ledger.location, closed, name), folder / kept[name]["file"]
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        paths[place] = str(path)
+    return placed(config, paths)
 
 
 def price_book(ledger: Ledger, config: Config) -> Book:
-    """Prices for questions to `ledger`: those a month was closed with, else today's."""
+    """Prices for questions to `ledger`: those a month was closed with or in force when it is looked at, else today's."""
     book = Book.load(config.price_entries())
-    if not isinstance(ledger, ClosedLedger):
-        return book
-    kept = document(ledger.location, ledger.closed, PRICES)
-    return book._replace(recorded=read_recorded(kept))
+    if isinstance(ledger, ClosedLedger):
+        kept = document(ledger.location, ledger.closed, PRICES)
+        return book._replace(recorded=read_recorded(kept))
+    if isinstance(ledger, PricedLedger):
+        return book._replace(recorded=ledger.prices)
+    return book._replace(recorded=prices_as_of(ledger.location))
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLedger(OpenLedger):
+    """The ledger as it is, at prices of another day."""
+
+    prices: Recorded | None = None
 
 
 def _everything(ledger: Ledger, config: Config, closes: Sequence[Closed]) -> Period | None:

@@ -13,16 +13,20 @@ from __future__ import annotations
 
 import getpass
 import hashlib
-import json
 import platform
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from finops import __version__
 from finops.analysis.accruals import accrual_rows, accruals, as_manifest
-from finops.analysis.books import CONFIG, OWNERS, PRICES, Segment, books_ledger
+from finops.analysis.books import CONFIG, PRICES, Segment, books_ledger, kept_name
+from finops.analysis.in_force import (
+    asked_in,
+    files_of_settings,
+    settings_document,
+    write_prices,
+)
 from finops.analysis.relations import RUN_SILENCE_DAYS
 from finops.analysis.reversals import due
 from finops.errors import CommitConflict, GateFailed, UsageError
@@ -31,15 +35,13 @@ from finops.ledger.months import months_with
 from finops.ledger.open_months import accounted, first_open_month, same_files
 from finops.ledger.schema import literal
 from finops.ledger.snapshots import Closed, Keeping, all_closes, closed_months, keep, reopen
-from finops.ledger.store import DataFile, Ledger, rows_sql
+from finops.ledger.store import DataFile, Ledger
 from finops.model.tables import COSTS, LOADS, REQUESTS, TABLES
-from finops.prices.book import Book, PriceKey
-from finops.prices.install import keys_sql
 from finops.prices.listed import SOURCE
-from finops.prices.recorded import write_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import duckdb
 
@@ -53,10 +55,7 @@ __all__ = [
     "may_close",
     "months_known",
     "reopen_month",
-    "settings_document",
 ]
-
-_PROVIDER = "coalesce(ServiceProviderName, ProviderName, PublisherName, InvoiceIssuerName, '?')"
 
 
 class Decision(NamedTuple):
@@ -287,38 +286,16 @@ def _previous(closes: Sequence[Closed]) -> dict[str, str] | None:
 def _documents(
     con: duckdb.DuckDBPyConnection, config: Config, takeover: Sequence[Keeping]
 ) -> dict[str, bytes]:
-    found = {
+    """Settings, the files they name, and every price the kept requests and the charges can ask for."""
+    requests = [each.file for each in takeover if each.table == REQUESTS.name]
+    return {
         CONFIG: settings_document(config),
-        PRICES: _prices(con, config, [each.file for each in takeover if each.table == "requests"]),
+        PRICES: write_prices(config, *asked_in(con, requests, COSTS.name)),
+        **{
+            kept_name(place, name): each
+            for place, (name, each) in files_of_settings(config).items()
+        },
     }
-    if config.owners.file is not None:
-        found[OWNERS] = Path(config.owners.file).read_bytes()
-    return found
-
-
-def settings_document(config: Config) -> bytes:
-    """`config` as a close keeps it: wherever the ledger and owners.csv stand."""
-    settings = config.model_dump(mode="json", by_alias=True, exclude={"ledger"})
-    if settings.get("owners", {}).get("file") is not None:
-        settings["owners"]["file"] = OWNERS
-    return json.dumps(settings, indent=1, sort_keys=True, ensure_ascii=False).encode()
-
-
-def _prices(con: duckdb.DuckDBPyConnection, config: Config, requests: Sequence[DataFile]) -> bytes:
-    """Every card the kept requests can ask for, and every name they and the charges use."""
-    book = Book.load(config.price_entries())
-    rows: list[tuple[Any, ...]] = query(con, keys_sql(f"({rows_sql(REQUESTS, requests)})"))
-    keys = {PriceKey(*row) for row in rows}
-    keys |= {PriceKey(key.provider, key.model) for key in keys}
-    names = {(key.provider, key.model) for key in keys}
-    names |= set(
-        query(con, f"select distinct {_PROVIDER}, x_Model from costs where x_Model is not null")
-    )
-    return write_recorded(
-        SOURCE,
-        {key: book.cards([key]) for key in keys},
-        {name: book.canonical(*name) for name in names},
-    )
 
 
 def months_known(ledger: Ledger, closes: Sequence[Closed]) -> tuple[str, ...]:

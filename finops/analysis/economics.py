@@ -1,7 +1,7 @@
 """Unit economics of a period: requests, what they cost, and how that meets the bill to the digit.
 
-The order of things: rates are set over whole months and every request (allocation runs before any
-filter), then groups are measured, then everything is held against the bill.
+The order of things: rates are set a month at a time over every request of it (allocation runs before any
+filter), then groups are measured, then everything is held against the bill; what months say is added.
 """
 
 from __future__ import annotations

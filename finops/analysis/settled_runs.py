@@ -259,9 +259,12 @@ def _run(pieces: Sequence[RunPiece]) -> Run:
         for each in pieces
         if each.outcome is not None and each.outcome_at is not None
     ]
-    cost = total(each.cost for each in pieces if each.cost is not None)
+    if len(pieces) == 1:
+        cost, sums = first.cost, first.counts
+    else:
+        cost = total(each.cost for each in pieces if each.cost is not None)
+        sums = tuple(sum(column) for column in zip(*(each.counts for each in pieces), strict=True))
     unpriced = sum(each.unpriced_tokens for each in pieces)
-    sums = [sum(column) for column in zip(*(each.counts for each in pieces), strict=True)]
     return Run(
         first.source,
         first.run,

@@ -2,7 +2,8 @@
 
 A pool's cost is split by one driver. The split is a rate per unit of the driver, cut at the 24th
 decimal place, so that any grouping of requests only sums; what the cut leaves over (below 1e-24 per
-unit) is kept as rounding. A pool whose driver counts nothing in the period stays unallocated.
+unit) is kept as rounding. A pool whose driver counts nothing there stays unallocated.
+It is done for the days of one month at a time.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from finops.api.answer import Answer
+from finops.api.keeping import keep_in_force
 from finops.errors import GateFailed
 from finops.model.period import parse_month
 
@@ -85,6 +86,7 @@ class Close:
         ledger, config = self.session.ledger, self.session.config
         period, decision = parse_month(month), Decision.of_user(reason)
         found = completeness(ledger, config, period, decision.at.date())
+        keep_in_force(self.session, ledger, now=decision.at)
         closed = close_month(ledger, config, found, decision, accrue=accruals)
         notes = [f"Closed at {closed.manifest['closed_at']} by {closed.manifest['closed_by']}."]
         if closed.manifest["accruals"]:

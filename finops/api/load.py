@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypedDict
 
 from finops.api.answer import Answer
+from finops.api.keeping import keep_in_force
 from finops.api.summing import roll_up_loads
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def load(session: Session, table: str, paths: Paths, **how: Unpack[Reading]) -> 
     )
     warnings = tuple(_warnings(ledger, table, results, options.problems_file))
     summed = roll_up_loads(session, ledger, results)
+    keep_in_force(session, ledger, results)
     return Loaded(results, load_report(results), warnings, summed)
 
 

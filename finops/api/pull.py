@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from finops.api.answer import Answer
+from finops.api.keeping import keep_in_force
 from finops.api.summing import roll_up_loads
 from finops.errors import UsageError
 
@@ -98,8 +99,10 @@ def pull(
     options = PullOptions(now, window, dry_run, keep_good, config.attributes.allow, progress)
     ledger = session.to_write()
     results = tuple(pull_all(ledger, chosen, options))
-    loads = (load for result in results for _, load in result.loads)
+    loads = [load for result in results for _, load in result.loads]
     summed = roll_up_loads(session, ledger, loads)
+    if not dry_run:
+        keep_in_force(session, ledger, loads)
     return PulledSources(results, pull_report(results, dry_run=dry_run), summed)
 
 

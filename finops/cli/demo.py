@@ -90,13 +90,17 @@ def sample_company(location: str | None, narrator: Narrator) -> tuple[Ledger, Pa
 
     What is not there yet is loaded. UsageError when the ledger holds other data.
     """
+    from finops.api.keeping import keep_in_force
+    from finops.api.session import open_session
     from finops.ledger.store import Ledger
 
     samples = samples_folder()
     store = Ledger.open(location or _default_location(), create=True)
     _refuse_other_data(store)
     _load(store, samples, narrator)
-    return store, _put_config(store, samples)
+    settings = _put_config(store, samples)
+    keep_in_force(open_session(store.location.url, config=settings), store)
+    return store, settings
 
 
 def samples_folder() -> Path:

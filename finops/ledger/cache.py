@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from finops.errors import SourceError
+from finops.ledger.bucket_errors import what_was_said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,6 +71,6 @@ def _bring(store: S3Store, where: Location, key: str, file: DataFile) -> None:
                 out.write(chunk)
         partial.replace(target)
     except BaseError as error:
-        raise SourceError(f"cannot read {where.url}/{key}: {error}") from error
+        raise SourceError(f"cannot read {where.url}/{key}: {what_was_said(error)}") from error
     finally:
         partial.unlink(missing_ok=True)

@@ -55,6 +55,21 @@ def drop_repeats(delivery: Delivery, stored: Sequence[DataFile]) -> None:
         query(con, _DROP_OLD.format(**_names(table)))
         query(con, "DROP TABLE _finops_rivals")
     query(con, "DROP TABLE IF EXISTS _finops_met")
+    if delivery.numbered and delivery.staged and stored:
+        _drop_renumbered(delivery, stored)
+
+
+def _drop_renumbered(delivery: Delivery, stored: Sequence[DataFile]) -> None:
+    """Put stored rows into `DROPPED` whose request is delivered, though not with their attempt number."""
+    table = delivery.table
+    columns = ("source_id", "request_id", "attempt")
+    new = f"({rows_sql(table, delivery.staged, columns=columns)})"
+    query(
+        delivery.con,
+        f"INSERT INTO {DROPPED} SELECT filename, file_row_number "
+        f"FROM ({rows_sql(table, stored, addressed=True)}) SEMI JOIN {new} USING (source_id, request_id) "
+        f"ANTI JOIN {new} USING (source_id, request_id, attempt)",
+    )
 
 
 def _hash(table: Table) -> str:

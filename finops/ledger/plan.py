@@ -35,6 +35,8 @@ class Delivery(NamedTuple):
     load_id: str
     target: Path
     staged: tuple[DataFile, ...]
+    numbered: bool = False
+    """Whether a staged row takes the place of the stored one of its request with another attempt number."""
 
 
 class Plan(NamedTuple):

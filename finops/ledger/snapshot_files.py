@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from finops.errors import CommitConflict, SourceError
+from finops.ledger.bucket_errors import what_was_said
 from finops.ledger.cache import bring
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _keys_of_bucket(where: Location, folder: str) -> Iterator[str]:
             for item in batch:
                 yield str(item["path"]).removeprefix(f"{folder}/")
     except BaseError as error:
-        raise SourceError(f"cannot list {where.url}/{folder}: {error}") from error
+        raise SourceError(f"cannot list {where.url}/{folder}: {what_was_said(error)}") from error
 
 
 def read_document(where: Location, key: str) -> bytes | None:
@@ -81,7 +82,7 @@ def read_document(where: Location, key: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except BaseError as error:
-        raise SourceError(f"cannot read {where.url}/{key}: {error}") from error
+        raise SourceError(f"cannot read {where.url}/{key}: {what_was_said(error)}") from error
 
 
 def publish_folder(where: Location, working: Path, folder: str, last: str) -> None:
@@ -128,7 +129,7 @@ def _put(where: Location, key: str, path: Path, *, only_new: bool = False) -> No
     except AlreadyExistsError as error:
         raise _taken(where, key) from error
     except BaseError as error:
-        raise SourceError(f"cannot write {where.url}/{key}: {error}") from error
+        raise SourceError(f"cannot write {where.url}/{key}: {what_was_said(error)}") from error
 
 
 def _taken(where: Location, key: str) -> CommitConflict:

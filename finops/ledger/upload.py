@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from finops.errors import SourceError
+from finops.ledger.bucket_errors import what_was_said
 from finops.ledger.staging import discard
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def publish(where: Location, table: Table, files: Sequence[DataFile]) -> None:
         try:
             obstore.put(store, key, Path(file.path))
         except BaseError as error:
-            raise SourceError(f"cannot write {where.url}/{key}: {error}") from error
+            raise SourceError(f"cannot write {where.url}/{key}: {what_was_said(error)}") from error
         copy = where.table_folder(table.name) / file.key
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file.path, copy)

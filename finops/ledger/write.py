@@ -86,13 +86,15 @@ def store(
     load: Load,
     *,
     before_commit: Callable[[], None] | None = None,
+    numbered: bool = False,
 ) -> Stored:
     """Store the rows `select_sql` yields on `con` in `table_name` by that table's rule.
 
     The SELECT yields declared columns, typed and valid (one it leaves out is null), and runs at most
     once: not at all when the same delivery is in place. `before_commit` is called when the rows have been read and may still
     raise: a file that changed meanwhile, say. CommitConflict when other writers win too often; then,
-    and on every other error, nothing was stored.
+    and on every other error, nothing was stored. With `numbered` a row
+    takes the place of its request's under another attempt number.
     """
     table = TABLES[table_name]
     sweep(ledger)
@@ -117,7 +119,7 @@ def store(
             staged = copy_rows(con, table, select_sql, target, load.load_id)
             if before_commit is not None:
                 before_commit()
-            delivery = Delivery(con, table, load.load_id, target, staged)
+            delivery = Delivery(con, table, load.load_id, target, staged, numbered)
             stored, row = _until_committed(ledger, delivery, load)
         except BaseException:
             if ledger.location.is_local:

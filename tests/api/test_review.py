@@ -14,6 +14,7 @@ import pytest
 import finops
 from finops.analysis.closing import Decision, close_month
 from finops.analysis.completeness import completeness
+from finops.analysis.in_force import keep_settings
 from finops.config import Config
 from finops.errors import LedgerError, UsageError
 from finops.ledger.store import Ledger
@@ -72,7 +73,9 @@ def october(kept: Ledger) -> Review:
 @pytest.fixture
 def ledger(kept: Ledger, tmp_path: Path) -> Ledger:
     """A copy of it to write to."""
-    shutil.copytree(kept.location.root, tmp_path / "ledger")
+    shutil.copytree(
+        kept.location.root, tmp_path / "ledger", ignore=shutil.ignore_patterns("_settings")
+    )
     return Ledger.open(str(tmp_path / "ledger"))
 
 
@@ -294,17 +297,54 @@ def test_as_of_a_day_it_says_what_is_of_today_all_the_same(ledger: Ledger, tmp_p
         found = session.review("2026-10", **asked).document.facts
         return {each.name: each.value for each in found}
 
-    known = told(as_of="2026-11-05")
-    assert known["not_as_of"] == (
-        "finops.toml; owners.csv (its rows say from when to when they hold); "
-        "list prices of tokens (dated: those of the day of use); own.yaml"
+    today = (
+        "finops.toml; owners.csv (its rows say from when to when they hold); scenario of gpus; "
+        "list prices of tokens (dated: those of the day of use)"
     )
+    known = told(as_of="2026-11-05")
+    assert known["not_as_of"] == today
     digest = hashlib.sha256((tmp_path / "owners.csv").read_bytes()).hexdigest()
-    assert known["files"] == f"owners.csv sha256:{digest}, own.yaml cannot be read"
+    assert known["files"] == f"owners.csv sha256:{digest}, scenario of gpus cannot be read"
+    keep_settings(ledger, session.config, now=at("2026-11-08T06:00:00"))
+    assert told(as_of="2026-11-07")["not_as_of"] == (
+        f"{today}. They are kept since 2026-11-08: that is the first day --as-of can show with its own"
+    )
+    own = told(as_of="2026-11-08")
+    assert "not_as_of" not in own
+    assert own["settings_of"] == "as they were on 2026-11-08; kept on 2026-11-08 06:00 UTC"
+    assert (own["files"], own["config_sha256"]) == (known["files"], known["config_sha256"])
     assert "not_as_of" not in told()
     close(ledger)
-    assert told(as_of="2026-11-04")["not_as_of"] == known["not_as_of"]
     assert "not_as_of" not in told(as_of="2026-11-12")
+
+
+def test_the_difference_tells_settings_from_data(ledger: Ledger, tmp_path: Path) -> None:
+    """On the 5th Storage is ops' and Models are ml's; later Storage costs 10 less, and ops has Models, too."""
+    owners, settings = tmp_path / "owners.csv", tmp_path / "finops.toml"
+    header = "from,to,kind,match,team,product,cost_centre,gl_code\n,,service,Storage,ops,,,\n"
+    settings.touch()
+    owners.write_text(f"{header},,service,Models,ml,,,\n", encoding="utf-8")
+    session = finops.open(ledger.location.url, config=settings)
+    keep_settings(ledger, session.config, now=at("2026-11-05T06:00:00"))
+    owners.write_text(f"{header},,service,Models,ops,,,\n", encoding="utf-8")
+    add(ledger, "costs", REISSUED)
+    backdate(ledger, "2026-11-09")
+    found = session.review_diff("2026-10", as_of="2026-11-05")
+    (table,) = found.section("changes").tables
+    told = {
+        (row["section"], row["table"], row["row"], row["column"]): tuple(
+            row[name] for name in ("before", "after", "difference", "by_data", "by_settings")
+        )
+        for row in table.report.rows
+    }
+    ops = told["allocation", "by_team", "ops", "2026-10"]
+    assert ops == (Decimal("58.5"), Decimal("88.5"), 30, -10, 40)
+    assert told["allocation", "by_team", "ml", "2026-10"] == (40, None, None, 0, None)
+    cost = told["headline", "figures", "Effective cost", ""]
+    assert cost == (Decimal("98.5"), Decimal("88.5"), -10, -10, 0)
+    assert found.section("changes").sentences[1].text == (
+        "First later data is counted with the settings, owners and prices of then, then those of today."
+    )
 
 
 def test_what_was_vacuumed_away_is_said_with_the_first_day_that_can_be_shown(

@@ -1,4 +1,4 @@
-"""Delivering reviews: to folders, Azurite, a Cloud Storage emulator and a web server; the same review once."""
+"""Delivering reviews: to folders, moto, Azurite, a Cloud Storage emulator and a web server; the same review once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 import obstore
 import pytest
@@ -20,7 +21,15 @@ from finops.api.review import Review
 from finops.api.review.deliver import Delivery, Outcome, deliver
 from finops.api.session import Session
 from finops.config import Config
-from finops.errors import CommitConflict, ConfigError, FinopsError, SourceError, UsageError
+from finops.errors import (
+    AccessDenied,
+    CommitConflict,
+    ConfigError,
+    FinopsError,
+    SourceError,
+    SourceMissing,
+    UsageError,
+)
 from finops.ledger.deliveries import begin
 from finops.ledger.store import Ledger
 from finops.report.document import Document, DocumentFormat
@@ -106,6 +115,22 @@ def test_files_are_written_once_and_again_only_when_they_say_something_new(
     ]
 
 
+def amazon() -> tuple[str, dict[str, str]]:
+    """A bucket on moto, and what the environment says of it."""
+    import boto3
+
+    keys = {"aws_access_key_id": "nobody", "aws_secret_access_key": "n0thing-to-hide"}
+    client = boto3.client("s3", endpoint_url=servers.moto(), region_name="us-east-1", **keys)
+    client.create_bucket(Bucket="reviews")
+    client.close()
+    return "s3://reviews/finance", {
+        **{name.upper(): value for name, value in keys.items()},
+        "AWS_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": servers.moto(),
+        "AWS_ALLOW_HTTP": "true",
+    }
+
+
 def azure() -> tuple[str, dict[str, str]]:
     """A container on Azurite, and what the environment says of it."""
     servers.put_blob("reviews", None)
@@ -126,7 +151,7 @@ def google() -> tuple[str, dict[str, str]]:
     return "gs://reviews/finance", {"GOOGLE_SERVICE_ACCOUNT_KEY": said, "GOOGLE_ALLOW_HTTP": "true"}
 
 
-@pytest.mark.parametrize("cloud", [azure, google])
+@pytest.mark.parametrize("cloud", [amazon, azure, google])
 def test_a_container_and_a_bucket_are_written_once_and_again_when_a_file_is_gone(
     cloud: Callable[[], tuple[str, dict[str, str]]],
     session: Session,
@@ -145,6 +170,63 @@ def test_a_container_and_a_bucket_are_written_once_and_again_when_a_file_is_gone
     assert bytes(obstore.get(store, "review-2026-10.xlsx").bytes()) == RESTATED.to("xlsx")
     more = to._replace(formats=(*to.formats, DocumentFormat.MD))
     assert deliver(session, RESTATED, more).written[-1] == f"{place}/review-2026-10.md"
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A folder of a bucket on moto that this process may write to."""
+    place, said = amazon()
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    return place
+
+
+def who_may(actions: str) -> None:
+    """From how many actions on moto asks who one is; `inf` for never."""
+    headers = {"Content-Type": "text/plain"}
+    address = f"{servers.moto()}/moto-api/reset-auth"
+    asked = Request(address, data=actions.encode(), headers=headers, method="POST")  # noqa: S310  (our own server)
+    urlopen(asked, timeout=10).close()  # noqa: S310  (our own server)
+
+
+def test_a_bucket_that_is_not_there_is_named_and_nothing_told(
+    s3: str, session: Session, hook: Hook
+) -> None:
+    """The files come before the notice, so that nobody is sent to what is not there."""
+    to = told(place=s3.replace("reviews", "no-such-bucket"), formats=(DocumentFormat.MD,))
+    with pytest.raises(SourceMissing) as caught:
+        deliver(session, REVIEW, to)
+    assert caught.value.message == (
+        "cannot write s3://no-such-bucket/finance/review-2026-10.md: "
+        "404 Not Found, NoSuchBucket: The specified bucket does not exist"
+    )
+    assert caught.value.hint == "is there a bucket no-such-bucket? finops makes none"
+    assert hook.got == []
+    written = (f"{s3}/review-2026-10.md",)
+    assert deliver(session, REVIEW, to._replace(place=s3)) == Outcome(written, told=True)
+    assert deliver(session, REVIEW, to._replace(place=s3)) == Outcome()
+    assert len(hook.got) == 1
+
+
+def test_wrong_credentials_are_said_without_them_and_the_next_run_delivers(
+    s3: str, session: Session
+) -> None:
+    to = Delivery(f"{s3}/refused", (DocumentFormat.MD,))
+    who_may("0")
+    try:
+        with pytest.raises(AccessDenied) as caught:
+            deliver(session, REVIEW, to)
+        with pytest.raises(AccessDenied, match="403 Forbidden"):
+            open_target(s3).has("review-2026-10.md")
+    finally:
+        who_may("inf")
+    assert caught.value.message == (
+        f"cannot write {s3}/refused/review-2026-10.md: 403 Forbidden, InvalidAccessKeyId: "
+        "The AWS Access Key Id you provided does not exist in our records."
+    )
+    assert caught.value.hint == "its credentials are in AWS_…: may they write there?"
+    assert "n0thing-to-hide" not in str(caught.value)
+    assert deliver(session, REVIEW, to) == Outcome((f"{s3}/refused/review-2026-10.md",))
 
 
 def test_another_version_that_says_the_same_delivers_nothing(

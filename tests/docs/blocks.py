@@ -127,11 +127,18 @@ def mentioned(command: str) -> None:
         if not _STANDS_FOR.fullmatch(arguments[0]):
             raise click.UsageError(f"{name} has no command {arguments[0]!r}")
         return
-    known = {option for each in found.params for option in (*each.opts, *each.secondary_opts)}
+    known = _options(found)
+    if name == "explain" and arguments:
+        asked = arguments[0].partition(".")[0]
+        known |= set().union(*(_options(load_command(e)) for e in COMMANDS if e.name == asked))
     for word in arguments:
         option = word.partition("=")[0]
         if option.startswith("-") and option not in {*known, "--help", "-h"} and option != "-":
             raise click.NoSuchOption(option)
+
+
+def _options(command: click.Command) -> set[str]:
+    return {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
 
 
 def _has_argument(command: click.Command) -> bool:

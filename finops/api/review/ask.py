@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from finops.api.keeping import try_to_keep
 from finops.api.opening import resolve_period
 from finops.errors import UsageError
 from finops.report.document import DocumentFormat, render_document
@@ -81,7 +82,7 @@ def review(
     """The review of `month` (YYYY-MM; default: the newest complete one the ledger has).
 
     With `as_of` (YYYY-MM-DD) as it was known at the end of that day: from the books where the month was
-    closed by then, else from the tables as they were. UsageError where the ledger has nothing of the month,
+    closed by then, else from the tables, settings and prices as they were. UsageError where the ledger has nothing of the month,
     LedgerError naming the earliest day that can be shown where what it held then is gone.
     """
     from finops.api.review.make import make_review
@@ -93,10 +94,11 @@ def review(
         message = "a review is of a month"
         raise ValueError(message)
     ledger, day = session.ledger, parse_day(as_of)
+    notes = try_to_keep(session, ledger) if day is None else ()
     if day is not None:
         ledger = Ledger(looked_at(ledger.location, day))
     document = make_review(ledger, session.config, choice.period, currency=currency, as_of=day)
-    return Review(document, choice.notes)
+    return Review(document, (*choice.notes, *notes))
 
 
 def review_diff(
@@ -106,23 +108,31 @@ def review_diff(
     as_of: str | date | None = None,
     currency: str | None = None,
 ) -> Review:
-    """What later data changed of a month: its review (`as_of` a day) beside one of what the ledger holds now.
+    """What changed of a month since: its review (`as_of` a day) beside one of what the ledger holds now.
 
-    A closed month is held against its rows as they are now, and what its close booked elsewhere is listed.
+    Each difference says how much of it later data made and how much settings, owners and prices that are others
+    today. A closed month is held against its rows as they are now, and what its close booked elsewhere is listed.
     """
+    from finops.analysis.books import PricedLedger
+    from finops.analysis.in_force import is_same
     from finops.api.review.diff import diff_documents
-    from finops.api.review.make import booked_elsewhere, make_review
+    from finops.api.review.make import answers_for, booked_elsewhere, make_review
     from finops.ledger.open_months import OpenLedger
     from finops.model.period import parse_month
 
     then = review(session, month, as_of=as_of, currency=currency)
-    live = OpenLedger(session.ledger.location, ())
-    period = parse_month(then.month)
-    now = make_review(live, session.config, period, currency=currency)
+    period, where = parse_month(then.month), session.ledger.location
+    settings, prices = answers_for(session.ledger, session.config, period, parse_day(as_of))
+    now = make_review(OpenLedger(where, ()), session.config, period, currency=currency)
+    restated = None
+    if not is_same(settings, prices, session.config):
+        ledger = PricedLedger(where, (), prices=prices)
+        restated = make_review(ledger, settings, period, currency=currency)
     found = diff_documents(
         then.document,
         now,
         facts=then.document.facts,
+        restated=restated,
         further=booked_elsewhere(session.ledger, session.config, period),
     )
     return Review(found, then.notes)

@@ -1,4 +1,4 @@
-"""What later data changed of a review: every number that is another now, side by side.
+"""What changed of a review: every number that is another now, and how much of it settings and how much data did.
 
 Tables are matched by section and name, rows by what identifies them (every cell that is no number),
 so that a row that moved is not a change.
@@ -18,7 +18,7 @@ from finops.report.model import Report, ReportColumn, Style
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from finops.report.document import Fact
+    from finops.report.document import Fact, Sentence
     from finops.report.document.model import Amount
     from finops.report.model import Cell, Row
 
@@ -41,19 +41,19 @@ class _Found(NamedTuple):
 
 
 def diff_documents(
-    before: Document, after: Document, *, facts: Sequence[Fact], further: Sequence[Table] = ()
+    before: Document,
+    after: Document,
+    *,
+    facts: Sequence[Fact],
+    restated: Document | None = None,
+    further: Sequence[Table] = (),
 ) -> Document:
     """A document with a row for every number of `before` that is another in `after`, or in only one of them.
 
-    `further` tables say why.
+    `restated` is the review of today's data with the settings of then, None where those are today's: up to it
+    data made the difference, from it on settings. `further` tables say why.
     """
-    rows = tuple(_changes(before, after))
-    count = len(rows)
-    sentence = (
-        say("No number of the review has changed.")
-        if not count
-        else say(Number(count, Style.COUNT), " numbers of the review are others now.")
-    )
+    rows = tuple(_changes(before, after if restated is None else restated, after))
     return Document(
         schema=SCHEMA,
         title=f"What changed since: {before.title}",
@@ -61,7 +61,7 @@ def diff_documents(
             Section(
                 name="changes",
                 title="Numbers that are others now",
-                sentences=(sentence,),
+                sentences=_sentences(len(rows), is_same=restated is None),
                 tables=(Table("changes", _report(rows)), *further),
             ),
         ),
@@ -69,6 +69,18 @@ def diff_documents(
         currency=before.currency,
         facts=tuple(facts),
     )
+
+
+def _sentences(count: int, *, is_same: bool) -> tuple[Sentence, ...]:
+    if not count:
+        return (say("No number of the review has changed."),)
+    told = say(Number(count, Style.COUNT), " numbers of the review are others now.")
+    why = (
+        "Settings, owners and prices are those of then: later data made every difference."
+        if is_same
+        else "First later data is counted with the settings, owners and prices of then, then those of today."
+    )
+    return (told, say(why))
 
 
 def _report(rows: tuple[Row, ...]) -> Report:
@@ -83,16 +95,18 @@ def _report(rows: tuple[Row, ...]) -> Report:
             ReportColumn("before", "Then", Style.NUMBER),
             ReportColumn("after", "Now", Style.NUMBER),
             ReportColumn("difference", "Difference", Style.NUMBER),
+            ReportColumn("by_data", "From data", Style.NUMBER),
+            ReportColumn("by_settings", "From settings", Style.NUMBER),
         ),
         rows=rows,
     )
 
 
-def _changes(before: Document, after: Document) -> Iterator[Row]:
-    old, new = dict(_numbers(before)), dict(_numbers(after))
-    for place in dict.fromkeys((*old, *new)):
-        was, now = old.get(place), new.get(place)
-        if (was and was.value) == (now and now.value):
+def _changes(before: Document, restated: Document, after: Document) -> Iterator[Row]:
+    old, mid, new = (dict(_numbers(each)) for each in (before, restated, after))
+    for place in dict.fromkeys((*old, *mid, *new)):
+        was, between, now = old.get(place), mid.get(place), new.get(place)
+        if (was and was.value) == (between and between.value) == (now and now.value):
             continue
         section, table, row, column = place
         yield {
@@ -103,6 +117,8 @@ def _changes(before: Document, after: Document) -> Iterator[Row]:
             "before": was and was.value,
             "after": now and now.value,
             "difference": _difference(was, now),
+            "by_data": _difference(was, between),
+            "by_settings": _difference(between, now),
         }
 
 

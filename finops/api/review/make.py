@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from finops import __version__, plugins
-from finops.analysis.closing import months_known, settings_document
+from finops.analysis.books import books, price_book
+from finops.analysis.closing import months_known
+from finops.analysis.in_force import prices_as_of, settings_as_of, settings_document
 from finops.api.review.facts import Facts
 from finops.api.review.inputs import input_facts
 from finops.errors import LedgerError, UsageError
+from finops.ledger import past
 from finops.ledger.open_months import OpenLedger
-from finops.ledger.past import as_closed
 from finops.ledger.snapshots import closed_months
 from finops.ledger.store import Ledger
 from finops.model.tables import LOADS, TABLES
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date
 
+    from finops.analysis.in_force import InForce
     from finops.api.review.contract import SectionKind
     from finops.config import Config
     from finops.model.period import Period
+    from finops.prices.recorded import Recorded
 
-__all__ = ["SCHEMA", "booked_elsewhere", "make_review", "section_kinds"]
+__all__ = ["SCHEMA", "answers_for", "booked_elsewhere", "make_review", "section_kinds"]
 
 SCHEMA = "finops.review/1"
 
@@ -50,9 +54,12 @@ def make_review(
 ) -> Document:
     """The review of `month` as the ledger is; UsageError where the ledger has nothing of it.
 
-    `as_of` is the day `ledger` is looked at, where that is an earlier one.
+    `as_of` is the day `ledger` is looked at, where that is an earlier one: settings, owners and prices are then
+    those in force on it, where they were kept.
     """
     ledger = _as_closed(ledger, month)
+    in_force = None if ledger.location.at is None else settings_as_of(ledger.location, config)
+    config = config if in_force is None else in_force.config
     known = months_known(ledger, closed_months(ledger.location))
     if month.label not in known:
         when = "" if as_of is None else f" as of {as_of}"
@@ -67,9 +74,21 @@ def make_review(
         sections=tuple(each for each in found if isinstance(each, Section)),
         period=month,
         currency=facts.currency,
-        facts=tuple(_facts(facts, as_of)),
+        facts=tuple(_facts(facts, as_of, in_force)),
         omitted=tuple(each for each in found if isinstance(each, Omitted)),
     )
+
+
+def answers_for(
+    ledger: Ledger, config: Config, month: Period, as_of: date | None = None
+) -> tuple[Config, Recorded | None]:
+    """Settings and prices that answer for the review of `month`; None for today's prices."""
+    looked_at = ledger if as_of is None else Ledger(past.as_of(ledger.location, as_of))
+    looked_at = _as_closed(looked_at, month)
+    if looked_at.location.at is not None:
+        config = settings_as_of(looked_at.location, config).config
+    (part,) = books(looked_at, config, month)
+    return part.config, price_book(part.ledger, part.config).recorded
 
 
 def _as_closed(ledger: Ledger, month: Period) -> Ledger:
@@ -82,7 +101,7 @@ def _as_closed(ledger: Ledger, month: Period) -> Ledger:
     closes = [each for each in closed_months(ledger.location) if each.month == month.label]
     if not closes:
         return ledger
-    found = Ledger(as_closed(ledger.location, closes[-1].manifest))
+    found = Ledger(past.as_closed(ledger.location, closes[-1].manifest))
     try:
         for table in TABLES:
             found.files(table)
@@ -115,7 +134,7 @@ def booked_elsewhere(ledger: Ledger, config: Config, month: Period) -> tuple[Tab
     return (Table("adjustments", report, command=command),)
 
 
-def _facts(facts: Facts, as_of: date | None) -> Iterator[Fact]:
+def _facts(facts: Facts, as_of: date | None, in_force: InForce | None) -> Iterator[Fact]:
     """What has to be the same for the same review to come out."""
     part = facts.books
     yield Fact("finops", "finops", __version__)
@@ -133,7 +152,8 @@ def _facts(facts: Facts, as_of: date | None) -> Iterator[Fact]:
         versions = manifest["ledger_versions"]
     else:
         yield Fact("state", "State of the month", "open: its numbers can still change")
-        yield Fact("price_book", "Price book", SOURCE)
+        prices = prices_as_of(facts.ledger.location)
+        yield Fact("price_book", "Price book", SOURCE if prices is None else prices.source)
         yield Fact(
             "config_sha256",
             "Settings",
@@ -144,4 +164,4 @@ def _facts(facts: Facts, as_of: date | None) -> Iterator[Fact]:
         f"{name} {version}" for name, version in versions.items() if version is not None
     )
     yield Fact("ledger_versions", "Ledger versions", told)
-    yield from input_facts(facts, as_of)
+    yield from input_facts(facts, as_of, in_force)

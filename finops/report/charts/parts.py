@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
+    "CHARACTER",
     "CHART_STYLE",
     "INKS",
     "WIDTH",
@@ -38,7 +39,7 @@ __all__ = [
 WIDTH = 720
 """Width of every view box."""
 
-_CHARACTER = 6.6
+CHARACTER = 6.6
 """Width of a character of the charts' text, about."""
 
 INKS = (
@@ -157,7 +158,7 @@ def text(x: float, y: float, value: str, anchor: str = "start", kind: str = "") 
 
 def cut(value: str, width: float) -> str:
     """`value` as far as it goes in `width` pixels."""
-    most = max(int(width / _CHARACTER), 2)
+    most = max(int(width / CHARACTER), 2)
     return value if len(value) <= most else f"{value[: most - 1]}…"
 
 
@@ -223,7 +224,7 @@ def legend(picture: Picture, y: float) -> Iterator[str]:
     """Swatch and name of every series in one row, or as many rows as it takes."""
     x = 0.0
     for place, series in enumerate(picture.series):
-        width = 26 + len(cut(series.name, 220)) * _CHARACTER
+        width = 26 + len(cut(series.name, 220)) * CHARACTER
         if x + width > WIDTH:
             x, y = 0.0, y + 18
         yield tag("rect", x=x, y=y - 10, width=12, height=12, fill=fill(picture, place))
@@ -235,7 +236,7 @@ def legend_height(picture: Picture) -> float:
     """Pixels the legend takes."""
     rows, x = 1, 0.0
     for series in picture.series:
-        width = 26 + len(cut(series.name, 220)) * _CHARACTER
+        width = 26 + len(cut(series.name, 220)) * CHARACTER
         if x + width > WIDTH:
             rows, x = rows + 1, 0.0
         x += width + 8
@@ -260,12 +261,12 @@ def _tick(value: float, scale: Scale) -> str:
 
 def gutter(scale: Scale) -> float:
     """Room on the left for the numbers of `scale`."""
-    return max(len(_tick(value, scale)) for value in scale.ticks()) * _CHARACTER + 10
+    return max(len(_tick(value, scale)) for value in scale.ticks()) * CHARACTER + 10
 
 
 def thinned(labels: Sequence[str], room: float) -> set[int]:
     """Which of `labels` can be written where each has `room` pixels: all, or every so many."""
-    widest = max((len(label) for label in labels), default=1) * _CHARACTER + 8
+    widest = max((len(label) for label in labels), default=1) * CHARACTER + 8
     every = max(math.ceil(widest / max(room, 1)), 1)
     last = len(labels) - 1
     return {at for at in range(len(labels)) if (last - at) % every == 0}

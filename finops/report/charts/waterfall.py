@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.report.charts.parts import (
+    CHARACTER,
     WIDTH,
     Scale,
     cut,
@@ -63,10 +64,12 @@ def _body(picture: Picture, steps: list[_Step], scale: Scale, left: float) -> It
     yield from grid(scale, left, picture.unit)
     room = (WIDTH - left) / max(len(steps), 1)
     width = min(room * 0.66, _WIDEST)
+    told = [_signed(picture, at, step) for at, step in enumerate(steps)]
+    is_narrow = any((len(value) + 2) * CHARACTER > room for value in told)
     for at, step in enumerate(steps):
         middle = left + room * (at + 0.5)
         first, last = scale.at(step.start), scale.at(step.end)
-        label, value = picture.labels[at], _signed(picture, at, step)
+        label, value = picture.labels[at], told[at]
         yield tag(
             "rect",
             tag("title", said(f"{label}: {value} {picture.unit}".rstrip())),
@@ -76,7 +79,8 @@ def _body(picture: Picture, steps: list[_Step], scale: Scale, left: float) -> It
             height=max(abs(first - last), 0.5),
             fill=fill(picture, step.ink),
         )
-        yield text(middle, min(first, last) - 5, value, "middle", "value")
+        shown = value.lstrip("▲▼ ") if is_narrow else value
+        yield text(middle, min(first, last) - 5, shown, "middle", "value")
         yield text(middle, max(scale.start, scale.end) + 18, cut(label, room), "middle")
         if at + 1 < len(steps):
             yield tag(

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["render_html"]
 
+_SHORT = 16
+"""Rows of a table that is kept on one page of paper."""
+
 STYLE = """
 html { scroll-behavior: smooth; }
 .skip { position: absolute; left: -99rem; } .skip:focus { position: static; }
@@ -34,27 +37,32 @@ h2 { font-size: 1.25rem; } h3 { font-size: 1rem; margin: 1.4rem 0 .3rem; }
 .figures div { border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .8rem; break-inside: avoid; }
 .figures dt { font-size: .85rem; } .figures dd { margin: 0; font-variant-numeric: tabular-nums; }
 .figures .value { font-size: 1.35rem; font-weight: 600; } .figures .unit { font-size: .8rem; font-weight: normal; }
-.figures .against { font-size: .8rem; } .figures .why { font-size: .8rem; font-style: italic; }
+.figures .against { font-size: .8rem; } .against strong { white-space: nowrap; } .figures .why { font-size: .8rem; font-style: italic; }
 figure { margin: 1rem 0; break-inside: avoid; } figcaption { font-weight: 600; margin-bottom: .3rem; }
+.block { display: flex; flex-wrap: wrap; column-gap: 2.5rem; align-items: flex-start; }
+.block > figure { flex: 1 1 34rem; max-width: 60rem; min-width: 0; } .block > .data, .block > details { flex: 0 1 auto; max-width: 100%; min-width: 0; }
 .drawing { overflow-x: auto; } .drawing:focus { outline: 2px solid var(--ink); outline-offset: 2px; }
 .drawing .chart { min-width: 34rem; }
 .from, .notes { font-size: .85rem; } .from code { overflow-wrap: anywhere; } .notes { padding-left: 1.2rem; max-width: 60rem; }
 summary { cursor: pointer; font-weight: 600; margin: 1.2rem 0 .3rem; }
 table { font-size: .9rem; } th, td { overflow-wrap: break-word; } .facts td { overflow-wrap: anywhere; } table caption { font-size: .85rem; }
 @media print {
-  @page { size: A4; margin: 14mm 13mm; }
-  html { scroll-behavior: auto; } nav, .skip { display: none; }
-  section { border-top: 0; margin-top: 6mm; } section:first-of-type { break-after: page; margin-top: 0; }
-  h2, h3, summary, figcaption { break-after: avoid; }
+  @page { size: A4; margin: 14mm 13mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 7pt system-ui, sans-serif; } }
+  html { scroll-behavior: auto; } nav, .skip { display: none; } body { line-height: 1.35; }
+  section { border-top: 0; margin-top: 7mm; } section:first-of-type { break-after: page; margin-top: 0; }
+  h2, h3, summary, figcaption, caption { break-after: avoid; } p, li { orphans: 3; widows: 3; }
   details::details-content { content-visibility: visible; display: block; } summary { list-style: none; }
   .drawing { overflow: visible; } .drawing .chart { min-width: 0; }
-  h1 { font-size: 14pt; margin: 0 0 2mm; } h2 { font-size: 12pt; margin: 0 0 2mm; } h3, summary, figcaption { font-size: 9.5pt; margin: 2.5mm 0 1mm; }
-  .said { margin: 1mm 0; } .from, .notes { font-size: 7pt; margin: 1mm 0; } figure { margin: 2mm 0; }
+  h1 { font-size: 15pt; margin: 0 0 2mm; } h2 { font-size: 12.5pt; margin: 0 0 2mm; border-bottom: .8pt solid var(--line); padding-bottom: .8mm; }
+  h3, summary, figcaption { font-size: 9.5pt; margin: 2.5mm 0 1mm; }
+  .said { margin: 1mm 0 2mm; } .from, .notes { font-size: 7pt; margin: 1mm 0; } figure { margin: 0 0 2mm; } .from { color: #444444; }
+  .block { column-gap: 7mm; } .block > figure { flex-basis: 105mm; max-width: none; } .block.short, .block.short .wide { break-inside: avoid; }
   table { font-size: 7.5pt; } table caption { font-size: 7pt; padding: 0; } th, td { padding: .1rem .35rem; }
-  figure .chart { max-width: 150mm; } .figures { margin: 2mm 0; } .figures dt, .figures .against, .figures .why { font-size: 7.5pt; }
+  tbody th, tbody td { border-bottom: .25pt solid #cccccc; }
+  .figures { margin: 2mm 0; } .figures dt, .figures .against, .figures .why { font-size: 7.5pt; }
   .figures .unit { font-size: 7.5pt; } .figures { grid-template-columns: repeat(4, 1fr); gap: 2mm; }
-  .figures div { padding: 1.5mm 2mm; } .figures .value { font-size: 11pt; }
-  a { text-decoration: none; }
+  .figures div { padding: 1.5mm 2mm; border-color: #bbbbbb; } .figures .value { font-size: 11pt; }
+  a { text-decoration: none; } footer { font-size: 7pt; margin-top: 6mm; }
 }
 """.strip()
 
@@ -124,8 +132,11 @@ def _against(figure: Figure, against: Against) -> str:
 
 
 def _table(section: Section, table: Table) -> Iterator[str]:
+    """A chart and its table, side by side where both fit; on paper what is short is not cut in two."""
     key = f"{section.name}-{table.name}".replace("_", "-")
     title = said(table.report.title)
+    short = " short" if len(table.report.rows) <= _SHORT else ""
+    yield f'<div class="block{short}">'
     if table.chart is not None:
         yield "<figure>"
         yield f"<figcaption>{said(table.chart.title)}</figcaption>"
@@ -133,17 +144,14 @@ def _table(section: Section, table: Table) -> Iterator[str]:
         yield from drawn(table, table.chart, key)
         yield "</div>"
         yield "</figure>"
-    if table.detail:
-        yield f'<details id="{said(key)}">'
-        yield f"<summary>{title}</summary>"
-    else:
-        yield f'<h3 id="{said(key)}">{title}</h3>'
+    yield f'<details id="{said(key)}">' if table.detail else '<div class="data">'
+    yield f"<summary>{title}</summary>" if table.detail else f'<h3 id="{said(key)}">{title}</h3>'
     yield from table_lines(table.report, _caption(table))
     yield from _notes(table.report.notes)
     if table.command:
         yield f'<p class="from">From <code>{said(table.command)}</code></p>'
-    if table.detail:
-        yield "</details>"
+    yield "</details>" if table.detail else "</div>"
+    yield "</div>"
 
 
 def _caption(table: Table) -> str:

@@ -1,7 +1,9 @@
 """A document as an Excel workbook: a sheet for each section, one for each long table, one for the sources.
 
 Charts are the program's own and draw the cells above them. Every table and every figure has a name, so
-that a formula can say `headline_effective_cost`. Headers stay in sight; the same document gives the same bytes.
+that a formula can say `headline_effective_cost`. Every table is a native one, which can be sorted and filtered and
+whose header Excel shows in place of the column letters once it is scrolled away; on a sheet of its own the header
+is frozen. The same document gives the same bytes.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ import re
 import textwrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from finops.report.cells import title_text, visible
+from finops.model.spreadsheet import neutral
+from finops.report.cells import cell_text, is_number, title_text, visible
 from finops.report.document.digest import content_digest
 from finops.report.document.native_charts import Place, draw
 from finops.report.document.words import compared, numbered, why_missing
 from finops.report.model import Style
 from finops.report.workbook import (
+    WIDEST,
     Book,
     check_rows,
     header_look,
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from finops.report.document.model import Document, Figure, Section, Table
-    from finops.report.model import ReportColumn
+    from finops.report.model import Cell, ReportColumn
 
 __all__ = ["render_xlsx"]
 
@@ -51,6 +55,9 @@ _A4 = 9
 
 _PROSE = 26
 """Characters a column of prose is wide where other tables share it; it wraps."""
+
+_LINE = 15.0
+"""Height of a line, in points."""
 
 _NARROWEST = 60
 """Characters prose has beside narrow tables."""
@@ -135,8 +142,11 @@ def _add(made: Book, name: str) -> _Sheet:
 
 def _name(made: Book, name: str, area: str) -> None:
     """Give `area` a name formulas can use."""
-    spelled = re.sub(r"\W", "_", name, flags=re.ASCII)
-    made.book.define_name(spelled, area)
+    made.book.define_name(_spelled(name), area)
+
+
+def _spelled(name: str) -> str:
+    return re.sub(r"\W", "_", name, flags=re.ASCII)
 
 
 def _figures(made: Book, page: _Sheet, row: int, section: Section) -> int:
@@ -171,23 +181,64 @@ def _shown(table: Table) -> tuple[ReportColumn, ...]:
     return tuple(column for column in table.report.columns if column.shown)
 
 
-def _table(made: Book, page: _Sheet, row: int, section: Section, table: Table) -> int:
-    """Header, rows and totals from `row` on; the first row left free."""
+def _table(
+    made: Book, page: _Sheet, row: int, section: Section, table: Table, *, prose: int = _PROSE
+) -> int:
+    """Header, rows and totals from `row` on, prose in `prose` characters a line; the first row left free."""
     columns = _shown(table)
     check_rows(table.report, "--format zip")
     for at, column in enumerate(columns):
-        made.text(page.sheet, row, at, title_text(column), **header_look(column))
+        look = {**header_look(column), **_set_off(at, column)}
+        made.text(page.sheet, row, at, title_text(column), **look)
     end = row + 1
     for each in table.report.rows:
         for at, column in enumerate(columns):
-            write_cell(made, page.sheet, (end, at), each[column.name], column.style)
+            look = _set_off(at, column)
+            write_cell(made, page.sheet, (end, at), each[column.name], column.style, **look)
+        lines = [_lines(each[column.name], column, table, prose) for column in columns]
+        if max(lines, default=1) > 1:
+            page.sheet.set_row(end, _LINE * max(lines))
         end += 1
     last = (max(end - 1, row), max(len(columns) - 1, 0))
     _name(made, f"{section.name}_{table.name}", page.area((row, 0), last))
+    _make_native(made, page, (row, *last), section, table)
     if table.report.totals is not None:
         write_totals(made, page.sheet, end, columns, table.report.totals)
         end += 1
     return end
+
+
+def _set_off(at: int, column: ReportColumn) -> dict[str, object]:
+    """Words that stand beside numbers are set off from them."""
+    return {"indent": 1} if at and not is_number(column) else {}
+
+
+def _lines(cell: Cell, column: ReportColumn, table: Table, prose: int) -> int:
+    """Lines the text takes: not every program makes a row of a file it opens as high as its text."""
+    width = width_of(table.report, column)
+    room = (min(width, prose) if column.prose else width) - 2
+    return 1 if is_number(column) else len(textwrap.wrap(cell_text(cell, column.style), room)) or 1
+
+
+def _make_native(
+    made: Book, page: _Sheet, place: tuple[int, int, int], section: Section, table: Table
+) -> None:
+    """Make header and rows a table of Excel's; what has no rows, or one heading twice, cannot be one."""
+    columns = _shown(table)
+    heads = [neutral(title_text(column)) for column in columns]
+    if not table.report.rows or not all(heads) or len({h.casefold() for h in heads}) < len(heads):
+        return
+    row, last, right = place
+    looks = [
+        made.format(**header_look(column), **_set_off(at, column))
+        for at, column in enumerate(columns)
+    ]
+    told = [
+        {"header": head, "header_format": look} for head, look in zip(heads, looks, strict=True)
+    ]
+    name = f"{_spelled(f'{section.name}_{table.name}')}_table"
+    plain = {"name": name, "style": "Table Style Light 1", "columns": told}
+    page.sheet.add_table(row, 0, last, right, plain)
 
 
 def _chart(made: Book, page: _Sheet, table: Table, place: Place) -> bool:
@@ -203,14 +254,12 @@ def _own_sheet(made: Book, heading: str, section: Section, table: Table) -> str:
     number = heading.partition(".")[0]
     page = _add(made, f"{number} {table.report.title}")
     columns = _shown(table)
-    end = _table(made, page, 0, section, table)
+    end = _table(made, page, 0, section, table, prose=WIDEST)
     write_notes(made, page.sheet, end + 1, table.report.notes)
     page.sheet.freeze_panes(1, 0)
     page.sheet.repeat_rows(0)
     page.sheet.set_landscape()
     page.sheet.fit_to_pages(1, 0)
-    if columns:
-        page.sheet.autofilter(0, 0, len(table.report.rows), len(columns) - 1)
     for at, column in enumerate(columns):
         page.sheet.set_column(at, at, width_of(table.report, column))
     if table.chart is not None and table.report.rows:

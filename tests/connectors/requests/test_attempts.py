@@ -1,8 +1,11 @@
-"""Attempts of one call that arrive in several loads: each keeps its number, and none is stored twice."""
+"""Attempts of one call that arrive in several loads: numbered by their start in any order, and none stored twice."""
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,13 +43,22 @@ def test_overlapping_exports_double_no_attempt(
     assert numbers(shelf) == [("a", 1), ("b", 2), ("x", 1), ("c", 3)]
 
 
-def test_an_attempt_that_comes_late_moves_no_other(
-    shelf: Shelf, write_lines: Callable[..., Path]
+@pytest.mark.parametrize("order", list(itertools.permutations("abc")))
+def test_in_whatever_order_attempts_are_read_they_are_numbered_by_their_start(
+    order: tuple[str, ...], shelf: Shelf, write_lines: Callable[..., Path]
 ) -> None:
-    """Numbers that are stored stay, so the late one shares its number; its identity tells it apart."""
-    shelf.load(write_lines("one.jsonl", attempt("b", "02 00:00:01")))
-    shelf.load(write_lines("two.jsonl", attempt("a", "01 23:59:59"), attempt("b", "02 00:00:01")))
-    assert numbers(shelf) == [("a", 1), ("b", 1)]
+    """Three attempts on two days, a file each; every other column stays what it was."""
+    known = {
+        "a": attempt("a", "01 23:59:59", prompt_tokens=7),
+        "b": attempt("b", "02 00:00:01", prompt_tokens=8),
+        "c": attempt("c", "02 00:00:09", prompt_tokens=9),
+    }
+    for name in order:
+        shelf.load(write_lines(f"{name}.jsonl", known[name]))
+    assert numbers(shelf) == [("a", 1), ("b", 2), ("c", 3)]
+    assert [row["uncached_input_tokens"] for row in shelf.rows()] == [7, 8, 9]
+    shelf.load(write_lines("again.jsonl", known["b"], known["c"]))
+    assert numbers(shelf) == [("a", 1), ("b", 2), ("c", 3)]
 
 
 def test_the_same_call_of_another_source_is_another_call(

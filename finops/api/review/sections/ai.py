@@ -8,6 +8,7 @@ from finops.analysis.numbers import numbers_of
 from finops.analysis.spans import add_groups
 from finops.api.review.contract import SectionKind
 from finops.api.review.parts import Compared, Months, against_last, compared, narrow
+from finops.api.review.plans import plan_rows, plan_sentences, plan_table
 from finops.model.money import ZERO, total
 from finops.model.tables import TOKEN_COLUMNS
 from finops.report.capacity import capacity_report
@@ -53,11 +54,14 @@ def _build(facts: Facts) -> Section | Omitted:
     months = Months(facts.month, facts.before)
     parts = _components(facts, months)
     label = facts.month.label
+    plans = plan_rows(facts)
     by_model, by_workflow = _split(facts, "model", months), _split(facts, "workflow", months)
     return Section(
         name="ai",
         title=SECTION.title,
-        sentences=tuple(_sentences(facts, months, by_workflow)),
+        sentences=(
+            *_sentences(facts, months, by_workflow), *plan_sentences(plans, facts.currency),
+        ),
         figures=tuple(_figures(facts, months)),
         tables=(
             Table(
@@ -83,6 +87,7 @@ def _build(facts: Facts) -> Section | Omitted:
                 command=f"finops unit --by workflow --month {label}",
             ),
             *_capacity(facts),
+            *plan_table(plans, facts),
         ),
     )  # fmt: skip
 
