@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from finops.analysis.derived.runs import RunsAsked, runs_table
 from finops.analysis.economics import Question
 from finops.analysis.explain import NUMBERS
 from finops.analysis.explain_cost import cost_products, explain_products
@@ -17,6 +18,7 @@ from tests.analysis.ledgers import OCTOBER, ask, config
 if TYPE_CHECKING:
     from finops.ledger.store import Ledger
 
+from tests.analysis.arithmetic import check_number
 from tests.analysis.explained import POOLS, D, company, explained
 
 
@@ -85,3 +87,20 @@ def test_what_there_is_is_named(ledger: Ledger, number: str, hint: str) -> None:
     with pytest.raises(UsageError, match="there is no explanation of") as caught:
         explained(ledger, number)
     assert str(caught.value.hint).startswith(hint)
+
+
+def test_a_run_is_derived_to_what_it_costs_by_run(ledger: Ledger) -> None:
+    """Every number of three runs, each from its own calls; of more than are allowed one has to be named."""
+    asked = RunsAsked(ledger, config(*POOLS), Question(OCTOBER, where="run is not null"))
+    rows = {str(row.names["run"]): row for row in runs_table(asked, 3).rows}
+    groups = {str(each.keys[0]): each for each in ask(ledger, config(*POOLS), "run").groups}
+    assert sorted(rows) == ["run0", "run1", "run2"]
+    for name, row in rows.items():
+        counts = groups[name].counts
+        shown = {"cost": groups[name].cost, "requests": counts["requests"]}
+        shown["failures"] = counts["requests"] - counts["responses"]
+        for number, value in shown.items():
+            check_number(number, value, row.numbers[number]())
+    assert rows["run0"].numbers["failures"]().value == 1
+    with pytest.raises(UsageError, match="a number is of one run, and there are 3"):
+        runs_table(asked, 2)
