@@ -58,6 +58,8 @@ SHOWN_AS = {
     "finops.scorecard-diff": "scorecard.diff",
     "finops.scorecard-roadmap": "scorecard.roadmap",
     "finops.scorecard-catalog": "scorecard.catalog",
+    "finops.vendor.sheet": "vendor.sheet",
+    "finops.vendor.compare": "vendor.compare",
     "finops.vendor.claims": "vendor.claims",
     "finops.vendor.quote": "vendor.quote",
     "finops.vendor.quote.sensitivity": "vendor.quote.sensitivity",
