@@ -211,7 +211,7 @@ def _prices(
 ) -> bytes | None:
     """Every price the ledger's requests and charges can ask for: those kept, and of models that are new."""
     where = ledger.location
-    before = None if kept is None else document_of(where, kept, PRICES)
+    before = None if kept is None else _undamaged(where, kept)
     old = None if before is None else read_recorded(before)
     keys, names = _asked_for(ledger, None if old is None else loads)
     if kept is not None and old is not None:
@@ -220,6 +220,14 @@ def _prices(
             return before
         keys, names = keys | set(old.cards), names | set(old.names)
     return write_prices(config, keys, names) if keys or names else None
+
+
+def _undamaged(where: Location, kept: Kept) -> bytes | None:
+    """The prices kept last; None where they are damaged, which is an error of who asks for them, not of a load."""
+    try:
+        return document_of(where, kept, PRICES)
+    except LedgerError:
+        return None
 
 
 def _asked_for(ledger: Ledger, loads: Collection[str] | None) -> tuple[set[PriceKey], set[Name]]:

@@ -162,6 +162,19 @@ def test_a_load_of_a_new_model_adds_its_price_alone(ledger: Ledger, config: Conf
     assert {key: after.cards[key] for key in before.cards} == dict(before.cards)
 
 
+def test_damaged_prices_stop_who_asks_for_them_and_no_load(ledger: Ledger, config: Config) -> None:
+    keep_settings(ledger, config, now=day(5))
+    (kept,) = (ledger.location.root / "_settings").glob("*/prices.json")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-1])
+    changed = config.model_copy(update={"currency": "EUR"})
+    assert keep_settings(ledger, changed, now=day(6))
+    with pytest.raises(LedgerError, match=r"prices\.json is not the file that was kept"):
+        prices_as_of(looking(ledger, day(7)).location)
+    kept.write_bytes(whole)
+    assert prices_as_of(looking(ledger, day(7)).location) is not None
+
+
 def test_what_was_changed_by_hand_is_an_error_and_what_cannot_be_written_a_note(
     ledger: Ledger, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
