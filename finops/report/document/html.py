@@ -45,7 +45,7 @@ figure { margin: 1rem 0; break-inside: avoid; } figcaption { font-weight: 600; m
 .drawing .chart { min-width: 34rem; }
 .from, .notes { font-size: .85rem; } .from code { overflow-wrap: anywhere; } .notes { padding-left: 1.2rem; max-width: 60rem; }
 summary { cursor: pointer; font-weight: 600; margin: 1.2rem 0 .3rem; }
-table { font-size: .9rem; } th, td { overflow-wrap: break-word; } .facts td { overflow-wrap: anywhere; } table caption { font-size: .85rem; }
+table { font-size: .9rem; } th, td { overflow-wrap: break-word; } tbody th { min-width: 4.6rem; } .facts td { overflow-wrap: anywhere; } table caption { font-size: .85rem; }
 @media print {
   @page { size: A4; margin: 14mm 13mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 7pt system-ui, sans-serif; } }
   html { scroll-behavior: auto; } nav, .skip { display: none; } body { line-height: 1.35; }
@@ -57,7 +57,7 @@ table { font-size: .9rem; } th, td { overflow-wrap: break-word; } .facts td { ov
   h3, summary, figcaption { font-size: 9.5pt; margin: 2.5mm 0 1mm; }
   .said { margin: 1mm 0 2mm; } .from, .notes { font-size: 7pt; margin: 1mm 0; } figure { margin: 0 0 2mm; } .from { color: #444444; }
   .block { column-gap: 7mm; } .block > figure { flex-basis: 105mm; max-width: none; } .block.short, .block.short .wide { break-inside: avoid; }
-  table { font-size: 7.5pt; } table caption { font-size: 7pt; padding: 0; } th, td { padding: .1rem .35rem; }
+  table { font-size: 7.5pt; } tbody th { min-width: 0; } table caption { font-size: 7pt; padding: 0; } th, td { padding: .1rem .35rem; }
   tbody th, tbody td { border-bottom: .25pt solid #cccccc; }
   .figures { margin: 2mm 0; } .figures dt, .figures .against, .figures .why { font-size: 7.5pt; }
   .figures .unit { font-size: 7.5pt; } .figures { grid-template-columns: repeat(4, 1fr); gap: 2mm; }
