@@ -41,8 +41,8 @@ imports: setup  ## the import contracts of ARCHITECTURE.md
 
 tests: setup  ## pytest; with FINOPS_REQUIRE_ALL=1 nothing may be missing, and coverage must hold
 ifeq ($(FINOPS_REQUIRE_ALL),1)
-	$(BIN)/pytest $(SUITE) $(addprefix --ignore=,$(BESIDE)) $(COVER)
-	$(BIN)/pytest $(SUITE) $(BESIDE)
+	traced=0; $(BIN)/pytest $(SUITE) $(addprefix --ignore=,$(BESIDE)) $(COVER) || traced=$$?; \
+	$(BIN)/pytest $(SUITE) $(BESIDE) && exit $$traced
 else
 	$(BIN)/pytest $(SUITE)
 endif
