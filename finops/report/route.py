@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from finops.analysis.route.costs import Design
 from finops.analysis.route.derivation import missing_numbers
 from finops.errors import UsageError
-from finops.model.money import multiply
 from finops.report.model import Report, ReportColumn, Style
 from finops.report.numbers import shown
 
@@ -95,24 +94,7 @@ def _visible(column: ReportColumn, rows: Sequence[Row]) -> ReportColumn:
 
 
 def _row(found: Routing, point: Point) -> Row:
-    split, money = point.split, found.plan.money
-    return {
-        "threshold": point.threshold,
-        "kept_share": split.kept / split.requests,
-        "escalation_rate": (split.escalated + split.forced) / split.requests,
-        "forced_share": split.forced / split.requests,
-        "accuracy": point.accuracy,
-        "quality_delta": point.quality_delta,
-        "kept_accuracy": point.kept_accuracy,
-        "blended_cost_ratio": point.blended_cost_ratio,
-        "saving": point.saving,
-        "cost_per_request": None
-        if money is None
-        else multiply(point.blended_cost_ratio, money.large),
-        "escalated_p99_ms": point.escalated_p99_ms,
-        "p99_ms": point.p99_ms,
-        "verdict": _verdict(found, point),
-    }
+    return {**found.numbers_at(point), "verdict": _verdict(found, point)}
 
 
 def _verdict(found: Routing, point: Point) -> str:

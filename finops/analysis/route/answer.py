@@ -17,6 +17,7 @@ from finops.analysis.route.sweep import (
     sweep,
 )
 from finops.errors import InputError
+from finops.model.money import multiply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,6 +85,26 @@ class Routing(NamedTuple):
         if self.choice is None:
             return None
         return next(p for p in self.points if p.threshold == self.choice.threshold)
+
+    def numbers_at(self, point: Point) -> dict[str, Decimal | float | None]:
+        """Every number of a threshold by its name in JSON; cost per request is None where no cost is known."""
+        split, money = point.split, self.plan.money
+        return {
+            "threshold": point.threshold,
+            "kept_share": split.kept / split.requests,
+            "escalation_rate": (split.escalated + split.forced) / split.requests,
+            "forced_share": split.forced / split.requests,
+            "accuracy": point.accuracy,
+            "quality_delta": point.quality_delta,
+            "kept_accuracy": point.kept_accuracy,
+            "blended_cost_ratio": point.blended_cost_ratio,
+            "saving": point.saving,
+            "cost_per_request": None
+            if money is None
+            else multiply(point.blended_cost_ratio, money.large),
+            "escalated_p99_ms": point.escalated_p99_ms,
+            "p99_ms": point.p99_ms,
+        }
 
 
 def route(scores: Scores, plan: Plan) -> Routing:

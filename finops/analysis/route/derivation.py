@@ -53,23 +53,8 @@ def route_table(found: Routing) -> Table:
 
 
 def _row(found: Routing, point: Point, missing: Mapping[str, str]) -> Row:
-    split, money = point.split, found.plan.money
-    values: dict[str, Value] = {
-        "threshold": point.threshold,
-        "kept_share": split.kept / split.requests,
-        "escalation_rate": (split.escalated + split.forced) / split.requests,
-        "forced_share": split.forced / split.requests,
-        "accuracy": point.accuracy,
-        "quality_delta": point.quality_delta,
-        "kept_accuracy": point.kept_accuracy,
-        "blended_cost_ratio": point.blended_cost_ratio,
-        "saving": point.saving,
-        "cost_per_request": None
-        if money is None
-        else multiply(point.blended_cost_ratio, money.large),
-        "escalated_p99_ms": point.escalated_p99_ms,
-        "p99_ms": point.p99_ms,
-    }
+    money = found.plan.money
+    values: dict[str, Value] = {**found.numbers_at(point)}
     sheet = (
         *_inputs(found),
         *_counts(found, point),
