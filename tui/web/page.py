@@ -1,7 +1,8 @@
 """The page that holds the terminal: our own, so that nothing of it is loaded from elsewhere.
 
 textual-serve's script finds the element `.textual-terminal`, says when the first byte came and when the
-session ended by a class on `body`, and expects the font it names.
+session ended by a class on `body`, and expects the font it names. Keys go to the terminal as soon as it is
+drawn, without a click, and to the button when the session ended.
 """
 
 from __future__ import annotations
@@ -32,7 +33,14 @@ button { font: inherit; padding: .5rem 1.5rem; cursor: pointer; }
 
 SCRIPT = """\
 addEventListener("DOMContentLoaded", () => {
-  document.getElementById("again").addEventListener("click", () => location.reload());
+  const again = document.getElementById("again");
+  again.addEventListener("click", () => location.reload());
+  const keys = () => {
+    const closed = document.body.classList.contains("-closed");
+    (closed ? again : document.querySelector(".xterm-helper-textarea"))?.focus({ preventScroll: true });
+  };
+  new MutationObserver(keys).observe(document.body, { attributeFilter: ["class"] });
+  addEventListener("focus", keys);
 });
 """
 
