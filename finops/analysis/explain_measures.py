@@ -237,7 +237,7 @@ def _runs(group: Group, name: str) -> tuple[str, tuple[Line, ...]]:
 def _work(answer: UnitEconomics, name: str, part: str) -> tuple[str, tuple[Line, ...]]:
     """Units and cost of each kind of work, and one over the other; the line asked about last."""
     lines = []
-    for kind, work in sorted(answer.total.work.items()):
+    for kind, work in sorted(answer.total.measured_work.items()):
         if part and kind != part.partition(".")[0]:
             continue
         units = Decimal(work.millionths).scaleb(-6).normalize()

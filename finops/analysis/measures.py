@@ -121,6 +121,7 @@ class Group(NamedTuple):
     outcomes: Runs = Runs()
     run_costs: RunCosts | None = None
     work: Mapping[str, Work] = MappingProxyType({})
+    """By kind, also those of which no unit was logged: in another month of a span one may have been."""
     list_equivalent: Decimal = ZERO
     """What seats served, at list price: beside the cost, never in it."""
     capacity: Sensitivity = Sensitivity()
@@ -141,6 +142,11 @@ class Group(NamedTuple):
     def cost(self) -> Decimal:
         """The sum of the components."""
         return total(self.components.values())
+
+    @property
+    def measured_work(self) -> dict[str, Work]:
+        """Work by kind; a kind of which no unit was logged is no work."""
+        return {kind: work for kind, work in self.work.items() if work.millionths}
 
     @property
     def under_slo(self) -> int:
@@ -170,7 +176,8 @@ def measure(
     by = grouping.by
     costs = _costs(con, sources, by, shares)
     work = None
-    if did_work(costs):
+    days = f"day >= date '{sources.start}' and day < date '{sources.end}'"
+    if has_work(con, sources.cells, f"{days} and ({sources.counted})"):
         done = sources._replace(counted=f"({sources.counted}) and {IS_WORK}")
         work = _costs(con, done, (*by, WORK_KIND), shares)
     measured = assemble(costs, read_timings(con, sources, by, grouping.success), work)
@@ -264,18 +271,17 @@ def _together(
     )
 
 
-def did_work(costs: Mapping[Key, Sums]) -> bool:
-    """Whether any of it is not tokens."""
-    return any(sums.counts["work_millionths"] for sums in costs.values())
+def has_work(con: duckdb.DuckDBPyConnection, cells: str, condition: str) -> bool:
+    """Whether an attempt of the relation `cells` that meets `condition` names a kind of work."""
+    return bool(query(con, f"select 1 from {cells} where {condition} and {IS_WORK} limit 1"))
 
 
 def _work(costs: Mapping[Key, Sums]) -> dict[Key, dict[str, Work]]:
-    """Work that is not tokens by group and kind; a kind of which no unit was logged is no work."""
+    """Work that is not tokens by group and kind."""
     found: dict[Key, dict[str, Work]] = {}
     for key, sums in costs.items():
-        if count := sums.counts["work_millionths"]:
-            work = Work(count, total(sums.components.values()))
-            found.setdefault(key[:-1], {})[str(key[-1])] = work
+        work = Work(sums.counts["work_millionths"], total(sums.components.values()))
+        found.setdefault(key[:-1], {})[str(key[-1])] = work
     return found
 
 
@@ -286,7 +292,7 @@ def _all_work(costs: Mapping[Key, Sums]) -> dict[str, Work]:
         kind, before = str(key[-1]), found.get(str(key[-1]), Work(0, ZERO))
         cost = add(before.cost, total(sums.components.values()))
         found[kind] = Work(before.millionths + sums.counts["work_millionths"], cost)
-    return {kind: work for kind, work in found.items() if work.millionths}
+    return found
 
 
 class Sums(NamedTuple):

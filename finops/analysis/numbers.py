@@ -170,7 +170,7 @@ def _bears_everything(group: Group, name: str) -> bool:
 def _work(group: Group, cost: Decimal | None) -> dict[str, Any]:
     """Work by kind; where there is one kind only, its number and cost stand by themselves as well."""
     kinds: dict[str, dict[str, Decimal | None]] = {}
-    for kind, work in sorted(group.work.items()):
+    for kind, work in sorted(group.measured_work.items()):
         kinds[kind] = {
             "units": Decimal(work.millionths).scaleb(-6).normalize(),
             "cost": None if cost is None else work.cost,

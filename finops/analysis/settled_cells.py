@@ -18,7 +18,7 @@ from finops.analysis.measures import (
     WORK_KIND,
     Timings,
     assemble,
-    did_work,
+    has_work,
     mark_sql,
     read_quantiles,
     sums_of,
@@ -97,7 +97,7 @@ def measure_settled(con: duckdb.DuckDBPyConnection, grouping: Grouping, counted:
     costs = _costs(con, grouping.by, counted)
     timings = read_settled_timings(con, grouping, counted)
     work = None
-    if did_work(costs):
+    if has_work(con, _TABLES["cells"], f"({counted})"):
         work = _costs(con, (*grouping.by, WORK_KIND), f"({counted}) and {IS_WORK}")
     return assemble(costs, timings, work)
 

@@ -155,8 +155,8 @@ def _measures(answer: UnitEconomics) -> tuple[ReportColumn, ...]:
         "cost_per_run_p95": whole.run_costs is not None,
         "cost_per_successful_run": whole.run_costs is not None,
         "marginal_cost_factor": bool(whole.doubled or "marginal_cost_factor" in answer.missing),
-        "work_units": bool(whole.work),
-        "cost_per_work_unit": bool(whole.work),
+        "work_units": bool(whole.measured_work),
+        "cost_per_work_unit": bool(whole.measured_work),
     }
     return tuple(
         replace(column, shown=True) if shown_now.get(column.name) else column

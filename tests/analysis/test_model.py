@@ -103,7 +103,7 @@ def expect(found: Group, wanted: Answer, what: object) -> None:
     assert found.outcomes == (wanted.runs, *wanted.outcomes), what
     expect_run_costs(found, wanted, what)
     assert {
-        kind: (work.millionths, Fraction(work.cost)) for kind, work in found.work.items()
+        kind: (work.millionths, Fraction(work.cost)) for kind, work in found.measured_work.items()
     } == wanted.work, what
     for name, timings in wanted.latencies.items():
         for quantile, share in (("p50", "0.5"), ("p95", "0.95"), ("p99", "0.99")):

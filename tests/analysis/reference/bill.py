@@ -95,9 +95,9 @@ class Bill:
 
     @staticmethod
     def line(row: Row, first: date | None) -> str:
-        """The line a charge is on; prior when all of it lies before `first`."""
-        if first is not None and is_before(row, first):
-            return "prior_period"
+        """The line a charge is on: its own, else prior when all of it lies before `first`, else what it says."""
+        if row["x_Line"] is not None or (first is not None and is_before(row, first)):
+            return row["x_Line"] or "prior_period"
         if row["ChargeCategory"] in {"Credit", "Tax"}:
             return {"Credit": "credits", "Tax": "tax"}[row["ChargeCategory"]]
         if row["ChargeClass"] == "Correction" or row["ChargeCategory"] == "Adjustment":
