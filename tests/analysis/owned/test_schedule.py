@@ -237,7 +237,7 @@ def test_a_life_costs_what_was_paid_less_what_it_fetched(
         retired=retired,
         sold_for=sold if retired else None,
     )
-    edges = [date(2023, 1, 1), *sorted(set(cuts)), date(2028, 6, 1)]
+    edges = [date(2023, 1, 1), *sorted(set(cuts)), date(2030, 1, 1)]
     whole = total(each.amount for each in charges(owned, Period(edges[0], edges[-1])))
     pieces = [Period(*edge) for edge in pairwise(edges)]
     assert whole == total(each.amount for piece in pieces for each in charges(owned, piece))
