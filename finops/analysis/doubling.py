@@ -5,7 +5,7 @@
 Metered tokens double, failures and retries with them, less what commitments that lie unused in the same
 month would cover. Of shared pools the part that is charged by usage doubles. Capacity costs nothing more
 until its busiest hour is full within objectives (`finops.analysis.headroom`); then it costs what has to be
-bought. Seats cost what they cost. A filter narrows what is doubled, never what is there beside it.
+bought, less what the pool's own unused commitments would cover. Seats cost what they cost. A filter narrows what is doubled, never what is there beside it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Sources(NamedTuple):
 class Marginal(NamedTuple):
     """A group's cost in parts, what each would add if its traffic doubled, and the steps it takes.
 
-    `added` is None where a step is not known. `covered` is what unused commitments take off `metered`.
+    `added` is None where a step is not known. `covered` is what unused commitments take off `metered` and
+    off what the steps cost.
     """
 
     keys: Key
@@ -161,16 +162,17 @@ class _Span(NamedTuple):
         covers = tuple(cover for parts in self.parts for cover in parts.covers(key))
         growing = tuple(growth for each in portions for growth in each.scaling)
         seats = total(each.seats.get(key, ZERO) for each in self.parts)
+        steps = tuple(self._steps(key))
         return Marginal(
             group.keys,
             group.counts["requests"],
             known_cost(group),
             total(metered.values()),
-            total(each.amount for each in covers),
+            total((*(each.amount for each in covers), *(each.covered for each in steps))),
             total(each.shared for each in portions),
             total(each.amount for each in growing),
             total(each.capacity for each in portions),
-            tuple(self._steps(key)),
+            steps,
             Sources(metered, covers, growing, seats),
         )
 
@@ -184,7 +186,8 @@ class _Span(NamedTuple):
                     for parts, mine in zip(self.parts, shares, strict=True)
                     for hour in parts.grown(pool, mine)
                 ]
-                yield step(month, hours, self.period)
+                unused = total(each.unused_capacity.get(pool, ZERO) for each in self.parts)
+                yield step(month, hours, self.period, unused)
 
 
 def _added(found: Sequence[Mapping[_Name, Decimal]]) -> dict[_Name, Decimal]:

@@ -93,6 +93,7 @@ class Parts(NamedTuple):
     in_all: Mapping[Deployment, Decimal]
     seats: Mapping[Key | None, Decimal]
     unused: Mapping[str | None, Decimal]
+    unused_capacity: Mapping[str, Decimal]
     scales: Mapping[str, Fraction]
     hours: Mapping[str, tuple[Hour, ...]]
 
@@ -199,7 +200,7 @@ def read_parts(
         held,
         held[None] if is_all else _held_by_all(con, prepared),
         seats,
-        _unused(charges, [rule.name for rule in rules if rule.kind == "metered"]),
+        *_unused(charges),
         _scales(charges, config),
         read_hours(con, months, prepared.relations.hours, period),
     )
@@ -296,15 +297,19 @@ def _held_by_all(con: duckdb.DuckDBPyConnection, prepared: Prepared) -> dict[Dep
     return {(pool, deployment): cost or ZERO for pool, deployment, cost in rows}
 
 
-def _unused(charges: _Charges, pools: Sequence[str]) -> dict[str | None, Decimal]:
-    """What commitments of metered pools cost while unused, by provider."""
+def _unused(charges: _Charges) -> tuple[dict[str | None, Decimal], dict[str, Decimal]]:
+    """What commitments cost while unused: of metered pools by provider, of others by pool."""
     provider = "coalesce(ServiceProviderName, ProviderName, PublisherName)"
-    unused: dict[str | None, Decimal] = defaultdict(Decimal)
+    kinds = {rule.name: rule.kind for rule in charges.rules}
+    metered: dict[str | None, Decimal] = defaultdict(Decimal)
+    others: dict[str, Decimal] = defaultdict(Decimal)
     for pool, of, cost in charges.sums(f"pool, {provider}", ("commitment_unused",)):
-        if pool in pools:
+        if kinds.get(pool) == "metered":
             name = canonical_provider(of)
-            unused[name] = add(unused[name], cost)
-    return unused
+            metered[name] = add(metered[name], cost)
+        elif pool is not None:
+            others[pool] = add(others[pool], cost)
+    return metered, others
 
 
 def _scales(charges: _Charges, config: Config) -> dict[str, Fraction]:

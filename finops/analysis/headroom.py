@@ -83,6 +83,13 @@ class Step(NamedTuple):
     there: Fraction | None = None
     share: Fraction | None = None
     """The part of the month that the days asked about are."""
+    unused: Decimal = ZERO
+    """What commitments of the pool cost in the days asked about while nothing used them."""
+
+    @property
+    def covered(self) -> Decimal:
+        """What of `period_cost` unused commitments pay already: all, as far as they reach."""
+        return max(min(self.period_cost or ZERO, self.unused), ZERO)
 
 
 def read_hours(
@@ -152,11 +159,16 @@ def _provisioned_hours(
     return made
 
 
-def step(month: DeviceMonth, hours: Sequence[Grown], period: Period) -> Step:
-    """What `month`'s pool needs when the work of `hours` is added, and what it costs in `period`."""
+def step(
+    month: DeviceMonth, hours: Sequence[Grown], period: Period, unused: Decimal = ZERO
+) -> Step:
+    """What `month`'s pool needs when the work of `hours` is added, and what it costs in `period`.
+
+    `unused` is what commitments of the pool cost in `period` while nothing used them.
+    """
     pool = month.facts.pool
     limit = ASSUMED_BUSY if pool.max_busy is None else pool.max_busy
-    found = Step(pool.name, limit, pool.max_busy is None)
+    found = Step(pool.name, limit, pool.max_busy is None, unused=unused)
     known = [each for each in hours if each.hour.units > 0]
     if not known:
         return found._replace(

@@ -12,12 +12,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from tests.analysis.reference.headroom import Bought, bought
+from tests.analysis.reference.inside import charges_of, line_of, sum_of
 from tests.analysis.reference.rows import KINDS, Attempt, Shared, cut, provider_of
 from tests.analysis.reference.sharing import of_cost, share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Sequence
 
     from tests.analysis.reference.bill import Bill, Line
     from tests.analysis.reference.model import Reference
@@ -81,15 +81,17 @@ def _double(
     cost = sum((sum(company.components(e).values(), Fraction(0)) for e in everyone), Fraction(0))
     unpriced = any(e.count(k) for e in everyone for k in KINDS if e.rates[k][1] == "unpriced")
     pairs = list(zip(shares, months, strict=True))
+    steps = bought(company, months)
     return Doubled(
         sum(each.is_request for each in everyone),
         None if unpriced and not cost else cost,
         sum((_metered(each) for each in everyone), Fraction(0)),
-        sum((_covered(of.month.bill, mine) for of, mine in pairs), Fraction(0)),
+        sum((_covered(of.month.bill, mine) for of, mine in pairs), Fraction(0))
+        + sum((each.covered for each in steps), Fraction(0)),
         sum((of.cost(mine) for of, mine in pairs), Fraction(0)),
         sum((of.growth(mine) for of, mine in pairs), Fraction(0)),
         sum((sum(each.capacity.values(), Fraction(0)) for each in everyone), Fraction(0)),
-        bought(company, months),
+        steps,
     )
 
 
@@ -104,38 +106,18 @@ def _covered(bill: Bill, attempts: Sequence[Attempt]) -> Fraction:
         spent[each.name[0]] += _metered(each)
     charges = [
         row
-        for row in _charges(bill)
-        if bill.pool(row)[1] == "metered" and _line(bill, row) == "commitment_unused"
+        for row in charges_of(bill)
+        if bill.pool(row)[1] == "metered" and line_of(bill, row) == "commitment_unused"
     ]
     return sum(
         (
-            max(Fraction(0), min(cost, _sum(bill, [r for r in charges if provider_of(r) == name])))
+            max(
+                Fraction(0), min(cost, sum_of(bill, [r for r in charges if provider_of(r) == name]))
+            )
             for name, cost in spent.items()
         ),
         Fraction(0),
     )
-
-
-def _charges(bill: Bill) -> list[Row]:
-    """Charges of the days asked about: of whole months by the invoice, else by the time they cover."""
-    if not bill.is_whole:
-        return [row for row in bill.costs if bill.overlaps(row)]
-    return [row for row in bill.costs if row["x_BillingMonth"] in bill.month_names]
-
-
-def _line(bill: Bill, row: Row) -> str:
-    return bill.line(row, bill.start if bill.is_whole else None)
-
-
-def _sum(bill: Bill, rows: Iterable[Row]) -> Fraction:
-    """What charges come to in the days asked about; those of one stretch of time are cut as one."""
-    spans: dict[tuple[datetime, datetime], Fraction] = defaultdict(Fraction)
-    for row in rows:
-        span = (row["ChargePeriodStart"], row["ChargePeriodEnd"])
-        spans[span] += Fraction(row["EffectiveCost"])
-    if bill.is_whole:
-        return sum(spans.values(), Fraction(0))
-    return sum((bill._part(span, amount) for span, amount in spans.items()), Fraction(0))
 
 
 class _Shares:
@@ -163,9 +145,9 @@ class _Shares:
         told = [pool.scales for pool in bill.pools if pool.name == name and pool.scales is not None]
         if told:
             return Fraction(told[0])
-        rows = [r for r in _charges(bill) if bill.pool(r)[0] == name and _line(bill, r) in UNIT]
-        still = _sum(bill, [row for row in rows if row["ChargeFrequency"] in FIXED])
-        moves = _sum(bill, [row for row in rows if row["ChargeFrequency"] not in FIXED])
+        rows = [r for r in charges_of(bill) if bill.pool(r)[0] == name and line_of(bill, r) in UNIT]
+        still = sum_of(bill, [row for row in rows if row["ChargeFrequency"] in FIXED])
+        moves = sum_of(bill, [row for row in rows if row["ChargeFrequency"] not in FIXED])
         return 1 - still / (still + moves) if still + moves else Fraction(1)
 
     def cost(self, attempts: Sequence[Attempt]) -> Fraction:

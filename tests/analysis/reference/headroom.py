@@ -13,6 +13,7 @@ from tests.analysis.reference.bill import ORIGINS
 from tests.analysis.reference.capacity import SeatMonth
 from tests.analysis.reference.devicepool import Provisioned
 from tests.analysis.reference.devices import PARTS, hour_of
+from tests.analysis.reference.inside import charges_of, line_of, sum_of
 from tests.analysis.reference.rows import cut
 from tests.analysis.reference.weights import weigh, weights_of
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from tests.analysis.reference.bill import Bill
     from tests.analysis.reference.devicepool import DeviceMonth
     from tests.analysis.reference.model import Reference
     from tests.analysis.reference.rows import Attempt
@@ -44,6 +46,13 @@ class Bought:
     monthly: Fraction | None = None
     price: Fraction | None = None
     missing: str | None = None
+    unused: Fraction = Fraction(0)
+    """What commitments of the pool cost in the days asked about while nobody used them."""
+
+    @property
+    def covered(self) -> Fraction:
+        """What of the price they pay."""
+        return max(min(self.price or Fraction(0), self.unused), Fraction(0))
 
 
 class _Hour(NamedTuple):
@@ -64,6 +73,7 @@ def _pool(company: Reference, name: str, months: Sequence[Sequence[Attempt]]) ->
     hours: list[_Hour] = []
     newest: DeviceMonth | None = None
     month_days, is_served = 0, False
+    unused = sum((unused_of(month.bill, name) for month in company.months), Fraction(0))
     for month, attempts in zip(company.months, months, strict=True):
         made = month.capacity.months.get((name, f"{month.start:%Y-%m}"))
         if made is None:
@@ -80,7 +90,7 @@ def _pool(company: Reference, name: str, months: Sequence[Sequence[Attempt]]) ->
     limit = Fraction(newest.pool.max_busy or "0.8")
     known = [hour for hour in hours if hour.there > 0]
     if not known:
-        return Bought(name, limit, missing=_missing(newest))
+        return Bought(name, limit, missing=_missing(newest), unused=unused)
 
     def short(hour: _Hour) -> Fraction:
         return hour.load / limit - hour.there
@@ -91,7 +101,21 @@ def _pool(company: Reference, name: str, months: Sequence[Sequence[Attempt]]) ->
     monthly = cut(units * HOUR_MS * 24 * month_days * _price(newest))
     asked = (company.end - company.start).days
     price = cut(monthly * Fraction(asked, month_days))
-    return Bought(name, limit, hour.start, hour.load, hour.there, units, monthly, price)
+    return Bought(
+        name, limit, hour.start, hour.load, hour.there, units, monthly, price, None, unused
+    )
+
+
+def unused_of(bill: Bill, pool: str) -> Fraction:
+    """What unused commitments of a pool cost in the days of `bill`."""
+    return sum_of(
+        bill,
+        [
+            row
+            for row in charges_of(bill)
+            if bill.pool(row)[0] == pool and line_of(bill, row) == "commitment_unused"
+        ],
+    )
 
 
 def _missing(month: DeviceMonth) -> str:
