@@ -196,18 +196,23 @@ class Ledger:
         return [file.path for file in files]
 
     def connect(
-        self, tables: Iterable[str] | None = None, days: Period | None = None
+        self,
+        tables: Iterable[str] | None = None,
+        days: Period | None = None,
+        *,
+        alone: bool = False,
     ) -> duckdb.DuckDBPyConnection:
-        """A DuckDB connection with one view for each of `tables` (default: all).
+        """A DuckDB connection with one temporary view for each of `tables` (default: all).
 
         A view has exactly the declared columns, JSON as text; a table never written is empty. Of tables cut by
-        day, given `days`, a view has those days only: files of others are not even looked at.
+        day, given `days`, a view has those days only: files of others are not even looked at. What else is made
+        on it must be temporary too, and its database keeps its settings, unless it is `alone` there.
         """
-        from finops.ledger.engine import open_engine, query
+        from finops.ledger.engine import join_engine, open_engine, query
 
-        con = open_engine()
+        con = open_engine() if alone else join_engine()
         for name in TABLES if tables is None else tables:
-            query(con, f"CREATE VIEW {identifier(name)} AS {self.reading(name, days).sql}")
+            query(con, f"CREATE TEMP VIEW {identifier(name)} AS {self.reading(name, days).sql}")
         return con
 
     def reading(self, table: str, days: Period | None = None) -> Reading:
