@@ -78,10 +78,10 @@ def load_of(key: str) -> str | None:
     return found["load"] if found else None
 
 
-_SEEN: ContextVar[dict[tuple[str, str], tuple[DataFile, ...]] | None] = ContextVar(
+_SEEN: ContextVar[dict[tuple[object, ...], tuple[DataFile, ...]] | None] = ContextVar(
     "files seen", default=None
 )
-"""The files of each table that the question being answered has seen."""
+"""The files of each table, by where and when it is looked at, that the question being answered has seen."""
 
 
 class Snapshot(NamedTuple):
@@ -181,7 +181,9 @@ class Ledger:
         if seen is None:
             found = self.snapshot(table)
             return () if found is None else found.files
-        key = (self.location.url, table)
+        where = self.location
+        versions = None if where.versions is None else tuple(sorted(where.versions.items()))
+        key = (where.url, where.at, versions, table)
         if key not in seen:
             found = self.snapshot(table)
             seen[key] = () if found is None else found.files
@@ -231,7 +233,7 @@ def of_days(table: str, files: tuple[DataFile, ...], days: Period | None) -> tup
 
 @contextmanager
 def one_version() -> Iterator[None]:
-    """Within it a ledger's tables are what they were when first looked at: one question, one version."""
+    """Within it a ledger's tables are what they were when first looked at: one question, or document, one version."""
     if _SEEN.get() is not None:
         yield
         return
