@@ -31,6 +31,7 @@ from finops.analysis.explain_holders import HELD, explain_holders
 from finops.analysis.explain_marginal import DOUBLED, FACTOR, explain_doubled
 from finops.analysis.explain_measures import BY, MEASURED, explain_measure
 from finops.analysis.explain_owners import TAGGED, UNOWNED, explain_unowned
+from finops.analysis.explain_parts import PARTIAL, explain_part
 from finops.analysis.explain_pools import POOLED, explain_pools
 from finops.analysis.explain_spend import explain_amount
 from finops.analysis.explain_told import TOLD, tell
@@ -121,6 +122,8 @@ def _bare(ledger: Ledger, config: Config, question: Question, name: str) -> Expl
 def _unit(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
     if name in NUMBERS:
         return explain_cost(ledger, config, question, name)
+    if name.partition(".")[0] in PARTIAL:
+        return explain_part(ledger, config, question, name)
     if name == FACTOR:
         return _marginal(ledger, config, question, name)
     if name.partition(".")[0] in MEASURED:
@@ -168,14 +171,14 @@ _OF_COMMAND: dict[str, Explain] = {
 }
 
 
-_OF_UNIT = (*NUMBERS, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR)
+_OF_UNIT = (*NUMBERS, *PARTIAL, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR)
 """Numbers that go by their own names."""
 
 
 def _by_command() -> dict[str, tuple[str, ...]]:
     """Every number there is, by the command that shows it."""
     return {
-        "unit": (*NUMBERS, *sorted(MEASURED), *_LINES, FACTOR),
+        "unit": (*NUMBERS, *sorted({*MEASURED, *PARTIAL}), *_LINES, FACTOR),
         "costs": COST_AMOUNTS,
         "marginal": ("cost", "requests", *DOUBLED),
         "capacity": tuple(POOLED),
