@@ -65,14 +65,20 @@ class Products(NamedTuple):
 
 
 def products(
-    ledger: Ledger, config: Config, question: Question, make: Make, *, begin_with_month: bool = True
+    ledger: Ledger,
+    config: Config,
+    question: Question,
+    make: Make,
+    *,
+    by: tuple[str, ...] = (),
+    begin_with_month: bool = True,
 ) -> Products:
-    """The lines that `make` makes of everything `question` lets through.
+    """The lines that `make` makes of everything `question` lets through, from cells that tell `by` apart.
 
     Of several months each line's step begins with its month, unless the lines say it themselves.
     """
     parts = books_by_month(ledger, config, question.period)
-    asked = in_one_currency(parts, config, question._replace(by=()))
+    asked = in_one_currency(parts, config, question._replace(by=by))
     found = [_products_of(part, asked, make) for part in parts]
     if len(found) == 1:
         return found[0]
@@ -106,7 +112,14 @@ def explain_products(found: Products, number: str) -> Explanation:
     group = found.group
     cost = total(group.components.values())
     made_of = [
-        Line(f"  of it {name}", None, None, None, group.components[name], f"finops explain components.{name}")
+        Line(
+            f"  of it {name}",
+            None,
+            None,
+            None,
+            group.components[name],
+            f"finops explain components.{name}",
+        )
         for name in COMPONENTS
         if group.components[name]
     ]

@@ -15,6 +15,7 @@ from finops.analysis.explain_capacity import SEAT, capacity_lines
 from finops.analysis.explanation import Line
 from finops.analysis.logged import CARD_OF_KEY, KEY_COLUMNS, PRICED_KEYS, RATES, read_drivers
 from finops.analysis.metering import KINDS
+from finops.analysis.sources import counted_cells, only
 from finops.ledger.engine import query
 from finops.model.money import ZERO, multiply, total, truncate
 
@@ -73,15 +74,15 @@ def component_lines(
 ) -> tuple[Line, ...]:
     """What one of `COMPONENTS` is made of."""
     if component in _OF_FATE:
-        return product_lines(con, prepared, _only(sources, f"fate = '{component}'"))
+        return product_lines(con, prepared, only(sources, f"fate = '{component}'"))
     if counts := _OF_TOKENS.get(component):
-        return tuple(_token_lines(con, prepared, _only(sources, _ANSWERED), counts))
-    ok = _only(sources, "fate = 'ok'")
+        return tuple(_token_lines(con, prepared, only(sources, _ANSWERED), counts))
+    ok = only(sources, "fate = 'ok'")
     capacity = prepared.allocation.capacity
     if part := _OF_CAPACITY.get(component):
         return tuple(capacity_lines(con, ok, capacity, (part,)))
     if component == "retrieval":
-        others = _only(sources, "fate = 'ok' and not is_generation")
+        others = only(sources, "fate = 'ok' and not is_generation")
         shares = _share_lines(con, prepared, ok, (), (_RETRIEVAL,))
         return (*_token_lines(con, prepared, others), *shares)
     drivers = [each for each in (*_DRIVERS, "even", "cost") if each != _RETRIEVAL]
@@ -89,18 +90,6 @@ def component_lines(
     return (
         *capacity_lines(con, ok, capacity, (SEAT,)),
         *_share_lines(con, prepared, ok, tokens, drivers),
-    )
-
-
-def _only(sources: Sources, condition: str) -> Sources:
-    return sources._replace(counted=f"({sources.counted}) and {condition}")
-
-
-def _counted(sources: Sources) -> str:
-    """The cells of `sources` that count, as a relation."""
-    return (
-        f"(select * from {sources.cells} where day >= date '{sources.start}' "
-        f"and day < date '{sources.end}' and ({sources.counted}))"
     )
 
 
@@ -128,7 +117,7 @@ def _keyed(
         f"""
         select k.id, k.provider, coalesce(k.response_model, k.request_model), c.price_source,
             c.price_checked, c.price_rule, c.unpriced_reason, c.currency, {found}
-        from (select {keys}, {sums} from {_counted(sources)} group by all) as s
+        from (select {keys}, {sums} from {counted_cells(sources)} group by all) as s
         join {PRICED_KEYS} as k on {on}
         {CARD_OF_KEY}
         """,
@@ -286,14 +275,14 @@ def _share_lines(
     asked = [each for each in shares.shares if each.pool.driver in drivers]
     if not asked:
         return
-    here = read_drivers(con, _counted(sources))
+    here = read_drivers(con, counted_cells(sources))
     for share in asked:
         if share.rate is not None and (count := getattr(here, share.pool.driver)):
             yield _by_units(share, count)
     even = [each for each in asked if each.pool.driver == "even" and not each.is_stranded]
     if even:
         days = sources._replace(cells=prepared.relations.allocation, counted="true")
-        everyone = read_drivers(con, _counted(days)).workflows
+        everyone = read_drivers(con, counted_cells(days)).workflows
         for share in even:
             yield from _evenly(share, here.workflows, everyone)
     for pool, fraction in shares.of_cost:
@@ -335,6 +324,4 @@ def _by_cost(
     every = truncate(Fraction(cost) / fraction)
     told = f"{'line' if name in INCLUDABLE else 'pool'} {name}"
     source = f"{told}: {cost.normalize():f} / {every.normalize():f}, the period's metered cost"
-    yield Line(
-        f"shared: {name}", here, f"{currency} metered", truncate(fraction), shared, source
-    )
+    yield Line(f"shared: {name}", here, f"{currency} metered", truncate(fraction), shared, source)

@@ -104,9 +104,7 @@ def _served(
             continue
         name = " ".join(str(each) for each in (month, pool, key) if each is not None)
         tokens = dict(zip(counts, values[: len(counts)], strict=True))
-        yield _Served(
-            name, found, key, tokens, dict(zip(kept, values[len(counts) :], strict=True))
-        )
+        yield _Served(name, found, key, tokens, dict(zip(kept, values[len(counts) :], strict=True)))
 
 
 def _case(case: str, each: _Served) -> Iterator[Line]:
@@ -122,7 +120,9 @@ def _case(case: str, each: _Served) -> Iterator[Line]:
     units = weights.weigh(served)
     unit = "weighted (thousandths)"
     yield Line(f"tokens {case} {each.name}", Decimal(units), unit, None, None, told)
-    rated = f"pool {each.month.facts.pool.name}: {token.cost.normalize():f} / {units:,} weighted tokens"
+    rated = (
+        f"pool {each.month.facts.pool.name}: {token.cost.normalize():f} / {units:,} weighted tokens"
+    )
     of_kind = {"prefill": weights.prefill, "cached": weights.cached, "output": weights.decode}
     for of, count in each.counts.items():
         rate = total(each.rates[name, of] for name in _CASES[case])

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from finops.analysis.derived.calls import calls_table
+from finops.analysis.derived.runs import RunsAsked
 from finops.analysis.economics import Question
 from finops.analysis.explain import explain
 from finops.analysis.explain_cost import cost_products, products
-from finops.analysis.explain_parts import explain_part
 from finops.analysis.explain_products import component_lines, product_lines
 from finops.analysis.measures import COMPONENTS
 from finops.analysis.numbers import numbers_of
 from finops.model.money import total
-from tests.analysis.arithmetic import recompute
-from tests.analysis.explained import D, rich
+from finops.model.period import Period, parse_month
+from tests.analysis.arithmetic import check_number, recompute
+from tests.analysis.explained import D
 from tests.analysis.ledgers import OCTOBER, ask, config, cost, make_ledger, request, tokens
 from tests.analysis.test_capacity import GPUS, hours_of, instance, served
 
@@ -108,12 +110,16 @@ def test_each_component_is_the_sum_of_its_lines(
 ) -> None:
     """Their lines are products that come out, sum to the component, and together to the cost."""
 
-    def every(con: duckdb.DuckDBPyConnection, prepared: Prepared, sources: Sources) -> tuple[Line, ...]:
+    def every(
+        con: duckdb.DuckDBPyConnection, prepared: Prepared, sources: Sources
+    ) -> tuple[Line, ...]:
         """The lines of every component and of the whole, each step begun with whose it is."""
         of = {name: component_lines(con, prepared, sources, name) for name in COMPONENTS}
         of["cost"] = product_lines(con, prepared, sources)
         return tuple(
-            line._replace(step=f"{name}: {line.step}") for name, found in of.items() for line in found
+            line._replace(step=f"{name}: {line.step}")
+            for name, found in of.items()
+            for line in found
         )
 
     ledger, setup = everything
@@ -179,8 +185,7 @@ def test_the_least_and_the_most_are_derived_from_each_weight_of_output(
         line = lines[f"{case}: 2026-10 gpus chat output"]
         assert line.quantity == 100
         assert line.source == f"pool gpus: 90.72 / {units:,} weighted tokens x {output}"
-        assert lines[case].amount is not None
-        assert float(lines[case].amount) == pytest.approx(
+        assert float(lines[case].amount or 0) == pytest.approx(
             90.72 * (100 * 70 + output * 100) / units, rel=1e-12
         )
     assert lines["cost_low"].source == "= cost - as_assumed + min(as_assumed, half, one_and_a_half)"
@@ -205,3 +210,45 @@ def test_what_a_seat_served_is_told_at_list_price(tmp_path: Path) -> None:
     ]
     assert found.value == D("0.0012")
     assert recompute(found.lines) == 3
+
+
+def test_a_run_is_derived_call_by_call_to_what_it_cost(
+    everything: tuple[Ledger, Config],
+) -> None:
+    """Every attempt's products, each call's sum and the run's; of run two a call of each of two months."""
+    ledger, setup = everything
+    span = Period(OCTOBER.start, parse_month("2026-11").end)
+    question = Question(span, where="run is not null")
+    costs = {str(each.keys[0]): each.cost for each in ask(ledger, setup, "run", period=span).groups}
+    rows = {
+        str(row.names["run"]): row for row in calls_table(RunsAsked(ledger, setup, question)).rows
+    }
+    assert sorted(rows) == ["one", "two"]
+    for run, row in rows.items():
+        check_number("cost", costs[run], row.numbers["cost"]())
+    one, two = (
+        {line.step: line for line in rows[run].numbers["cost"]().lines} for run in ("one", "two")
+    )
+    assert [step for step in one if step.startswith("calls: ")] == [
+        "calls: a",
+        "calls: r",
+        "calls: b",
+        "calls: b2",
+    ]
+    retried = one["a: a1, retried, fakeai model-a output"]
+    assert (retried.quantity, retried.rate, retried.amount) == (D(100), D("0.000011"), D("0.0011"))
+    assert one["a: a2, fakeai model-a output"].quantity == 110
+    assert "a: a1, retried, shared: gateway" not in one
+    assert one["r: shared: vectors"].amount == D("0.3")
+    assert one["b: slo miss, shared: even, rag"].amount == D("0.1")
+    assert one["calls: a"].source == "sum of the lines that begin with a"
+    assert list(two)[-4:] == [
+        "calls: c",
+        "d: failed, fakeai model-a output",
+        "calls: d",
+        "cost",
+    ]
+    assert (two["calls: d"].amount, two["cost"].source) == (
+        D("0.00007"),
+        "sum of the lines that begin with calls",
+    )

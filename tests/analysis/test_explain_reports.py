@@ -22,8 +22,8 @@ from finops.analysis.explain_close import (
 from finops.analysis.explain_cost import cost_products, explain_products
 from finops.analysis.explain_marginal import DOUBLED, explain_doubled
 from finops.analysis.explain_measures import BY, explain_measure
-from finops.analysis.explain_parts import explain_part
 from finops.analysis.explain_owners import UNOWNED, explain_unowned
+from finops.analysis.explain_parts import explain_part
 from finops.analysis.invoices import invoices
 from finops.analysis.marginal import marginal
 from finops.analysis.owners.check import check_owners
