@@ -25,6 +25,7 @@ from finops.analysis.derived import (
 )
 from finops.analysis.economics import unit_economics
 from finops.analysis.explain_books import explain_line
+from finops.analysis.explain_charges import charged_lines
 from finops.analysis.explain_close import CLOSING, explain_close
 from finops.analysis.explain_cost import NUMBERS, explain_cost
 from finops.analysis.explain_holders import HELD, explain_holders
@@ -131,7 +132,8 @@ def _unit(ledger: Ledger, config: Config, question: Question, name: str) -> Expl
     if name.partition(".")[0] in MEASURED:
         asked = question._replace(by=BY, run_costs=name.startswith("cost_per_run_p"))
         return explain_measure(unit_economics(ledger, config, asked), name)
-    return explain_line(unit_economics(ledger, config, question._replace(by=())), name)
+    answer = unit_economics(ledger, config, question._replace(by=()))
+    return explain_line(answer, name, charged_lines(ledger, config, answer))
 
 
 def _costs(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
@@ -150,7 +152,7 @@ def _capacity(ledger: Ledger, config: Config, question: Question, name: str) -> 
     by, _, held = name.partition(".")
     if by in {"holder", "team"}:
         return explain_holders(answer, job_teams(ledger), held, question.where)
-    return explain_pools(answer, name, question.where)
+    return explain_pools(answer, name, question.where, charged_lines(ledger, config, answer))
 
 
 def _owners(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
