@@ -4,8 +4,8 @@
 
 Metered tokens double, failures and retries with them, less what commitments that lie unused would cover.
 Of shared pools the part that is charged by usage doubles. Capacity costs nothing more until its busiest
-hour is full within objectives (`finops.analysis.headroom`); then it costs what has to be bought. Seats
-cost what they cost.
+hour is full within objectives (`finops.analysis.headroom`); then it costs what has to be bought, less what
+the pool's own unused commitments would cover. Seats cost what they cost.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from finops.analysis.economics import Prepared, Question
     from finops.analysis.headroom import Hour
     from finops.analysis.measures import Group
+    from finops.analysis.pools import PoolRule
     from finops.analysis.sharing import Shares
     from finops.config import Config
 
@@ -89,7 +90,8 @@ class Sources(NamedTuple):
 class Marginal(NamedTuple):
     """A group's cost in parts, what each would add if its traffic doubled, and the steps it takes.
 
-    `added` is None where a step is not known. `covered` is what unused commitments take off `metered`.
+    `added` is None where a step is not known. `covered` is what unused commitments take off `metered` and
+    off what the steps cost.
     """
 
     keys: Key
@@ -171,7 +173,7 @@ def read_parts(
         _metered(con, prepared),
         held,
         seats,
-        _unused(con, rows, [rule.name for rule in rules if rule.kind == "metered"]),
+        *_unused(con, rows, rules),
         _scales(con, rows, config),
         read_hours(con, months, prepared.relations.hours, period),
     )
@@ -206,6 +208,7 @@ class Parts(NamedTuple):
     held: Mapping[Key | None, Mapping[tuple[str, str | None], Decimal]]
     seats: Mapping[Key | None, Decimal]
     unused: Mapping[str | None, Decimal]
+    unused_capacity: Mapping[str, Decimal]
     scales: Mapping[str, Fraction]
     hours: Mapping[str, tuple[Hour, ...]]
 
@@ -265,6 +268,7 @@ class _Span(NamedTuple):
     newest: Mapping[str, DeviceMonth]
     hours: Mapping[str, tuple[Hour, ...]]
     unused: Mapping[str | None, Decimal]
+    unused_capacity: Mapping[str, Decimal]
     everyone: Mapping[tuple[str, str | None], Decimal]
 
     @classmethod
@@ -276,6 +280,7 @@ class _Span(NamedTuple):
             {month.facts.pool.name: month for each in parts for month in each.months},
             {name: tuple(h for each in parts for h in each.hours.get(name, ())) for name in pools},
             _added([each.unused for each in parts]),
+            _added([each.unused_capacity for each in parts]),
             _added([each.held.get(None, {}) for each in parts]),
         )
 
@@ -294,16 +299,17 @@ class _Span(NamedTuple):
         )
         growing = tuple(growth for each in portions for growth in each.scaling)
         seats = total(each.seats.get(key, ZERO) for each in self.parts)
+        steps = self._steps(_added([each.held.get(key, {}) for each in self.parts]))
         return Marginal(
             group.keys,
             group.counts["requests"],
             known_cost(group),
             total(metered.values()),
-            covered,
+            total((covered, *(each.covered for each in steps))),
             total(each.shared for each in portions),
             total(each.amount for each in growing),
             total(each.capacity for each in portions),
-            self._steps(_added([each.held.get(key, {}) for each in self.parts])),
+            steps,
             Sources(metered, self.unused, growing, seats),
         )
 
@@ -314,7 +320,13 @@ class _Span(NamedTuple):
             if pool in self.newest and cost and self.everyone.get((pool, key)):
                 shares[pool][key] = Fraction(cost) / Fraction(self.everyone[pool, key])
         return tuple(
-            step(self.newest[pool], self.hours.get(pool, ()), mine, self.period)
+            step(
+                self.newest[pool],
+                self.hours.get(pool, ()),
+                mine,
+                self.period,
+                self.unused_capacity.get(pool, ZERO),
+            )
             for pool, mine in sorted(shares.items())
         )
 
@@ -387,20 +399,24 @@ def _capacity(
 
 
 def _unused(
-    con: duckdb.DuckDBPyConnection, rows: str, pools: list[str]
-) -> dict[str | None, Decimal]:
-    """What commitments of metered pools cost while unused, by provider."""
+    con: duckdb.DuckDBPyConnection, rows: str, rules: Sequence[PoolRule]
+) -> tuple[dict[str | None, Decimal], dict[str, Decimal]]:
+    """What commitments cost while unused: of metered pools by provider, of others by pool."""
     found = query(
         con,
         "select coalesce(ServiceProviderName, ProviderName, PublisherName), pool, "
         f"sum(EffectiveCost) from ({rows}) as charges where line = 'commitment_unused' group by all",
     )
-    unused: dict[str | None, Decimal] = defaultdict(Decimal)
+    kinds = {rule.name: rule.kind for rule in rules}
+    metered: dict[str | None, Decimal] = defaultdict(Decimal)
+    others: dict[str, Decimal] = defaultdict(Decimal)
     for provider, pool, cost in found:
-        if pool in pools:
+        if kinds.get(pool) == "metered":
             name = canonical_provider(provider)
-            unused[name] = add(unused[name], cost or ZERO)
-    return unused
+            metered[name] = add(metered[name], cost or ZERO)
+        elif pool is not None:
+            others[pool] = add(others[pool], cost or ZERO)
+    return metered, others
 
 
 def _scales(con: duckdb.DuckDBPyConnection, rows: str, config: Config) -> dict[str, Fraction]:

@@ -75,6 +75,13 @@ class Step(NamedTuple):
     there: Fraction | None = None
     share: Fraction | None = None
     """The part of the month that the days asked about are."""
+    unused: Decimal = ZERO
+    """What commitments of the pool cost in the days asked about while nothing used them."""
+
+    @property
+    def covered(self) -> Decimal:
+        """What of `period_cost` unused commitments pay already: all, as far as they reach."""
+        return max(min(self.period_cost or ZERO, self.unused), ZERO)
 
 
 def read_hours(
@@ -149,11 +156,15 @@ def step(
     hours: Sequence[Hour],
     shares: Mapping[str | None, Fraction],
     period: Period,
+    unused: Decimal = ZERO,
 ) -> Step:
-    """What `month`'s pool needs when work worth `shares` of each deployment's is added in every hour."""
+    """What `month`'s pool needs when work worth `shares` of each deployment's is added in every hour.
+
+    `unused` is what commitments of the pool cost in `period` while nothing used them.
+    """
     pool = month.facts.pool
     limit = ASSUMED_BUSY if pool.max_busy is None else pool.max_busy
-    found = Step(pool.name, limit, pool.max_busy is None)
+    found = Step(pool.name, limit, pool.max_busy is None, unused=unused)
     known = [hour for hour in hours if hour.units]
     if not known:
         missing = "GPU samples of it" if pool.kind == "gpu" else "tokens_per_unit_minute"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from finops.config import Config
     from finops.ledger.store import Ledger
+    from tests.analysis.ledgers import Row
 
 D = Decimal
 GATEWAY = {"name": "gateway", "kind": "shared", "where": "ServiceName = 'Gateway'"}
@@ -89,11 +90,11 @@ def test_an_unused_commitment_covers_first(tmp_path: Path) -> None:
     assert group.factor == pytest.approx(0.6)
 
 
-def serving(folder: Path, activity: float) -> Ledger:
+def serving(folder: Path, activity: float, *more: Row) -> Ledger:
     """Two devices for ten hours, one of them busy `activity` of the time with one workflow's requests."""
     return make_ledger(
         folder,
-        costs=[instance("201.6", 10)],
+        costs=[instance("201.6", 10), *more],
         requests=[
             served("r1", workflow="rag", output_tokens=300),
             served("r2", workflow="chat", output_tokens=100),
@@ -127,6 +128,30 @@ def test_a_full_hour_is_a_step_with_its_price(tmp_path: Path) -> None:
     wide = config({**GPUS, "max_busy": 1})
     (fits,) = doubled(serving(tmp_path / "wide", 1.0), wide, "workflow").total.steps
     assert (fits.units, fits.is_assumed) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("unused", "covered", "words"),
+    [
+        ("9000", "7499.52", "1 more, paid already"),
+        ("7000", "7000", "buy 1, partly paid already"),
+        ("-1", "0", "buy 1"),
+    ],
+)
+def test_an_unused_reservation_of_the_pool_pays_the_step_as_far_as_it_reaches(
+    tmp_path: Path, unused: str, covered: str, words: str
+) -> None:
+    """One more device for October is 10.08 x 744 = 7,499.52; what another pool leaves unused pays nothing."""
+    lying = {"CommitmentDiscountStatus": "Unused"}
+    rows = [cost(unused, ServiceName="GPU", **lying), cost("5000", ServiceName="Models", **lying)]
+    ledger = serving(tmp_path, 1.0, *rows)
+    models = {"name": "models", "kind": "metered", "where": "ServiceName = 'Models'"}
+    answer = doubled(ledger, config(GPUS, models), "workflow")
+    assert answer.total.covered == D(covered)
+    assert answer.total.added == D("7499.52") - D(covered)
+    whole = marginal_report(answer).totals
+    assert whole is not None
+    assert whole["step"] == f"gpus: {words} (100% of 80% busy, 2026-10-01 09h)"
 
 
 def test_without_samples_the_step_is_not_known_and_says_why(tmp_path: Path) -> None:
