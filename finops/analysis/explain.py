@@ -31,11 +31,13 @@ from finops.analysis.explain_cost import NUMBERS, explain_cost
 from finops.analysis.explain_holders import HELD, explain_holders
 from finops.analysis.explain_marginal import DOUBLED, FACTOR, explain_doubled
 from finops.analysis.explain_measures import BY, MEASURED, explain_measure
-from finops.analysis.explain_owners import TAGGED, UNOWNED, explain_unowned
+from finops.analysis.explain_owners import MAPPED, TAGGED, UNOWNED, explain_mapped, explain_unowned
+from finops.analysis.explain_parts import PARTIAL, explain_part
 from finops.analysis.explain_pools import POOLED, explain_pools
 from finops.analysis.explain_spend import explain_amount
 from finops.analysis.explain_told import TOLD, tell
 from finops.analysis.owners.check import check_owners
+from finops.analysis.owners.mapped import mapped
 from finops.analysis.route import derivation as route
 from finops.analysis.route import fleet_steps as route_fleet
 from finops.errors import UsageError
@@ -73,6 +75,7 @@ ROW_NUMBERS: dict[str, tuple[str, ...]] = {
     "quality": ("at_stake", "share"),
     "route": tuple(route.TOLD),
     "route.fleet": tuple(route_fleet.TOLD),
+    "run": ("cost",),
     "runs": (
         *("cost", "requests", "attempts", "failures"),
         *("input_tokens", "output_tokens", "unpriced_tokens"),
@@ -122,6 +125,8 @@ def _bare(ledger: Ledger, config: Config, question: Question, name: str) -> Expl
 def _unit(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
     if name in NUMBERS:
         return explain_cost(ledger, config, question, name)
+    if name.partition(".")[0] in PARTIAL:
+        return explain_part(ledger, config, question, name)
     if name == FACTOR:
         return _marginal(ledger, config, question, name)
     if name.partition(".")[0] in MEASURED:
@@ -151,11 +156,14 @@ def _capacity(ledger: Ledger, config: Config, question: Question, name: str) -> 
 
 
 def _owners(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
-    if name not in UNOWNED and not name.startswith(f"{TAGGED}."):
+    if name not in {*UNOWNED, MAPPED} and not name.startswith(f"{TAGGED}."):
         return None
     period = question.period
     if period is not None and not period.is_whole_months:
         raise UsageError("owners are checked over whole months", hint="ask about a --month")
+    if name == MAPPED:
+        found = mapped(ledger, config, period, question.currency)
+        return explain_mapped(found, period, question.where)
     check = check_owners(ledger, config, period, question.currency)
     return explain_unowned(check, name, period, question.where)
 
@@ -170,19 +178,19 @@ _OF_COMMAND: dict[str, Explain] = {
 }
 
 
-_OF_UNIT = (*NUMBERS, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR)
+_OF_UNIT = (*NUMBERS, *PARTIAL, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR)
 """Numbers that go by their own names."""
 
 
 def _by_command() -> dict[str, tuple[str, ...]]:
     """Every number there is, by the command that shows it."""
     return {
-        "unit": (*NUMBERS, *sorted(MEASURED), *_LINES, FACTOR),
+        "unit": (*NUMBERS, *sorted({*MEASURED, *PARTIAL}), *_LINES, FACTOR),
         "costs": COST_AMOUNTS,
         "marginal": ("cost", "requests", *DOUBLED),
         "capacity": tuple(POOLED),
         "capacity.holder": tuple(HELD),
-        "owners": tuple(UNOWNED),
+        "owners": (*UNOWNED, MAPPED),
         "close": tuple(CLOSING),
         **{shown: tuple(told.numbers) for shown, told in TOLD.items()},
         **ROW_NUMBERS,
