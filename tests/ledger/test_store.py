@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,8 @@ import pytest
 from finops.errors import LedgerMissing, UsageError
 from finops.ledger.engine import open_engine, query
 from finops.ledger.loads import Load, new_load_id
-from finops.ledger.store import Ledger
+from finops.ledger.past import as_of
+from finops.ledger.store import Ledger, one_version
 from finops.ledger.write import store
 from finops.model.tables import TABLES
 
@@ -67,6 +68,19 @@ def test_questions_asked_at_once_see_their_own_ledger_and_settings(
             query(second, "select * from made")
     with one.connect(["costs"]) as again, pytest.raises(duckdb.CatalogException):
         query(again, "select * from made")
+
+
+def test_within_one_version_no_load_is_seen_and_another_moment_is_another(
+    plain: Ledger, kit: ModuleType
+) -> None:
+    kit.load_rows(plain, "costs", [{"BilledCost": 1}])
+    before = Ledger(as_of(plain.location, date(2020, 1, 1)))
+    with one_version():
+        seen = plain.files("costs")
+        kit.load_rows(plain, "costs", [{"BilledCost": 2, "x_BillingMonth": "2026-11"}])
+        assert plain.files("costs") == seen
+        assert before.files("costs") == ()
+    assert len(plain.files("costs")) == len(seen) + 1
 
 
 def test_a_bill_loaded_twice_changes_nothing(ledger: Ledger, kit: ModuleType) -> None:
