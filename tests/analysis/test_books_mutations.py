@@ -126,6 +126,12 @@ MARGINAL: tuple[_Rule, ...] = (
     ("headroom", 'ASSUMED_BUSY = Decimal("0.8")', 'ASSUMED_BUSY = Decimal("1")', doubled.test_a_full_hour_is_a_step_with_its_price),
     ("headroom", "* PARTS * ms * units", "* PARTS * ms", doubled.test_a_provisioned_unit_is_full_by_its_tokens),
     ("headroom", "if not known:", "if False:", doubled.test_without_samples_the_step_is_not_known_and_says_why),
+    ("growth", "held[None] if is_all else _held_by_all(con, prepared)", "held[None]", doubled.test_a_filter_narrows_what_is_doubled_and_not_what_runs_beside_it),
+    ("growth", '("Recurring", "One-Time")', '("Recurring",)', doubled.test_what_is_charged_by_usage_grows_and_what_recurs_does_not),
+    ("charges", "cut = _within(period, starts, ends, amount or Decimal(0))", "cut = amount or Decimal(0)", doubled.test_commitments_cover_the_days_they_lay_unused_in),
+    ("headroom", "if each.hour.units > 0]", "if each.hour.units]", doubled.test_hours_that_were_given_back_tell_nothing),
+    ("headroom", "start, end = max(days.start, period.start), min(days.end, period.end)", "start, end = days", doubled.test_only_hours_of_the_days_asked_about_are_looked_at),
+    ("headroom", "inside = days._replace(start=max(days.start, period.start), end=min(days.end, period.end))", "inside = days", doubled.test_only_hours_of_the_days_asked_about_are_looked_at),
 )  # fmt: skip
 
 BOOKS: tuple[_Rule, ...] = (

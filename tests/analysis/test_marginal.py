@@ -47,12 +47,13 @@ def test_metered_cost_grows_in_step_with_its_failures(tmp_path: Path) -> None:
 
 
 def test_what_is_charged_by_usage_grows_and_what_recurs_does_not(tmp_path: Path) -> None:
-    """Two thirds of the gateway's bill recur; a pool's own setting comes first."""
+    """Two thirds of the gateway's bill recur or were paid once; a pool's own setting comes first."""
     ledger = make_ledger(
         tmp_path,
         requests=[request(f"r{n}", workflow="w", output_tokens=10_000) for n in range(3)],
         costs=[
-            cost("2", ServiceName="Gateway", ChargeFrequency="Recurring"),
+            cost("1.5", ServiceName="Gateway", ChargeFrequency="Recurring"),
+            cost("0.5", ServiceName="Gateway", ChargeFrequency="One-Time"),
             cost("1", ServiceName="Gateway", ChargeFrequency="Usage-Based"),
         ],
     )
@@ -258,6 +259,50 @@ def test_units_without_billed_hours_say_that_these_are_missing(tmp_path: Path) -
     )
     (group,) = doubled(ledger, config(units), "workflow").groups
     assert group.added is None
+    assert group.why == "headroom of ptu is not known without the hours it is billed for"
+
+
+def test_only_hours_of_the_days_asked_about_are_looked_at(tmp_path: Path) -> None:
+    """The first of October is full, on devices and on units; the fifth was not watched, and is not."""
+    units: dict[str, Any] = {
+        "name": "ptu", "kind": "provisioned", "where": "ServiceName = 'PTU'",
+        "tokens_per_unit_minute": 100,
+    }  # fmt: skip
+    hours = {"ConsumedQuantity": 744, "ConsumedUnit": "Hours"}
+    ledger = make_ledger(
+        tmp_path,
+        costs=[
+            instance("201.6", 10),
+            cost("744", "2026-10-01", "2026-11-01", ServiceName="PTU", **hours),
+        ],
+        requests=[
+            served("a", workflow="rag", output_tokens=1),
+            served("b", "2026-10-01T12:00:00", pool="ptu", workflow="agent", output_tokens=1500),
+            served("c", pool="ptu", workflow="agent", output_tokens=30),
+        ],
+        samples=hours_of("a", 0, 1, workload="chat", gr_engine_active=1),
+    )
+    setup = config(GPUS, units)
+    asked = Question(Period(date(2026, 10, 5), date(2026, 10, 6)), ("workflow",))
+    found = {each.keys[0]: each.steps[0] for each in marginal(ledger, setup, asked).groups}
+    assert found["rag"].why == "headroom of gpus is not known without GPU samples of it"
+    assert (found["agent"].units, found["agent"].load) == (0, Fraction("0.04"))
+    whole = {each.keys[0]: each.steps[0] for each in doubled(ledger, setup, "workflow").groups}
+    assert (whole["rag"].units, whole["agent"].units) == (2, 2)
+
+
+def test_hours_that_were_given_back_tell_nothing(tmp_path: Path) -> None:
+    units: dict[str, Any] = {
+        "name": "ptu", "kind": "provisioned", "where": "ServiceName = 'PTU'",
+        "tokens_per_unit_minute": 100,
+    }  # fmt: skip
+    back = {"ConsumedQuantity": -24, "ConsumedUnit": "Hours"}
+    ledger = make_ledger(
+        tmp_path,
+        requests=[served("r", pool="ptu", workflow="rag", output_tokens=1)],
+        costs=[cost("5", "2026-10-05", ServiceName="PTU", **back)],
+    )
+    (group,) = doubled(ledger, config(units), "workflow").groups
     assert group.why == "headroom of ptu is not known without the hours it is billed for"
 
 
