@@ -9,6 +9,8 @@ from datetime import date
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
+
 import finops.sql
 from finops.model.period import Period
 from tests.analysis.ledgers import config, make_ledger
@@ -17,10 +19,8 @@ from tests.analysis.test_model import compare, reference
 from tests.analysis.worlds import OBJECTIVES, WORLD_PRICES, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
-
-    import pytest
 
     from finops.config import Config
     from finops.ledger.store import Ledger
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
 DAYS = Period(date(2026, 9, 30), date(2026, 10, 2))
+
+Rule = tuple[str, str, str, "Callable[..., None]"]
+"""A module, what is written in it, how it could be written otherwise, and the test that holds it."""
+
+NOTICED = (AssertionError, ArithmeticError, LookupError, ValueError, pytest.fail.Exception)
+"""How a test says that a rule is broken."""
 
 _PACKAGES = ("ledger.", "sections.")
 """Packages beside `analysis` that hold rules."""
@@ -129,3 +135,11 @@ def break_module(monkeypatch: pytest.MonkeyPatch, name: str, rule: str, broken: 
             own = isinstance(value, FunctionType) and value.__module__ == module.__name__
             if own and isinstance(made.get(value.__name__), FunctionType):
                 monkeypatch.setattr(place, attribute, made[value.__name__])
+
+
+def expect_noticed(monkeypatch: pytest.MonkeyPatch, rule: Rule, folder: Path) -> None:
+    """The test that holds `rule` fails with the rule broken; it is given `folder` where it takes one."""
+    module, written, broken, known = rule
+    break_module(monkeypatch, module, written, broken)
+    with pytest.raises(NOTICED):
+        known(*([folder] if inspect.signature(known).parameters else []))
