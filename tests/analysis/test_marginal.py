@@ -268,7 +268,7 @@ def test_only_hours_of_the_days_asked_about_are_looked_at(tmp_path: Path) -> Non
         "name": "ptu", "kind": "provisioned", "where": "ServiceName = 'PTU'",
         "tokens_per_unit_minute": 100,
     }  # fmt: skip
-    hours = {"ConsumedQuantity": 744, "ConsumedUnit": "Hours"}
+    hours: dict[str, Any] = {"ConsumedQuantity": 744, "ConsumedUnit": "Hours"}
     ledger = make_ledger(
         tmp_path,
         costs=[
@@ -296,7 +296,7 @@ def test_hours_that_were_given_back_tell_nothing(tmp_path: Path) -> None:
         "name": "ptu", "kind": "provisioned", "where": "ServiceName = 'PTU'",
         "tokens_per_unit_minute": 100,
     }  # fmt: skip
-    back = {"ConsumedQuantity": -24, "ConsumedUnit": "Hours"}
+    back: dict[str, Any] = {"ConsumedQuantity": -24, "ConsumedUnit": "Hours"}
     ledger = make_ledger(
         tmp_path,
         requests=[served("r", pool="ptu", workflow="rag", output_tokens=1)],
