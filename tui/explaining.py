@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.derived.chargeback import UNOWNED
 from finops.analysis.explain_told import SHOWN_AS
-from finops.api.asking import ASKED
+from finops.api.asking import ASKED, BESIDE
 from finops.api.explaining import TABLES
 from finops.api.projecting import PROJECTIONS
 from finops.model.period import parse_period
@@ -60,6 +60,7 @@ _ANSWERS = {"explain", "sensitivity", "format"}
 
 _SPLIT: dict[str, tuple[str, ...]] = {
     "compare": ("provider", "ServiceName"),
+    "compare.items": ("provider", "ServiceName"),
     "forecast": (),
     "chargeback": ("team",),
     "unit": ("workflow",),
@@ -67,6 +68,9 @@ _SPLIT: dict[str, tuple[str, ...]] = {
     "marginal": ("workflow", "model"),
 }
 """Commands whose rows are called by what they are split by, and what that is where nothing is said."""
+
+_BESIDE = {"compare.items": ("item",), "forecast": ("month",)}
+"""Columns that name a row beside those it is split by."""
 
 _OF_UNIT = {"cost", "requests", "attempts"}
 """Numbers of a run that are derived as those of its group in `finops unit`."""
@@ -189,6 +193,8 @@ def _parsed(line: str) -> Call | None:
 def _shown_as(schema: str, call: Call) -> str | None:
     """What the report's numbers go by, where that hangs on how it was asked for, too."""
     options = dict(call.options)
+    if call.command == "compare" and options.get("items"):
+        return "compare.items"
     if call.command == "commitments" and options.get("services"):
         return "commitments.services"
     if call.command == "capacity" and options.get("by", "pool") in {"holder", "team"}:
@@ -210,7 +216,10 @@ def _parts(shown: str, column: str, cell: Cell) -> tuple[str, ...]:
 def _call(shown: str, name: str, call: Call, row: Row) -> Call:
     options = dict(call.options)
     number = f"{shown}.{name}"
-    kept: dict[str, Option] = {key: value for key, value in options.items() if key in _KEPT}
+    more = BESIDE.get(shown, frozenset())
+    kept: dict[str, Option] = {
+        key: value for key, value in options.items() if key in _KEPT or key in more
+    }
     if shown == "runs" and name in _OF_UNIT:
         number = f"unit.{name}"
     if shown.startswith("close."):
@@ -244,7 +253,7 @@ def _names(shown: str, call: Call, row: Row) -> tuple[str, ...]:
     if shown in _SPLIT:
         by = dict(call.options).get("by") or _SPLIT[shown]
         names = by if isinstance(by, tuple) else tuple(filter(None, str(by).split(",")))
-        return (*names, "month") if shown == "forecast" else names
+        return (*names, *_BESIDE.get(shown, ()))
     if shown == "commitments" and dict(call.options).get("where") is not None:
         return ("id",)
     if shown == "capacity.holder" and "team" in row:
