@@ -69,6 +69,7 @@ _SPLIT: dict[str, tuple[str, ...]] = {
 }
 """Commands whose rows are called by what they are split by, and what that is where nothing is said."""
 
+_MONEY = "BillingCurrency"
 _BESIDE = {"compare.items": ("item",), "forecast": ("month",)}
 """Columns that name a row beside those it is split by."""
 
@@ -117,7 +118,8 @@ def _calls(call: Call, report: Report, row: Row, column: ReportColumn) -> dict[s
         return {column.name: Call.parsed(str(command))} if told else {}
     shown = _shown_as(schema, call)
     parts = () if shown is None else _parts(shown, column.name, row.get(column.name))
-    return {part: _call(str(shown), part, call, row) for part in parts}
+    money = _MONEY if shown == "costs" and report.currency is None and row.get(_MONEY) else None
+    return {part: _call(str(shown), part, call, row, money) for part in parts}
 
 
 def of_all(call: Call, number: str, span: Span) -> Explained:
@@ -213,7 +215,8 @@ def _parts(shown: str, column: str, cell: Cell) -> tuple[str, ...]:
     return (column,)
 
 
-def _call(shown: str, name: str, call: Call, row: Row) -> Call:
+def _call(shown: str, name: str, call: Call, row: Row, money: str | None = None) -> Call:
+    """What explains a number of a row; `money` is the column that tells rows of several currencies apart."""
     options = dict(call.options)
     number = f"{shown}.{name}"
     more = BESIDE.get(shown, frozenset())
@@ -226,7 +229,7 @@ def _call(shown: str, name: str, call: Call, row: Row) -> Call:
         kept = {"month": str(row.get("month") or next(iter(call.arguments), "")) or None}
     if "holder" in row:
         row = {**row, "name": row["holder"]}
-    said, of = options.get("where"), _names(shown, call, row)
+    said, of = options.get("where"), (*_names(shown, call, row), *((money,) if money else ()))
     if shown in ASKED:
         told = {key: value for key, value in options.items() if key not in _ANSWERS}
         return Call.of("explain", number, _text(row[of[0]]), *call.arguments, **told)

@@ -270,7 +270,7 @@ def test_whose_number_it_is_can_be_said_by_name(scored: World) -> None:
 def test_options_of_the_command_itself_are_told_to_its_explanation(scored: World) -> None:
     """`--against` of compare, `--basis` of costs, `--as-of` of budget and forecast: as the command has them."""
     session = scored.session
-    days = {"against": "2026-10-01..2026-10-05", "basis": "charge"}
+    days: dict[str, Any] = {"against": "2026-10-01..2026-10-05", "basis": "charge"}
     shown = session.compare("ServiceName", since="2026-10-20", until="2026-10-24", **days)
     found = session.explain(
         "compare.before",
