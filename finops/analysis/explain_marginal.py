@@ -23,8 +23,8 @@ FACTOR = "marginal_cost_factor"
 
 _TOLD = {
     "metered": "tokens a provider bills, failures and retries with them; the lines of finops explain cost",
-    "covered": "of each provider the smaller of metered and what its commitments cost while unused; "
-    "of each pool the same of what has to be bought",
+    "covered": "of each provider the smaller of metered and what its commitments cost while unused, "
+    "month by month; of each pool the same of what has to be bought",
     "shared": "shares of shared pools: cost less metered less capacity",
     "scaling": "the part of shared that is charged by usage: no recurring or one-time ChargeFrequency, "
     "or `scales` of [[pools]]",
@@ -107,11 +107,11 @@ def _metered(twice: Marginal) -> Iterator[Line]:
 
 def _covered(twice: Marginal) -> Iterator[Line]:
     """What unused commitments of each provider take over, as far as they reach."""
-    for provider, cost in twice.sources.metered.items():
-        unused = twice.sources.unused.get(provider)
-        if unused is not None and cost > 0:
-            formula = f"= min({plain(cost)}, {plain(unused)})"
-            yield amount(f"commitments of {provider or 'no provider'}", min(cost, unused), formula)
+    covers = twice.sources.covers
+    for each in covers:
+        when = f", {each.period.label}" if len({one.period for one in covers}) > 1 else ""
+        formula = f"= min({plain(each.metered)}, {plain(each.unused)})"
+        yield amount(f"commitments of {each.provider or 'no provider'}{when}", each.amount, formula)
     for step in twice.steps:
         if step.covered:
             bought = plain(step.period_cost or ZERO)
