@@ -224,7 +224,9 @@ def _call(shown: str, name: str, call: Call, row: Row, money: str | None = None)
         key: value for key, value in options.items() if key in _KEPT or key in more
     }
     if shown == "runs" and name in _OF_UNIT:
-        number = f"unit.{name}"
+        asked = (options.get("where"), *conditions(("run",), row))
+        where = joined(tuple(str(each) for each in asked if each is not None))
+        return Call.of("explain", f"unit.{name}", where=where, **kept)
     if shown.startswith("close."):
         kept = {"month": str(row.get("month") or next(iter(call.arguments), "")) or None}
     if "holder" in row:
@@ -240,7 +242,7 @@ def _call(shown: str, name: str, call: Call, row: Row, money: str | None = None)
         kept["by"] = options.get("by")
     if shown == "chargeback" and not any(row.get(name) for name in of):
         return Call.of("explain", number, UNOWNED, **kept)
-    if said is None and len(of) and all(name in row for name in of):
+    if said is None and of and all(name in row for name in of):
         where = joined(tuple(equals(name, row[name]) for name in of))
         return Call.of("explain", number, where=where, **kept)
     texts = [str(row[name]) for name in of if row.get(name) is not None]
