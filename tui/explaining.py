@@ -69,7 +69,8 @@ _SPLIT: dict[str, tuple[str, ...]] = {
 }
 """Commands whose rows are called by what they are split by, and what that is where nothing is said."""
 
-_MONEY = "BillingCurrency"
+_MONEY = {"costs": "BillingCurrency", "close.list": "currency"}
+"""Columns that tell rows of several currencies apart."""
 _BESIDE = {"compare.items": ("item",), "forecast": ("month",)}
 """Columns that name a row beside those it is split by."""
 
@@ -118,8 +119,9 @@ def _calls(call: Call, report: Report, row: Row, column: ReportColumn) -> dict[s
         return {column.name: Call.parsed(str(command))} if told else {}
     shown = _shown_as(schema, call)
     parts = () if shown is None else _parts(shown, column.name, row.get(column.name))
-    money = _MONEY if shown == "costs" and report.currency is None and row.get(_MONEY) else None
-    return {part: _call(str(shown), part, call, row, money) for part in parts}
+    money = None if report.currency else _MONEY.get(str(shown))
+    apart = money if money is not None and row.get(money) is not None else None
+    return {part: _call(str(shown), part, call, row, apart) for part in parts}
 
 
 def of_all(call: Call, number: str, span: Span) -> Explained:
@@ -224,8 +226,9 @@ def _call(shown: str, name: str, call: Call, row: Row, money: str | None = None)
         key: value for key, value in options.items() if key in _KEPT or key in more
     }
     if shown == "runs" and name in _OF_UNIT:
-        asked = (options.get("where"), *conditions(("run",), row))
-        where = joined(tuple(str(each) for each in asked if each is not None))
+        given = options.get("where")
+        calls = () if given is None else (str(given),)
+        where = joined((*calls, *conditions(("run",), row)))
         return Call.of("explain", f"unit.{name}", where=where, **kept)
     if shown.startswith("close."):
         kept = {"month": str(row.get("month") or next(iter(call.arguments), "")) or None}
