@@ -86,7 +86,7 @@ class Bill:
     def pool(self, row: Row) -> tuple[str, str, str | None]:
         """Name, kind and driver of the first pool that has the row."""
         for pool in self.pools:
-            if row["ServiceName"] == pool.service:
+            if row[pool.column] == pool.service:
                 driver = (pool.driver or "requests") if pool.kind == "shared" else None
                 return pool.name, pool.kind, driver
         if row["x_Model"] is not None and row["x_TokenType"] is not None:
