@@ -54,7 +54,7 @@ class Share(NamedTuple):
     @property
     def is_stranded(self) -> bool:
         """Whether nothing was there to carry the pool."""
-        return not self.units
+        return not self.units and self.rate is None and not self.shared and not self.rounding
 
 
 class Shares(NamedTuple):
