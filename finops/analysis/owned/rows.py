@@ -155,7 +155,7 @@ def _install(
     query(con, "alter view costs rename to recorded_costs")
     query(
         con,
-        "create view costs as select * from recorded_costs union all by name select * from owned_costs",
+        "create temp view costs as select * from recorded_costs union all by name select * from owned_costs",
     )
 
 
