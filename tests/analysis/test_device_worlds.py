@@ -40,6 +40,8 @@ def samples(world: int) -> list[Row]:
         changed = {
             name: dice.choice(values) for name, values in RARE.items() if dice.random() < 1 / 40
         }
+        if row["device_uuid"].startswith("n2") and row["mig_profile"] is None:
+            changed["interval_s"] = dice.choice((60.0, 5400.0))
         if row["source_id"] == "other":
             changed |= {**clusters.held(dice), "pool": "zinc", "node": "n0", "interval_s": 1234.5}
         named = {"device_uuid": row["device_uuid"], "node": row["node"], **changed}
