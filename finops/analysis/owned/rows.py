@@ -79,7 +79,7 @@ def add_owned(
     window = _window(ledger, period) if owned else None
     if window is None:
         return ()
-    if any(each.power is not None and each.cluster is not None for each in owned):
+    if any(each.power is not None and each.is_located for each in owned):
         install_energy(con, ledger, window)
     rows: list[DailyCharge] = []
     notes: list[str] = []
