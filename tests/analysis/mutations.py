@@ -29,17 +29,34 @@ if TYPE_CHECKING:
 OCTOBER = Period(date(2026, 10, 1), date(2026, 11, 1))
 DAYS = Period(date(2026, 9, 30), date(2026, 10, 2))
 
-Rule = tuple[str, str, str, "Callable[..., None]"]
-"""A module, what is written in it, how it could be written otherwise, and the test that holds it."""
-
-NOTICED = (AssertionError, ArithmeticError, LookupError, ValueError, pytest.fail.Exception)
-"""How a test says that a rule is broken."""
-
 _PACKAGES = ("ledger.", "sections.")
 """Packages beside `analysis` that hold rules."""
 
 _USERS = ("finops.", "tests.analysis.")
 """Packages whose modules may have imported a function by its name."""
+
+
+class Rule(NamedTuple):
+    """What the module `module` says, the same otherwise, and the test that holds it."""
+
+    module: str
+    text: str
+    broken: str
+    known: Callable[..., None]
+
+    @property
+    def name(self) -> str:
+        """What a test of it is called by."""
+        return f"{self.module}: {self.text}"
+
+    def check_noticed(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        """Written otherwise, its test fails; `folder` is for a test that takes one."""
+        break_module(monkeypatch, self.module, self.text, self.broken)
+        with pytest.raises(
+            (AssertionError, ArithmeticError, LookupError, ValueError, pytest.fail.Exception)
+        ) as noticed:
+            self.known(*([folder] if inspect.signature(self.known).parameters else []))
+        assert "the rule is written otherwise now" not in str(noticed.value)
 
 
 class Remembering(Reference):
@@ -135,11 +152,3 @@ def break_module(monkeypatch: pytest.MonkeyPatch, name: str, rule: str, broken: 
             own = isinstance(value, FunctionType) and value.__module__ == module.__name__
             if own and isinstance(made.get(value.__name__), FunctionType):
                 monkeypatch.setattr(place, attribute, made[value.__name__])
-
-
-def expect_noticed(monkeypatch: pytest.MonkeyPatch, rule: Rule, folder: Path) -> None:
-    """The test that holds `rule` fails with the rule broken; it is given `folder` where it takes one."""
-    module, written, broken, known = rule
-    break_module(monkeypatch, module, written, broken)
-    with pytest.raises(NOTICED):
-        known(*([folder] if inspect.signature(known).parameters else []))
