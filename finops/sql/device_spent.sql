@@ -1,7 +1,7 @@
 -- How an interval of a device (`weight` of its 28 parts, cut off at `next_at`) was spent: busy, held or idle.
 select
     *,
-    to_timestamp(epoch_us(timestamp) // 3600000000 * 3600) as hour,
+    to_timestamp(floor(epoch(timestamp) / 3600) * 3600) as hour,
     cast(lasted * weight as bigint) as parts,
     cast(
         case
