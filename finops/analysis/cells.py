@@ -135,9 +135,9 @@ class Grained(NamedTuple):
         return f"hash({', '.join(sql for _, sql in self.columns)})"
 
 
-def _cell(grain_key: str) -> str:
-    """SQL of the key of a generation's cell in a grain."""
-    return f"hash({grain_key}, {', '.join(_CUT)})"
+def _cell(grain_key: str, of: str = "") -> str:
+    """SQL of the key of a generation's cell in a grain, over columns of the relation `of`."""
+    return f"hash({grain_key}, {', '.join(of + name for name in _CUT)})"
 
 
 def bucket_value(bucket: int) -> float:
@@ -239,7 +239,7 @@ def build_cells(
         "cells",
         grain=grain.select,
         key=grain.key,
-        cell_key=_cell("grain_key"),
+        cell_key=_cell("c.grain_key", "c."),
         tokens=_TOKEN_SUMS,
         served=_SERVED_SUMS,
         attempts=attempts,

@@ -39,13 +39,6 @@ with counted as (
     group by all
 ),
 
-named as (
-    select
-        *,
-        {cell_key} as cell_key
-    from counted
-),
-
 again as (
     select
         {resent_key} as cell_key,
@@ -56,8 +49,8 @@ again as (
 )
 
 select
-    c.* exclude (cell_key),
+    c.*,
     coalesce(a.resent_cache_read_tokens, 0) as resent_cache_read_tokens,
     coalesce(a.resent_uncached_tokens, 0) as resent_uncached_tokens
-from named as c
-left join again as a on c.is_generation and c.cell_key = a.cell_key
+from counted as c
+left join again as a on c.is_generation and {cell_key} = a.cell_key
