@@ -5,10 +5,6 @@ export PYTHON
 unexport PYTHONDONTWRITEBYTECODE  # thousands of processes share what the first of them compiled
 JOBS ?= 2
 COVER := --cov --cov-report=term:skip-covered
-# tests of what stands around finops/, and of its tests: being traced would cost them up to half as much again and
-# show nothing new
-BESIDE := $(addprefix tests/,architecture connectors/pull docs samples scorecard tui $(addprefix analysis/test_,\
-	capacity_mutations.py more_mutations.py mutations.py spark.py))
 SUITE := -q -n $(JOBS) --dist loadfile --no-loadscope-reorder
 BIN := .venv/bin
 SHELL := /bin/sh
@@ -40,15 +36,10 @@ imports: setup  ## the import contracts of ARCHITECTURE.md
 	$(BIN)/lint-imports --no-logo
 
 tests: setup  ## pytest; with FINOPS_REQUIRE_ALL=1 nothing may be missing, and coverage must hold
-ifeq ($(FINOPS_REQUIRE_ALL),1)
-	traced=0; $(BIN)/pytest $(SUITE) $(addprefix --ignore=,$(BESIDE)) $(COVER) || traced=$$?; \
-	$(BIN)/pytest $(SUITE) $(BESIDE) && exit $$traced
-else
-	$(BIN)/pytest $(SUITE)
-endif
+	$(BIN)/pytest $(SUITE) $(if $(filter 1,$(FINOPS_REQUIRE_ALL)),$(COVER))
 
 cover: setup  ## pytest with coverage of finops/, which must be 90 % or more
-	$(BIN)/pytest $(SUITE) $(addprefix --ignore=,$(BESIDE)) $(COVER)
+	$(BIN)/pytest $(SUITE) -m "not beside" $(COVER)
 
 bench: setup  ## ratios against floors, on generated data (minutes)
 	$(BIN)/python -m bench

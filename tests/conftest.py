@@ -21,7 +21,39 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from coverage import Coverage
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+BESIDE = (
+    "tests/analysis/test_accrual_worlds.py",
+    "tests/analysis/test_books_mutations.py",
+    "tests/analysis/test_capacity_mutations.py",
+    "tests/analysis/test_closing_worlds.py",
+    "tests/analysis/test_exchanged_worlds.py",
+    "tests/analysis/test_model.py",
+    "tests/analysis/test_more_mutations.py",
+    "tests/analysis/test_mutations.py",
+    "tests/analysis/test_settled.py",
+    "tests/analysis/test_spark.py",
+    "tests/architecture/",
+    *(
+        f"tests/connectors/{folder}/"
+        for folder in ("bills", "gpu", "jobs", "nvml", "pull", "requests")
+    ),
+    "tests/connectors/test_late_keys.py",
+    "tests/connectors/test_planted.py",
+    "tests/connectors/test_reading.py",
+    "tests/connectors/test_values.py",
+    "tests/docs/",
+    "tests/samples/",
+    "tests/scorecard/",
+    "tests/tui/",
+)
+"""Tests of what stands around finops/, of its tests, and of the same lines over and over: they run last, untraced.
+
+Coverage would cost them up to half as much again and show nothing new.
+"""
 
 LONGEST = (
     "tests/docs/test_pages.py",
@@ -39,11 +71,23 @@ LONGEST = (
     "tests/connectors/pull/test_phoenix.py",
     "tests/api/test_explained.py",
     "tests/tui/test_every_action.py",
+    "tests/analysis/split/test_split_bill.py",
+    "tests/analysis/test_fx.py",
+    "tests/analysis/test_books_mutations.py",
+    "tests/analysis/test_settled.py",
+    "tests/tui/test_managing.py",
+    "tests/samples/test_samples.py",
     "tests/cli/test_scorecard.py",
     "tests/ledger/test_processes.py",
     "tests/ledger/test_against_a_model.py",
 )
-"""Files that take longest, begun first: where a file is one process's, a long one at the end is waited for alone."""
+"""Files that take longest, the first of theirs: where a file is one process's, a long one at the end is waited for alone."""
+
+_TRACED_TOO = "COVERAGE_PROCESS_CONFIG"
+"""What has the processes a test starts traced."""
+
+_STOPPED: list[tuple[Coverage, str | None]] = []
+"""What measured, the newest first: a process of xdist's is measured as one that was started, and once more as its own."""
 
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
@@ -64,10 +108,39 @@ def require(*names: str) -> None:
             missing(name)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of `LONGEST` first; the others stay in their order."""
+    """Mark the tests of `BESIDE` and put them last, those of `LONGEST` first; the others stay in their order."""
     places = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        file = item.nodeid.partition("::")[0]
+        return file.startswith(BESIDE), places.get(file, len(places))
+
+    items.sort(key=place)
+    for item in items:
+        if place(item)[0]:
+            item.add_marker("beside")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> None:
+    """Where coverage is measured, stop it for tests `beside` and for property tests, which repeat themselves."""
+    if not item.config.pluginmanager.hasplugin("_cov"):
+        return
+    from coverage import Coverage
+
+    is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    if item.get_closest_marker("beside") is not None or is_property:
+        while (measuring := Coverage.current()) is not None:
+            measuring.stop()
+            _STOPPED.append((measuring, os.environ.pop(_TRACED_TOO, None)))
+        return
+    while _STOPPED:
+        measuring, told = _STOPPED.pop()
+        if told is not None:
+            os.environ[_TRACED_TOO] = told
+        measuring.start()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

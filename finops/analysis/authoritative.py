@@ -245,7 +245,7 @@ def _install(
     several = Counter(each.scope for each in rulings)
     pairs = ", ".join(literal(str(each.pairs)) for each in files)
     query(con, f"create temp view yielded as {render('yielded', pairs=pairs, requests=LOGGED)}")
-    query(con, f"create view requests as {_counting_sql(max(several.values()))}")
+    query(con, f"create temp view requests as {_counting_sql(max(several.values()))}")
 
 
 def _counting_sql(sources: int) -> str:

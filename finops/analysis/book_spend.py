@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.books import Segment, books
+from finops.analysis.charges import line_sql
 from finops.analysis.fx import Exchange, exchange_costs
 from finops.analysis.layers import UNCLASSIFIED, layer_rules, layer_sql
 from finops.analysis.owned.rows import ORIGIN, add_owned
@@ -67,11 +68,16 @@ def book_spend(ledger: Ledger, config: Config, question: SpendQuestion) -> Spend
 
 
 def ruled_sql(
-    by: Sequence[str], where: str | None, config: Config, registry: Registry
+    by: Sequence[str],
+    where: str | None,
+    config: Config,
+    registry: Registry,
+    invoiced: Period | None,
 ) -> dict[str, str]:
-    """SQL of the dimensions named that depend on rules: pool, layer and owners of a cost row.
+    """SQL of the dimensions named that depend on rules: pool, layer, line and owners of a cost row.
 
-    UsageError when an owner is asked for and neither owners.csv nor a tag says any.
+    `invoiced` are the months whose invoices are asked for; None when days of use are. UsageError when an
+    owner is asked for and neither owners.csv nor a tag says any.
     """
     by = [name.lower() for name in by]
     mentioned = {name for name in RULED if name in by or name in (where or "").lower()}
@@ -80,6 +86,8 @@ def ruled_sql(
         found["pool"] = pool_sql(pool_rules(config.pools, config.owned))
     if "layer" in mentioned:
         found["layer"] = layer_sql(layer_rules(config.layers, config.owned))
+    if "line" in mentioned:
+        found["line"] = line_sql(invoiced)
     for name in DIMENSIONS:
         if name in mentioned:
             tag = getattr(config.owners, f"{name}_tag")
@@ -106,7 +114,8 @@ class Opened(NamedTuple):
 def opened(part: Segment, question: SpendQuestion) -> Iterator[Opened]:
     """The view `costs` of `part` as `question` asks for it; UsageError where it names what does not exist."""
     registry = read_registry(part.config.owners.file)
-    ruled = ruled_sql(question.by, question.where, part.config, registry)
+    invoiced = part.period if question.basis is Basis.BILLING else None
+    ruled = ruled_sql(question.by, question.where, part.config, registry, invoiced)
     dimensions = resolve_dimensions(question.by, ruled=ruled)
     where = None
     if question.where is not None:

@@ -47,6 +47,7 @@ __all__ = [
     "read_charges",
     "read_invoices",
     "read_metered",
+    "read_sums",
     "selected",
     "tokens_per_unit",
 ]
@@ -171,6 +172,38 @@ def read_charges(
             )
         )
     return Charges(tuple(charges))
+
+
+def read_sums(
+    con: duckdb.DuckDBPyConnection,
+    period: Period | None,
+    currency: str,
+    rules: Sequence[PoolRule],
+    columns: str,
+    lines: Iterable[str],
+) -> list[tuple[Any, ...]]:
+    """EffectiveCost of charges on `lines` by `columns` (SQL of `charge_rows`), which stand before it.
+
+    What charges of one stretch of time come to is cut where the period begins and ends, as one.
+    """
+    inside, named = _inside(period), ", ".join(quote(line) for line in lines)
+    rows = query(
+        con,
+        f"""
+        select {columns},
+            case when {inside} then null else ChargePeriodStart end as starts,
+            case when {inside} then null else ChargePeriodEnd end as ends,
+            sum(EffectiveCost)
+        from ({charge_rows(period, currency, rules)}) as charges
+        where line in ({named})
+        group by all
+        """,
+    )
+    found: dict[tuple[Any, ...], list[Decimal]] = {}
+    for *key, starts, ends, amount in rows:
+        cut = _within(period, starts, ends, amount or Decimal(0))
+        found.setdefault(tuple(key), []).append(cut)
+    return [(*key, total(parts)) for key, parts in found.items()]
 
 
 class InvoiceCharge(NamedTuple):

@@ -16,8 +16,9 @@ from finops.analysis.capacity.model import Asked, capacity
 from finops.analysis.capacity.pools import capacity_pools
 from finops.analysis.capacity.unserved import without_cost
 from finops.analysis.charges import ORIGINS, currencies, read_charges, read_metered, selected
-from finops.analysis.doubling import double, read_parts
+from finops.analysis.doubling import double
 from finops.analysis.fx import Exchange, InCurrency, exchange_costs
+from finops.analysis.growth import read_parts
 from finops.analysis.logged import cost_in, install_rates, read_drivers, read_log, share_of_cost
 from finops.analysis.measures import COMPONENTS, Group, Grouping, Measured, measure, measure_sums
 from finops.analysis.metering import meter

@@ -25,16 +25,19 @@ from finops.analysis.derived import (
 )
 from finops.analysis.economics import unit_economics
 from finops.analysis.explain_books import explain_line
+from finops.analysis.explain_charges import charged_lines
 from finops.analysis.explain_close import CLOSING, explain_close
 from finops.analysis.explain_cost import NUMBERS, explain_cost
 from finops.analysis.explain_holders import HELD, explain_holders
 from finops.analysis.explain_marginal import DOUBLED, FACTOR, explain_doubled
 from finops.analysis.explain_measures import BY, MEASURED, explain_measure
-from finops.analysis.explain_owners import TAGGED, UNOWNED, explain_unowned
+from finops.analysis.explain_owners import MAPPED, TAGGED, UNOWNED, explain_mapped, explain_unowned
+from finops.analysis.explain_parts import PARTIAL, explain_part
 from finops.analysis.explain_pools import POOLED, explain_pools
 from finops.analysis.explain_spend import explain_amount
 from finops.analysis.explain_told import TOLD, tell
 from finops.analysis.owners.check import check_owners
+from finops.analysis.owners.mapped import mapped
 from finops.analysis.route import derivation as route
 from finops.analysis.route import fleet_steps as route_fleet
 from finops.errors import UsageError
@@ -72,6 +75,7 @@ ROW_NUMBERS: dict[str, tuple[str, ...]] = {
     "quality": ("at_stake", "share"),
     "route": tuple(route.TOLD),
     "route.fleet": tuple(route_fleet.TOLD),
+    "run": ("cost",),
     "runs": (
         *("cost", "requests", "attempts", "failures"),
         *("input_tokens", "output_tokens", "unpriced_tokens"),
@@ -121,12 +125,15 @@ def _bare(ledger: Ledger, config: Config, question: Question, name: str) -> Expl
 def _unit(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
     if name in NUMBERS:
         return explain_cost(ledger, config, question, name)
+    if name.partition(".")[0] in PARTIAL:
+        return explain_part(ledger, config, question, name)
     if name == FACTOR:
         return _marginal(ledger, config, question, name)
     if name.partition(".")[0] in MEASURED:
         asked = question._replace(by=BY, run_costs=name.startswith("cost_per_run_p"))
         return explain_measure(unit_economics(ledger, config, asked), name)
-    return explain_line(unit_economics(ledger, config, question._replace(by=())), name)
+    answer = unit_economics(ledger, config, question._replace(by=()))
+    return explain_line(answer, name, charged_lines(ledger, config, answer))
 
 
 def _costs(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
@@ -145,15 +152,18 @@ def _capacity(ledger: Ledger, config: Config, question: Question, name: str) -> 
     by, _, held = name.partition(".")
     if by in {"holder", "team"}:
         return explain_holders(answer, job_teams(ledger), held, question.where)
-    return explain_pools(answer, name, question.where)
+    return explain_pools(answer, name, question.where, charged_lines(ledger, config, answer))
 
 
 def _owners(ledger: Ledger, config: Config, question: Question, name: str) -> Explanation | None:
-    if name not in UNOWNED and not name.startswith(f"{TAGGED}."):
+    if name not in {*UNOWNED, MAPPED} and not name.startswith(f"{TAGGED}."):
         return None
     period = question.period
     if period is not None and not period.is_whole_months:
         raise UsageError("owners are checked over whole months", hint="ask about a --month")
+    if name == MAPPED:
+        found = mapped(ledger, config, period, question.currency)
+        return explain_mapped(found, period, question.where)
     check = check_owners(ledger, config, period, question.currency)
     return explain_unowned(check, name, period, question.where)
 
@@ -168,19 +178,19 @@ _OF_COMMAND: dict[str, Explain] = {
 }
 
 
-_OF_UNIT = (*NUMBERS, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR)
+_OF_UNIT = (*NUMBERS, *PARTIAL, *MEASURED, *COST_AMOUNTS, *_LINES, FACTOR)
 """Numbers that go by their own names."""
 
 
 def _by_command() -> dict[str, tuple[str, ...]]:
     """Every number there is, by the command that shows it."""
     return {
-        "unit": (*NUMBERS, *sorted(MEASURED), *_LINES, FACTOR),
+        "unit": (*NUMBERS, *sorted({*MEASURED, *PARTIAL}), *_LINES, FACTOR),
         "costs": COST_AMOUNTS,
         "marginal": ("cost", "requests", *DOUBLED),
         "capacity": tuple(POOLED),
         "capacity.holder": tuple(HELD),
-        "owners": tuple(UNOWNED),
+        "owners": (*UNOWNED, MAPPED),
         "close": tuple(CLOSING),
         **{shown: tuple(told.numbers) for shown, told in TOLD.items()},
         **ROW_NUMBERS,

@@ -1,22 +1,33 @@
-"""Where a line of the reconciliation comes from: the accounts, pools and origins it is made of."""
+"""Where a line of the reconciliation comes from: accounts, device time and the charges it is made of."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from finops.analysis.charges import LINES, UNIT_LINES, is_metered_sql
+from finops.analysis.explain_charges import of_pools
+from finops.analysis.explain_pools import explain_pools
 from finops.analysis.explanation import Explanation, Line
-from finops.model.money import ZERO, total
+from finops.model.money import ZERO, add, subtract, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
 
     from finops.analysis.charges import PoolCharge
     from finops.analysis.economics import UnitEconomics
+    from finops.analysis.explain_charges import Charged
+    from finops.analysis.metering import Settlement
 
 __all__ = ["explain_line", "line_names"]
 
 _SINGLE = ("allocated", "jobs", "workloads", "other", "estimated", "difference")
+
+_OF_ROWS = frozenset({"other", "commitment_unused", "seat", "unmapped"})
+"""Lines made of whole charges, beside those that are excluded."""
+
+_NOT_UNUSED = frozenset({"shared", "other"})
+"""Kinds of pools whose unused commitments are handed on like the rest of them."""
 
 _TOLD = {
     "allocated": "what requests carry of what was charged",
@@ -45,49 +56,91 @@ def line_names(answer: UnitEconomics) -> dict[str, Decimal]:
     return names | {f"excluded.{name}": amount for name, amount in found.excluded.items()}
 
 
-def explain_line(answer: UnitEconomics, number: str) -> Explanation | None:
-    """The line `number`, with or without `unallocated.` or `excluded.`; None when there is none."""
+def explain_line(
+    answer: UnitEconomics, number: str, charged: Charged | None = None
+) -> Explanation | None:
+    """The line `number`, with or without `unallocated.` or `excluded.`; None when there is none.
+
+    Without `charged` what is made of charges ends at its pools.
+    """
     names = line_names(answer)
+    names |= {
+        f"excluded.{line}": ZERO
+        for line in LINES
+        if line not in UNIT_LINES and f"excluded.{line}" not in names
+    }
     full = next(
         (f"{p}{number}" for p in ("", "unallocated.", "excluded.") if f"{p}{number}" in names), None
     )
     if full is None:
         return None
     value, name = names[full], full.rpartition(".")[2]
-    lines = _details(answer, full)
-    if not lines or total(line.amount or ZERO for line in lines) != value:
-        lines = _by_origin(answer, full)
+    made = (_charges(answer, full, charged), _details(answer, full), _by_origin(answer, full))
+    lines = next(
+        (
+            found
+            for found in made
+            if total(line.amount or ZERO for line in found) == value and found
+        ),
+        [],
+    )
+    lines = [line for line in lines if line.amount]
     told = _TOLD.get(name, f"charges on the line {name}")
-    summed = Line(full, None, None, None, value, "sum of the lines above")
+    made_of = "sum of the lines above" if lines else f"nothing in {answer.period.label} is of it"
+    summed = Line(full, None, None, None, value, made_of)
     return Explanation(
         number, f"{name} = {told}", value, answer.period, answer.currency, (*lines, summed)
     )
 
 
+def _charges(answer: UnitEconomics, full: str, charged: Charged | None) -> list[Line]:
+    """The rows of bills and owned hardware behind a line, where it is made of whole rows."""
+    kind, _, name = full.rpartition(".")
+    if charged is None or (kind != "excluded" and name not in _OF_ROWS):
+        return []
+    if kind == "excluded":
+        return charged(f"line = '{name}'")
+    found = answer.allocation.charges.charges
+    if name == "other":
+        others = {each.pool for each in found if each.kind == "other"}
+        return [line for each in UNIT_LINES for line in charged(of_pools(each, others))]
+    if name == "commitment_unused":
+        pools = {each.pool for each in found if each.line == name and each.kind not in _NOT_UNUSED}
+        return charged(of_pools(name, pools))
+    if name == "seat":
+        return _seats(answer, charged)
+    metered = {each.pool for each in found if each.kind == "metered"}
+    nameless = f"(origin = 'owned' or not {is_metered_sql()})"
+    return [*charged(f"{of_pools('usage', metered)} and {nameless}"), *_stranded(answer)]
+
+
 def _details(answer: UnitEconomics, full: str) -> list[Line]:
-    """The accounts or pools behind a line, dearest first."""
+    """The accounts, pools or device time behind a line, dearest first."""
     kind, _, name = full.rpartition(".")
     charges = answer.allocation.charges.charges
-    if name == "unlogged":
-        lines = [
-            _account(answer, place) for place in range(len(answer.allocation.metered.settlements))
-        ]
-        found = [line for line in lines if line.amount]
+    settlements = answer.allocation.metered.settlements
+    found: list[Line] = []
+    if name == "allocated":
+        found = _carried(answer)
+    elif name == "unlogged":
+        found = [_account(each, each.unlogged) for each in settlements]
+    elif name == "rounding":
+        found = _rounded(answer)
     elif kind == "excluded":
         found = _pools(charge for charge in charges if charge.line == name)
     elif name == "other":
-        found = _pools(c for c in charges if c.kind == "other" and c.line == "usage")
+        found = _pools(c for c in charges if c.kind == "other" and c.line in UNIT_LINES)
     elif name == "commitment_unused":
-        found = _pools(c for c in charges if c.line == "commitment_unused")
+        found = _pools(c for c in charges if c.line == name and c.kind not in _NOT_UNUSED)
     elif name in {"jobs", "workloads", "gpu_idle", "unobserved", "seat", "blending"}:
-        found = _capacity(answer, name)
-    else:
-        return []
+        held = explain_pools(answer, name)
+        found = [] if held is None else list(held.lines[:-1])
+    found = [line for line in found if line.amount]
     return sorted(found, key=lambda line: (-abs(line.amount or ZERO), line.step))
 
 
-def _account(answer: UnitEconomics, place: int) -> Line:
-    each = answer.allocation.metered.settlements[place]
+def _account(each: Settlement, amount: Decimal) -> Line:
+    """One line of account between bill and log, with what of it `amount` is."""
     key = each.key
     parts = (key.provider, key.model, key.kind, key.tier, key.project, key.region, key.period)
     billed = "no quantity" if each.billed_tokens is None else f"{each.billed_tokens:,.0f} tokens"
@@ -96,10 +149,95 @@ def _account(answer: UnitEconomics, place: int) -> Line:
         None if each.billed_tokens is None else each.billed_tokens - each.logged_tokens,
         "tokens",
         None,
-        each.unlogged,
+        amount,
         f"{each.rule}: billed {each.billed_cost.normalize():f} for {billed}, "
         f"{each.logged_tokens:,} tokens logged",
     )
+
+
+def _carried(answer: UnitEconomics) -> list[Line]:
+    """What requests carry: metered accounts, capacity pools and shared pools."""
+    found = answer.allocation
+    lines = [
+        _account(each, each.requests_cost)._replace(quantity=Decimal(each.logged_tokens))
+        for each in found.metered.settlements
+    ]
+    lines += [
+        Line(
+            each.pool,
+            None,
+            None,
+            None,
+            each.requests,
+            f"finops explain capacity.requests, {each.origin}",
+        )
+        for each in found.capacity.books
+    ]
+    lines += [
+        Line(
+            each.pool.name,
+            Decimal(each.units),
+            "workflows" if each.rate is None else each.pool.driver,
+            each.rate,
+            each.shared,
+            f"{each.pool.cost.normalize():f} / {each.units:,}, {each.pool.origin}",
+        )
+        for each in found.shares.shares
+        if each.units
+    ]
+    if found.shares.of_cost:
+        names = ", ".join(pool.name for pool, _ in found.shares.of_cost)
+        rest = subtract(
+            answer.reconciliation.allocated, total(line.amount or ZERO for line in lines)
+        )
+        lines.append(
+            Line(names, None, None, None, rest, "in proportion to metered cost, rate by rate")
+        )
+    return lines
+
+
+def _rounded(answer: UnitEconomics) -> list[Line]:
+    """What each rate, cut at its last place, leaves of what it was made from."""
+    found, told = answer.allocation, "charged less units x rate, which is cut at the 24th place"
+    lines = [
+        _account(each, each.rounding)._replace(quantity=None, unit=None, source=told)
+        for each in found.metered.settlements
+    ]
+    lines += [
+        Line(each.pool.name, None, None, None, each.rounding, told) for each in found.shares.shares
+    ]
+    return lines + [
+        Line(each.pool, None, None, None, each.rounding, told) for each in found.capacity.books
+    ]
+
+
+def _seats(answer: UnitEconomics, charged: Charged) -> list[Line]:
+    """The fees of plans less what of them is on requests."""
+    books = [each for each in answer.allocation.capacity.books if each.seat or each.requests]
+    kinds = {each.pool for each in answer.allocation.charges.charges if each.kind == "seat"}
+    seats = [each for each in books if each.pool in kinds]
+    told = "on requests of those who used it: finops explain capacity.requests"
+    used = [
+        Line(f"{each.pool} used", None, None, None, -add(each.requests, each.rounding), told)
+        for each in seats
+    ]
+    return [*charged(of_pools("usage", {each.pool for each in seats})), *used]
+
+
+def _stranded(answer: UnitEconomics) -> list[Line]:
+    """Shared pools with nothing there to carry them."""
+    return [
+        Line(
+            each.pool.name,
+            None,
+            None,
+            None,
+            each.pool.cost,
+            f"nothing of its driver: {each.pool.driver}",
+        )
+        for each in answer.allocation.shares.shares
+        if each.is_stranded
+    ]
 
 
 def _pools(charges: Iterable[PoolCharge]) -> list[Line]:
@@ -108,15 +246,6 @@ def _pools(charges: Iterable[PoolCharge]) -> list[Line]:
             each.pool, None, None, None, each.cost, f"pool {each.pool} ({each.kind}), {each.origin}"
         )
         for each in charges
-        if each.cost
-    ]
-
-
-def _capacity(answer: UnitEconomics, name: str) -> list[Line]:
-    return [
-        Line(each.pool, None, None, None, getattr(each, name), f"pool {each.pool}, {each.origin}")
-        for each in answer.allocation.capacity.books
-        if getattr(each, name)
     ]
 
 

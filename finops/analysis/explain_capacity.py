@@ -13,14 +13,21 @@ from finops.ledger.engine import query
 from finops.model.money import ZERO, multiply, total
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     import duckdb
 
     from finops.analysis.capacity.model import Capacity, DeviceMonth
     from finops.analysis.sources import Sources
 
-__all__ = ["capacity_lines", "device_rate", "rate_source"]
+__all__ = ["CAPACITY", "SEAT", "capacity_lines", "device_rate", "rate_source"]
+
+SEAT = "seat"
 
 _PARTS = {"busy": "busy", "idle": "idle", "unused": "unused commitment"}
+CAPACITY = (*_PARTS, SEAT)
+"""What capacity adds to a cost: device time, what was left of commitments, and fees."""
+
 _UNITS = {
     "prefill": ("input", "tokens", " + ".join(PREFILL)),
     "cached": ("cached input", "tokens", "cache_read_tokens"),
@@ -31,9 +38,12 @@ _UNITS = {
 
 
 def capacity_lines(
-    con: duckdb.DuckDBPyConnection, asked: Sources, capacity: Capacity
+    con: duckdb.DuckDBPyConnection,
+    asked: Sources,
+    capacity: Capacity,
+    parts: Container[str] = CAPACITY,
 ) -> list[Line]:
-    """Every rate of capacity times what of the group it is for; seats as requests."""
+    """Every rate of the `parts` of capacity times what of the group it is for; seats as requests."""
     counts = ", ".join(f"cast(sum({sql}) as bigint)" for _, _, sql in _UNITS.values())
     rates = ", ".join(f"k.{part}_{of}" for part in _PARTS for of in OF_TOKENS)
     rows = query(
@@ -43,7 +53,7 @@ def capacity_lines(
             cast(sum(c.requests) as bigint), k.seat, {rates}
         from (
             select * from {asked.cells}
-            where day >= date '{asked.start}' and day < date '{asked.end}' and {asked.counted}
+            where day >= date '{asked.start}' and day < date '{asked.end}' and ({asked.counted})
         ) as c
         join {RATES} as k
             on c.served_by = k.of_pool and c.served_key is not distinct from k.of_key
@@ -57,7 +67,7 @@ def capacity_lines(
     for pool, key, month, *values in rows:
         found, requests, seat, kept = values[:4], values[4], values[5], values[6:]
         name = f"{pool} {key}" if key is not None else str(pool)
-        if seat:
+        if seat and requests and SEAT in parts:
             told = f"fee of {pool} in {month}, evenly over users, and a user's over its requests"
             count = Decimal(requests)
             lines.append(
@@ -68,7 +78,7 @@ def capacity_lines(
             for number, of in enumerate(OF_TOKENS):
                 rate, count = kept[place * len(OF_TOKENS) + number], found[number]
                 label, unit, _ = _UNITS[of]
-                if rate and count:
+                if rate and count and part in parts:
                     step = f"{name} {_PARTS[part]}: {label}"
                     amount = multiply(rate, count)
                     lines.append(Line(step, Decimal(count), unit, rate, amount, source))

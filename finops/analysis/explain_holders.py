@@ -8,10 +8,11 @@ from finops.analysis.capacity.holders import held
 from finops.analysis.capacity.units import device_hours
 from finops.analysis.explain_rows import chosen
 from finops.analysis.explanation import Explanation, Line
-from finops.model.money import divide, total
+from finops.model.money import ZERO, divide, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from finops.analysis.capacity.holders import Held
     from finops.analysis.economics import UnitEconomics
@@ -38,7 +39,7 @@ def explain_holders(
         return None
     every = list(held(answer.allocation.capacity.months, teams))
     rows = chosen(every, _values, _COLUMNS, where)
-    lines = [_line(each, name) for each in rows]
+    lines = sorted((_line(each, name) for each in rows), key=_largest)
     if name == "cost":
         value = total(each.cost for each in rows)
         lines.append(Line(name, None, None, None, value, "sum of the lines above"))
@@ -56,6 +57,12 @@ def _values(each: Held) -> dict[str, str | None]:
 def _parts(each: Held, name: str) -> int:
     found = {"busy_hours": each.time.busy, "idle_hours": each.time.idle}
     return found.get(name, each.time.parts)
+
+
+def _largest(line: Line) -> tuple[Decimal, str]:
+    """Dearest first, or longest where time is asked for."""
+    size = line.quantity if line.amount is None else line.amount
+    return -(size or ZERO), line.step
 
 
 def _line(each: Held, name: str) -> Line:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from finops.analysis.derived.arithmetic import SUM, amount, count, plain
 from finops.analysis.explanation import Explanation, Line
-from finops.model.money import divide, subtract, total
+from finops.model.money import ZERO, divide, subtract, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,8 @@ FACTOR = "marginal_cost_factor"
 
 _TOLD = {
     "metered": "tokens a provider bills, failures and retries with them; the lines of finops explain cost",
-    "covered": "of each provider the smaller of metered and what its commitments cost while unused",
+    "covered": "of each provider the smaller of metered and what its commitments cost while unused, "
+    "month by month; of each pool the same of what has to be bought",
     "shared": "shares of shared pools: cost less metered less capacity",
     "scaling": "the part of shared that is charged by usage: no recurring or one-time ChargeFrequency, "
     "or `scales` of [[pools]]",
@@ -106,11 +107,18 @@ def _metered(twice: Marginal) -> Iterator[Line]:
 
 def _covered(twice: Marginal) -> Iterator[Line]:
     """What unused commitments of each provider take over, as far as they reach."""
-    for provider, cost in twice.sources.metered.items():
-        unused = twice.sources.unused.get(provider)
-        if unused is not None and cost > 0:
-            formula = f"= min({plain(cost)}, {plain(unused)})"
-            yield amount(f"commitments of {provider or 'no provider'}", min(cost, unused), formula)
+    covers = twice.sources.covers
+    for each in covers:
+        when = f", {each.period.label}" if len({one.period for one in covers}) > 1 else ""
+        formula = f"= min({plain(each.metered)}, {plain(each.unused)})"
+        yield amount(f"commitments of {each.provider or 'no provider'}{when}", each.amount, formula)
+    for step in twice.steps:
+        if step.covered:
+            bought = plain(step.period_cost or ZERO)
+            formula = (
+                f"= min({bought} to be bought, {plain(step.unused)} unused: finops commitments)"
+            )
+            yield amount(f"commitments of pool {step.pool}", step.covered, formula)
 
 
 def _scaling(twice: Marginal) -> Iterator[Line]:

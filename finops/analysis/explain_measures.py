@@ -1,4 +1,4 @@
-"""Where a count, a ratio, a percentile, a component or a run's cost comes from.
+"""Where a count, a ratio, a percentile or a run's cost comes from.
 
 Lines are the groups by provider and model the number is made of; where a number does not add over groups,
 the lines say how it was found.
@@ -13,7 +13,6 @@ from finops.analysis.cells import BUCKET_BASE
 from finops.analysis.derived.arithmetic import SUM, plain
 from finops.analysis.derived.sheet import PARTS
 from finops.analysis.explanation import Explanation, Line
-from finops.analysis.measures import COMPONENTS
 from finops.analysis.numbers import RATIOS, REASONS, count_of, numbers_of
 from finops.model.money import divide
 from finops.model.tables import GENERATION_OPERATIONS, INPUT_TOKEN_COLUMNS, TOKEN_COLUMNS
@@ -49,35 +48,13 @@ _COUNTED = {
 }
 """What each count counts."""
 
-_COMPONENTS = {
-    "tokens_input": "uncached input and cache writes at their rates, context sent again left out",
-    "tokens_cached": "cache reads at their rate, context sent again left out",
-    "tokens_output": "output at its rate",
-    "context_growth": "input that the call before, same run and agent, had sent already",
-    "retrieval": "retrievals, embeddings, reranks and tool calls that ended ok",
-    "gpu_busy": "device time and provisioned capacity at work on attempts that ended ok, by weighted tokens",
-    "gpu_idle": "device time held for these attempts and idle",
-    "commitment_unused": "unused commitments of the pools that served them, where included",
-    "shared": "shares of shared pools on attempts that ended ok",
-    "failed": "the whole cost of attempts of calls that failed",
-    "retried": "the whole cost of attempts a later one superseded",
-    "slo_miss": "the whole cost of responses that missed their [[slo]]",
-    "cancelled": "the whole cost of attempts of calls that were cancelled",
-}
-
 _QUANTILES = {"p50": "0.50", "p95": "0.95", "p99": "0.99"}
 
 _RUNS = ("runs", "successful_runs", "cost_per_run_p50", "cost_per_run_p95")
 _TIMES = ("latency_ms", "ttft_ms")
-_CAPACITY = {
-    "cost_low": "cost, were an output token of assumed weight half or one and a half times as heavy: the least",
-    "cost_high": "cost, were an output token of assumed weight half or one and a half times as heavy: the most",
-    "list_equivalent": "tokens that seats served at list price; in no cost",
-}
-"""What stands beside the cost of capacity."""
 _WORK = ("work", "work_units", "cost_per_work_unit")
 
-MEASURED = frozenset({*_COUNTED, *RATIOS, *_RUNS, *_TIMES, *_WORK, *_CAPACITY, "components"})
+MEASURED = frozenset({*_COUNTED, *RATIOS, *_RUNS, *_TIMES, *_WORK})
 """Numbers explained here; those with parts also by `name.part`."""
 
 
@@ -104,24 +81,9 @@ def _told(answer: UnitEconomics, name: str, part: str) -> tuple[str, tuple[Line,
         return f"{name} = {_COUNTED[name]}", _counts(answer, name)
     if name in RATIOS:
         return f"{name} = {' / '.join(RATIOS[name])}", _ratio(answer, name)
-    if name == "components":
-        return _components(answer, part)
     if name in _TIMES:
         return _times(answer.total, name, part)
-    if name in _CAPACITY:
-        return f"{name} = {_CAPACITY[name]}", _beside(answer, name)
     return _work(answer, name, part) if name in _WORK else _runs(answer.total, name)
-
-
-def _beside(answer: UnitEconomics, name: str) -> tuple[Line, ...]:
-    """An amount of every group that has it, and of everything; bounds of groups need not add up."""
-    found = [
-        _line(_group_name(group), _CAPACITY[name], amount=amount)
-        for group in answer.groups
-        if (amount := numbers_of(group)[name])
-    ]
-    whole = numbers_of(answer.total)[name]
-    return (*found, _line(name, "of everything", amount=whole))
 
 
 def _line(step: str, source: str, **given: Decimal | str | None) -> Line:
@@ -157,25 +119,6 @@ def _ratio(answer: UnitEconomics, name: str) -> tuple[Line, ...]:
         return lines
     share = _line(name, f"= {above} / {below}", quantity=Decimal(str(value)), unit=f"of {below}")
     return (*lines, share)
-
-
-def _components(answer: UnitEconomics, part: str) -> tuple[str, tuple[Line, ...]]:
-    if not part:
-        lines = [
-            _line(name, _COMPONENTS.get(name, name), amount=answer.total.components[name])
-            for name in COMPONENTS
-        ]
-        whole = _line("cost", SUM, amount=answer.total.cost)
-        return "components = parts that sum to the cost", (*lines, whole)
-    amounts = [(group.components.get(part, Decimal(0)), group) for group in answer.groups]
-    told = _COMPONENTS.get(part, part)
-    found = [
-        _line(_group_name(group), told, amount=amount)
-        for amount, group in sorted(amounts, key=lambda each: (-each[0], str(each[1].keys)))
-        if amount
-    ]
-    whole = _line(part, SUM, amount=answer.total.components.get(part))
-    return f"{part} = {told}", (*found, whole)
 
 
 def _times(group: Group, name: str, part: str) -> tuple[str, tuple[Line, ...]]:

@@ -6,17 +6,21 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from finops.analysis.derived.arithmetic import amount, count
+from finops.analysis.derived.sheet import PARTS
 from finops.analysis.explain_rows import chosen
 from finops.analysis.explanation import Explanation, Line
 from finops.analysis.owners.check import BILL
 from finops.model.money import ZERO, total
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from finops.analysis.explanation import Value
     from finops.analysis.owners.check import OwnersCheck, Unowned
+    from finops.analysis.owners.mapped import Mapped
     from finops.model.period import Period
 
-__all__ = ["TAGGED", "UNOWNED", "explain_unowned"]
+__all__ = ["MAPPED", "TAGGED", "UNOWNED", "explain_mapped", "explain_unowned"]
 
 _TOLD = {
     "cost": "EffectiveCost of charges, or cost of requests, whose team neither owners.csv nor a tag or log tells",
@@ -30,6 +34,15 @@ UNOWNED = tuple(_TOLD)
 TAGGED = "tag_coverage"
 """How far a tag reaches: `tag_coverage.team`."""
 
+_SEVERAL = (
+    "bill and requests are not added, nor are currencies: choose with --where \"side = 'bill'\""
+)
+
+MAPPED = "mapped"
+"""What has an owner."""
+
+_MAPPED = "EffectiveCost of charges, or cost of requests, with a team: by what gives it to them"
+_COLUMNS_MAPPED = ("side", "rule", "team", "currency")
 _COLUMNS = ("side", "kind", "match", "about", "currency", "team")
 
 
@@ -65,7 +78,14 @@ def explain_unowned(
         spent = check.spent.get((side, currency), ZERO)
         if name == "share":
             lines.append(
-                Line(f"{side} in all", None, unit, None, spent, "with an owner or without")
+                Line(
+                    f"{side} in all",
+                    None,
+                    unit,
+                    None,
+                    spent,
+                    "without an owner, and with one: finops explain owners.mapped",
+                )
             )
         values: dict[str, Value] = {
             "cost": cost,
@@ -74,15 +94,50 @@ def explain_unowned(
         }
         value = values[name]
     if len(sides) != 1:
-        told = (
-            "bill and requests are not added, nor are currencies: choose with --where \"side = 'bill'\""
-            if sides
-            else "nothing asked about is without an owner"
-        )
+        told = _SEVERAL if sides else "nothing asked about is without an owner"
         value = None
         lines.append(Line(name, None, None, None, None, told))
     money = sides[0][1] if len(sides) == 1 else None
     return Explanation(name, f"{name} = {_TOLD[name]}", value, period, money, tuple(lines))
+
+
+def explain_mapped(
+    found: Sequence[Mapped], period: Period | None, where: str | None = None
+) -> Explanation:
+    """What of `found` `where` lets through: by rule, team and what it is of, and each side's sum."""
+    rows = chosen(
+        found,
+        lambda each: {name: getattr(each, name) for name in _COLUMNS_MAPPED},
+        _COLUMNS_MAPPED,
+        where,
+    )
+    sides = list(dict.fromkeys((each.side, each.currency) for each in rows))
+    lines: list[Line] = []
+    value: Value = None
+    for side, currency in sides:
+        begin = MAPPED if len(sides) == 1 else f"{side} in {currency}"
+        mine = [each for each in rows if (each.side, each.currency) == (side, currency)]
+        unit = "charges" if side == BILL else "requests"
+        lines += [
+            Line(
+                f"{begin}: {each.rule}, to {each.team}",
+                Decimal(each.rows),
+                unit,
+                None,
+                each.cost,
+                each.of,
+            )
+            for each in mine
+        ]
+        value = total(each.cost for each in mine)
+        lines.append(amount(begin, value, f"{PARTS}{begin}", currency))
+    if len(sides) != 1:
+        value = None
+        lines.append(
+            amount(MAPPED, None, _SEVERAL if sides else "nothing asked about has an owner")
+        )
+    money = sides[0][1] if len(sides) == 1 else None
+    return Explanation(MAPPED, f"{MAPPED} = {_MAPPED}", value, period, money, tuple(lines))
 
 
 def _coverage(check: OwnersCheck, name: str, period: Period | None) -> Explanation | None:

@@ -11,6 +11,7 @@ from finops.analysis.capacity.settle import NOBODY
 from finops.analysis.capacity.units import PARTS, device_hours
 from finops.analysis.charges import ORIGINS
 from finops.analysis.explain_capacity import device_rate, rate_source
+from finops.analysis.explain_charges import of_pools
 from finops.analysis.explain_rows import chosen
 from finops.analysis.explanation import Explanation, Line
 from finops.model.money import ZERO, multiply, subtract, total, truncate
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from finops.analysis.capacity.model import Capacity, DeviceMonth
     from finops.analysis.capacity.settle import Owner, Time
     from finops.analysis.economics import UnitEconomics
+    from finops.analysis.explain_charges import Charged
 
 __all__ = ["POOLED", "explain_pools"]
 
@@ -58,10 +60,12 @@ _REST = {
 }
 
 
-def explain_pools(answer: UnitEconomics, name: str, where: str | None = None) -> Explanation | None:
+def explain_pools(
+    answer: UnitEconomics, name: str, where: str | None = None, charged: Charged | None = None
+) -> Explanation | None:
     """`name` of the pools `where` lets through (`pool`, `kind`); None when it is not one of POOLED.
 
-    A price is of one pool: over several it is not known.
+    A price is of one pool: over several it is not known. Without `charged` charges end at their pool.
     """
     if name not in POOLED:
         return None
@@ -79,7 +83,7 @@ def explain_pools(answer: UnitEconomics, name: str, where: str | None = None) ->
     else:
         known = [row[name] for row in rows if row[name] is not None]
         value = total(known) if known else None
-        lines = [line for row in rows for line in _lines_of(row, found, name)]
+        lines = [line for row in rows for line in _lines_of(row, found, name, charged)]
         lines.append(_sum(name, value))
     if not rows:
         lines = [
@@ -99,9 +103,15 @@ def _sum(name: str, value: Decimal | None) -> Line:
     return Line(name, None, None, None, value, "sum of the lines above")
 
 
-def _lines_of(row: dict[str, Any], found: Capacity, name: str) -> list[Line]:
+def _lines_of(
+    row: dict[str, Any], found: Capacity, name: str, charged: Charged | None
+) -> list[Line]:
     """The lines of one pool, dearest or longest first."""
     pool = row["pool"]
+    if name == "commitment_unused" and charged is not None:
+        lines = charged(of_pools(name, [pool]))
+        if lines and total(line.amount or ZERO for line in lines) == row[name]:
+            return lines
     if name == "cost":
         parts = [
             Line(f"{pool} {each}", None, None, None, row[each], _TOLD[each]) for each in DOLLARS

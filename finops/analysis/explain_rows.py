@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from finops.analysis.where import compile_where
+from finops.ledger.engine import join_engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,13 +27,11 @@ def chosen(
     """
     if where is None:
         return list(rows)
-    import duckdb
-
     checked = compile_where(where, {name: f'"{name}"' for name in names})
     columns = ", ".join(f'"{name}" varchar' for name in names)
     places = ", ".join("?" for _ in ("place", *names))
-    with duckdb.connect() as con:
-        con.execute(f"create table asked (place integer, {columns})")
+    with join_engine() as con:
+        con.execute(f"create temp table asked (place integer, {columns})")
         for place, row in enumerate(rows):
             found = values(row)
             con.execute(

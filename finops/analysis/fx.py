@@ -180,7 +180,7 @@ def exchange_costs(
         billed = f"billed_costs_{number}"
     query(con, f"alter view costs rename to {billed}")
     months = months.replace("from costs", f"from {billed}")
-    query(con, f"create view costs as {_exchanged_rows(billed, into, months)}")
+    query(con, f"create temp view costs as {_exchanged_rows(billed, into, months)}")
     return tuple(dict.fromkeys(money for money, _ in wanted))
 
 

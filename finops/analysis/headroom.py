@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     import duckdb
 
     from finops.analysis.capacity.model import DeviceMonth
+    from finops.analysis.capacity.pools import CapacityPool
     from finops.model.period import Period
 
-__all__ = ["ASSUMED_BUSY", "Hour", "Step", "read_hours", "step"]
+__all__ = ["ASSUMED_BUSY", "Grown", "Hour", "Step", "read_hours", "step"]
 
 ASSUMED_BUSY = Decimal("0.8")
 """Part of the units that may be busy where finops.toml does not say."""
@@ -52,6 +53,13 @@ class Hour(NamedTuple):
     units: Fraction
     busy: Fraction
     serving: Mapping[str | None, Fraction]
+
+
+class Grown(NamedTuple):
+    """An hour, and the unit-hours that growing traffic would be busy in it beside."""
+
+    hour: Hour
+    added: Fraction
 
 
 class Step(NamedTuple):
@@ -75,6 +83,13 @@ class Step(NamedTuple):
     there: Fraction | None = None
     share: Fraction | None = None
     """The part of the month that the days asked about are."""
+    unused: Decimal = ZERO
+    """What commitments of the pool cost in the days asked about while nothing used them."""
+
+    @property
+    def covered(self) -> Decimal:
+        """What of `period_cost` unused commitments pay already: all, as far as they reach."""
+        return max(min(self.period_cost or ZERO, self.unused), ZERO)
 
 
 def read_hours(
@@ -145,44 +160,50 @@ def _provisioned_hours(
 
 
 def step(
-    month: DeviceMonth,
-    hours: Sequence[Hour],
-    shares: Mapping[str | None, Fraction],
-    period: Period,
+    month: DeviceMonth, hours: Sequence[Grown], period: Period, unused: Decimal = ZERO
 ) -> Step:
-    """What `month`'s pool needs when work worth `shares` of each deployment's is added in every hour."""
+    """What `month`'s pool needs when the work of `hours` is added, and what it costs in `period`.
+
+    `unused` is what commitments of the pool cost in `period` while nothing used them.
+    """
     pool = month.facts.pool
     limit = ASSUMED_BUSY if pool.max_busy is None else pool.max_busy
-    found = Step(pool.name, limit, pool.max_busy is None)
-    known = [hour for hour in hours if hour.units]
+    found = Step(pool.name, limit, pool.max_busy is None, unused=unused)
+    known = [each for each in hours if each.hour.units > 0]
     if not known:
-        missing = "GPU samples of it" if pool.kind == "gpu" else "tokens_per_unit_minute"
-        return found._replace(why=f"headroom of {pool.name} is not known without {missing}")
-
-    def load(hour: Hour) -> Fraction:
-        added = sum(
-            (hour.serving.get(key, Fraction(0)) * share for key, share in shares.items()),
-            Fraction(0),
+        return found._replace(
+            why=f"headroom of {pool.name} is not known without {_missing_of(pool)}"
         )
-        return hour.busy + added
 
-    def short(hour: Hour) -> Fraction:
-        return load(hour) / Fraction(limit) - hour.units
+    def load(each: Grown) -> Fraction:
+        return each.hour.busy + each.added
 
-    worst = max(known, key=lambda hour: (short(hour), -hour.start.timestamp()))
+    def short(each: Grown) -> Fraction:
+        return load(each) / Fraction(limit) - each.hour.units
+
+    worst = max(known, key=lambda each: (short(each), -each.hour.start.timestamp()))
     units = max(ceil(short(worst)), 0)
     monthly, days = _monthly(month, units), parse_month(month.facts.month)
     part = Fraction((period.end - period.start).days, (days.end - days.start).days)
     return found._replace(
-        busy=float(load(worst) / worst.units),
-        hour=worst.start,
+        busy=float(load(worst) / worst.hour.units),
+        hour=worst.hour.start,
         units=units,
         monthly_cost=monthly,
         period_cost=truncate(Fraction(monthly) * part),
         load=load(worst),
-        there=worst.units,
+        there=worst.hour.units,
         share=part,
     )
+
+
+def _missing_of(pool: CapacityPool) -> str:
+    """What would tell hours of a pool that has none."""
+    if pool.kind == "gpu":
+        return "GPU samples of it"
+    if pool.tokens_per_unit_minute is None:
+        return "tokens_per_unit_minute"
+    return "the hours it is billed for"
 
 
 def _monthly(month: DeviceMonth, units: int) -> Decimal:

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from finops.config import Config
 from finops.errors import LedgerError
-from finops.ledger.engine import open_engine, query
+from finops.ledger.engine import join_engine, query
 from finops.ledger.in_force import (
     document_of,
     in_force,
@@ -239,7 +239,7 @@ def _asked_for(ledger: Ledger, loads: Collection[str] | None) -> tuple[set[Price
         ledger.local(chosen, table)
         return chosen
 
-    with open_engine() as con:
+    with join_engine() as con:
         return asked_in(con, files(REQUESTS.name), f"({rows_sql(COSTS, files(COSTS.name))})")
 
 

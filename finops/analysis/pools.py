@@ -16,7 +16,15 @@ from finops.model.tables import COSTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["BUILT_IN", "OTHER", "PoolRule", "cost_columns", "pool_rules", "pool_sql"]
+__all__ = [
+    "BUILT_IN",
+    "OTHER",
+    "PoolRule",
+    "cost_columns",
+    "element_sql",
+    "pool_rules",
+    "pool_sql",
+]
 
 OTHER = "other"
 """The pool of rows no rule matches."""
@@ -26,12 +34,16 @@ DEFAULT_DRIVER = "requests"
 
 
 class PoolRule(NamedTuple):
-    """One rule: rows for which `where` holds are in pool `name`; `driver` only for shared ones."""
+    """One rule: rows for which `where` holds are in pool `name`; `driver` only for shared ones.
+
+    `is_element`: they are what an invoice charges of owned hardware, and offer no device time beside it.
+    """
 
     name: str
     kind: str
     where: str
     driver: str | None = None
+    is_element: bool = False
 
 
 class _Owned(Protocol):
@@ -90,11 +102,12 @@ def pool_rules(
 def _owned_rules(owned: Iterable[_Owned], own: Iterable[PoolRule]) -> Iterator[PoolRule]:
     """Rules that keep owned hardware in its pool, which is what [[pools]] say of its name, else `gpu`."""
     by_name = {rule.name: rule for rule in reversed(tuple(own))}
-    for each in owned:
-        rule = by_name.get(each.pool, PoolRule(each.pool, "gpu", ""))
+    found = [(by_name.get(each.pool, PoolRule(each.pool, "gpu", "")), each) for each in owned]
+    for rule, each in found:
         yield rule._replace(where=f"x_CostOrigin = 'owned' and x_Pool = {quote(each.pool)}")
+    for rule, each in found:
         for where in each.invoiced.values():
-            yield rule._replace(where=where)
+            yield rule._replace(where=where, is_element=True)
 
 
 def pool_sql(rules: Iterable[PoolRule]) -> str:
@@ -102,15 +115,22 @@ def pool_sql(rules: Iterable[PoolRule]) -> str:
 
     A row no rule matches is in the pool its source named (`x_Pool`), else in `other`.
     """
-    columns = cost_columns()
-    branches = []
-    for rule in rules:
-        try:
-            condition = compile_where(rule.where, columns).sql
-        except UsageError as error:
-            raise ConfigError(f"pool {rule.name!r}: {error.message}", hint=error.hint) from error
-        branches.append(f"when {condition} then {quote(rule.name)}")
+    branches = [f"when {_condition(rule)} then {quote(rule.name)}" for rule in rules]
     return f"case {' '.join(branches)} else coalesce(x_Pool, {quote(OTHER)}) end"
+
+
+def element_sql(rules: Iterable[PoolRule]) -> str:
+    """Condition on cost rows: an invoice charges an element of owned hardware, in whatever unit."""
+    elements = [_condition(rule) for rule in rules if rule.is_element]
+    return f"(x_CostOrigin <> 'owned' and ({' or '.join(elements)}))" if elements else "false"
+
+
+def _condition(rule: PoolRule) -> str:
+    """The rule's condition as SQL; ConfigError names a rule that is wrong."""
+    try:
+        return compile_where(rule.where, cost_columns()).sql
+    except UsageError as error:
+        raise ConfigError(f"pool {rule.name!r}: {error.message}", hint=error.hint) from error
 
 
 def cost_columns() -> dict[str, str]:

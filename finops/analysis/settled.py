@@ -12,7 +12,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from finops.analysis.books import books_by_month
-from finops.analysis.doubling import double, read_parts
+from finops.analysis.doubling import double
 from finops.analysis.economics import (
     Question,
     answer,
@@ -22,6 +22,7 @@ from finops.analysis.economics import (
     unit_economics,
 )
 from finops.analysis.grain import ROLLED_UP
+from finops.analysis.growth import read_parts
 from finops.analysis.measures import Grouping
 from finops.analysis.owners.requests import named_dimensions
 from finops.analysis.settled_cells import (

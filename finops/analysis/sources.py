@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from finops.analysis.grain import Dimension
 
-__all__ = ["RUN_TOKENS", "Sources", "blanks", "keys", "names", "span"]
+__all__ = ["RUN_TOKENS", "Sources", "blanks", "counted_cells", "keys", "names", "only", "span"]
 
 
 RUN_TOKENS = "run_tokens"
@@ -31,6 +31,19 @@ class Sources(NamedTuple):
     counted: str
     start: date
     end: date
+
+
+def only(sources: Sources, condition: str) -> Sources:
+    """What of `sources` meets a condition on the cells' columns."""
+    return sources._replace(counted=f"({sources.counted}) and {condition}")
+
+
+def counted_cells(sources: Sources) -> str:
+    """The cells that count, as a relation in brackets."""
+    return (
+        f"(select * from {sources.cells} where day >= date '{sources.start}' "
+        f"and day < date '{sources.end}' and ({sources.counted}))"
+    )
 
 
 def keys(by: Sequence[Dimension]) -> str:

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from finops.analysis.books import Segment
-    from finops.analysis.doubling import Parts
     from finops.analysis.economics import Allocation, Question, UnitEconomics
     from finops.analysis.grain import Dimension
+    from finops.analysis.growth import Parts
     from finops.analysis.relations import Relations
     from finops.config import Config
     from finops.ledger.store import Ledger

@@ -59,9 +59,9 @@ DERIVED = {
 period's UTC day, week (its Monday) and month; the invoice's month; bill or owned hardware, and what of
 owned hardware."""
 
-RULED = ("pool", "layer", "team", "product", "cost_centre", "gl_code")
-"""Dimensions whose SQL depends on finops.toml and is given by the caller: a row's pool, its layer of the
-stack, its owners."""
+RULED = ("pool", "layer", "line", "team", "product", "cost_centre", "gl_code")
+"""Dimensions whose SQL depends on finops.toml or on the period and is given by the caller: a row's pool, its
+layer of the stack, the line of the books it is on (usage, tax, commitment_unused …), its owners."""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 

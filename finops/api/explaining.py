@@ -174,5 +174,5 @@ _FILTERED = frozenset({"commitments", "commitments.services", "compare", "foreca
 _SPLIT = frozenset({"chargeback", "compare", "forecast"})
 """Commands whose rows are split by names of the reader's choice."""
 
-_OF_CALLS = frozenset({"runs"})
+_OF_CALLS = frozenset({"run", "runs"})
 """Commands whose condition chooses calls, as there, and not rows."""

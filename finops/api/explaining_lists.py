@@ -9,6 +9,7 @@ from finops.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from finops.analysis.derived.runs import RunsAsked
     from finops.analysis.derived.table import Table
     from finops.api.session import Session
     from finops.api.wanted import Wanted
@@ -21,7 +22,23 @@ _RUNS = 8
 
 def _runs(session: Session, wanted: Wanted) -> Table:
     """The run named, or those few that a filter of calls leaves."""
-    from finops.analysis.derived.runs import RunsAsked, many, runs_table
+    from finops.analysis.derived.runs import runs_table
+
+    return runs_table(_asked(session, wanted), _RUNS)
+
+
+def _run(session: Session, wanted: Wanted) -> Table:
+    """The run named, call by call."""
+    from finops.analysis.derived.calls import calls_table
+
+    if wanted.row is None:
+        raise UsageError("which run is told call by call?", hint="finops explain run RUN")
+    return calls_table(_asked(session, wanted))
+
+
+def _asked(session: Session, wanted: Wanted) -> RunsAsked:
+    """The question about the calls of the runs named or, where none is, of all that a filter leaves."""
+    from finops.analysis.derived.runs import RunsAsked, many
     from finops.analysis.economics import Question
     from finops.analysis.where import quote
     from finops.api.opening import resolve_period, split_dimensions
@@ -36,7 +53,7 @@ def _runs(session: Session, wanted: Wanted) -> Table:
     period = resolve_period(session.ledger, **wanted.when).period
     include = split_dimensions(wanted.include)
     question = Question(period, (), " and ".join(parts), include, wanted.currency)
-    return runs_table(RunsAsked(session.ledger, session.config, question), _RUNS)
+    return RunsAsked(session.ledger, session.config, question)
 
 
 def _actions(session: Session, wanted: Wanted) -> Table:
@@ -120,6 +137,7 @@ def _catalog(session: Session, wanted: Wanted) -> Table:
 
 
 LISTS: dict[str, Callable[[Session, Wanted], Table]] = {
+    "run": _run,
     "runs": _runs,
     "actions": _actions,
     "close.check": _check,

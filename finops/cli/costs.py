@@ -61,7 +61,7 @@ def costs(  # noqa: PLR0913  (one parameter for each option)
     """Show spend by any column of the bill, tag or pool.
 
     Dimensions: any FOCUS column (ServiceName, RegionId, SubAccountName, x_Model …), tag:KEY, pool, layer
-    (of the stack), team, product, cost_centre and gl_code (owners.csv), origin (bill or owned), element (of owned
+    (of the stack), line (of the books: usage, commitment_unused, credits, tax …), team, product, cost_centre and gl_code (owners.csv), origin (bill or owned), element (of owned
     hardware), provider, day, week and month of use, billing_month. Rows are sorted by EffectiveCost and split by
     currency; --currency exchanges all into one, at the rates of finops.toml.
     """

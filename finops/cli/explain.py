@@ -32,7 +32,7 @@ NumberArgument = Annotated[
         "line of its reconciliation (unlogged), an amount of finops costs (EffectiveCost), or a command and "
         "its number: marginal.added_cost, capacity.holder.cost, owners.cost, close.invoices.difference, "
         "close.list.EffectiveCost, compare.price, budget.forecast, savings.high, scorecard.verified. A command "
-        "alone is all numbers of a row: budget.",
+        "alone is all numbers of a row: budget; run is a run's cost, call by call.",
     ),
 ]
 

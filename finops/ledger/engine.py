@@ -5,13 +5,15 @@ The one place that opens one, so that no query depends on the machine's time zon
 
 from __future__ import annotations
 
+import atexit
 import os
 import tempfile
 from contextlib import suppress
 from decimal import Context, Decimal
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -27,6 +29,7 @@ __all__ = [
     "MEMORY_LIMIT",
     "beside",
     "hear",
+    "join_engine",
     "open_engine",
     "query",
     "query_many",
@@ -45,6 +48,8 @@ _EXACT = Context(prec=60)
 
 _COUNT = count()
 
+_OPENING = Lock()
+
 
 def scratch_folder() -> Path:
     """Where a new connection spills: a folder of its own, made when needed and removed with the connection."""
@@ -54,7 +59,7 @@ def scratch_folder() -> Path:
 def open_engine(
     database: str = ":memory:", *, scratch: Path | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A connection in UTC that spills to `scratch` above `MEMORY_LIMIT`.
+    """A connection in UTC to a database of its own, which spills to `scratch` above `MEMORY_LIMIT`.
 
     DuckDB draws its progress bar on stdout, which is for data: it stays off.
     """
@@ -65,6 +70,24 @@ def open_engine(
         "partitioned_write_flush_threshold": 20_000,
     }
     return _settled(duckdb.connect(database, config=config))
+
+
+def join_engine() -> duckdb.DuckDBPyConnection:
+    """A connection in UTC to the database all questions of this process share: what it makes must be temporary.
+
+    Settings of the database (threads, order, memory) are not to be changed on it: `open_engine` is for that.
+    """
+    with _OPENING:
+        return beside(_shared(os.getpid()))
+
+
+@cache
+def _shared(process: int) -> duckdb.DuckDBPyConnection:
+    """The database of one process: a fork has one of its own."""
+    del process
+    con = open_engine()
+    atexit.register(con.close)
+    return con
 
 
 def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

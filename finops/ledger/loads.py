@@ -17,7 +17,7 @@ from uuid import uuid4
 from finops import __version__
 from finops.errors import CommitConflict
 from finops.ledger.commit import LOAD_ID, Outrun, commit, ensure_table
-from finops.ledger.engine import beside, open_engine, query
+from finops.ledger.engine import beside, join_engine, query
 from finops.ledger.plan import Delivery
 from finops.ledger.schema import identifier
 from finops.ledger.staging import copy_rows, workspace
@@ -276,7 +276,7 @@ def moved_on(
 
 def cursors(ledger: Ledger, source: str) -> dict[tuple[str, str], str]:
     """How far each (table, stream) of a pulled source has been read, as its newest load said."""
-    with open_engine() as con:
+    with join_engine() as con:
         repair(ledger, con, *(table for table in TABLES if table != LOADS.name))
         rows = query(
             con,

@@ -78,10 +78,10 @@ def load_of(key: str) -> str | None:
     return found["load"] if found else None
 
 
-_SEEN: ContextVar[dict[tuple[str, str], tuple[DataFile, ...]] | None] = ContextVar(
+_SEEN: ContextVar[dict[tuple[object, ...], tuple[DataFile, ...]] | None] = ContextVar(
     "files seen", default=None
 )
-"""The files of each table that the question being answered has seen."""
+"""The files of each table, by where and when it is looked at, that the question being answered has seen."""
 
 
 class Snapshot(NamedTuple):
@@ -181,7 +181,9 @@ class Ledger:
         if seen is None:
             found = self.snapshot(table)
             return () if found is None else found.files
-        key = (self.location.url, table)
+        where = self.location
+        versions = None if where.versions is None else tuple(sorted(where.versions.items()))
+        key = (where.url, where.at, versions, table)
         if key not in seen:
             found = self.snapshot(table)
             seen[key] = () if found is None else found.files
@@ -196,18 +198,23 @@ class Ledger:
         return [file.path for file in files]
 
     def connect(
-        self, tables: Iterable[str] | None = None, days: Period | None = None
+        self,
+        tables: Iterable[str] | None = None,
+        days: Period | None = None,
+        *,
+        alone: bool = False,
     ) -> duckdb.DuckDBPyConnection:
-        """A DuckDB connection with one view for each of `tables` (default: all).
+        """A DuckDB connection with one temporary view for each of `tables` (default: all).
 
         A view has exactly the declared columns, JSON as text; a table never written is empty. Of tables cut by
-        day, given `days`, a view has those days only: files of others are not even looked at.
+        day, given `days`, a view has those days only: files of others are not even looked at. What else is made
+        on it must be temporary too, and its database keeps its settings, unless it is `alone` there.
         """
-        from finops.ledger.engine import open_engine, query
+        from finops.ledger.engine import join_engine, open_engine, query
 
-        con = open_engine()
+        con = open_engine() if alone else join_engine()
         for name in TABLES if tables is None else tables:
-            query(con, f"CREATE VIEW {identifier(name)} AS {self.reading(name, days).sql}")
+            query(con, f"CREATE TEMP VIEW {identifier(name)} AS {self.reading(name, days).sql}")
         return con
 
     def reading(self, table: str, days: Period | None = None) -> Reading:
@@ -226,7 +233,7 @@ def of_days(table: str, files: tuple[DataFile, ...], days: Period | None) -> tup
 
 @contextmanager
 def one_version() -> Iterator[None]:
-    """Within it a ledger's tables are what they were when first looked at: one question, one version."""
+    """Within it a ledger's tables are what they were when first looked at: one question, or document, one version."""
     if _SEEN.get() is not None:
         yield
         return

@@ -83,7 +83,15 @@ def _words(found: Step) -> str:
     if found.units is None or found.hour is None or found.busy is None:
         return f"{found.pool}: not known"
     at = f"{found.busy:.0%} of {found.max_busy:.0%} busy, {found.hour:%Y-%m-%d %H}h"
-    return f"{found.pool}: {f'buy {found.units}' if found.units else 'fits'} ({at})"
+    return f"{found.pool}: {_bought(found)} ({at})"
+
+
+def _bought(found: Step) -> str:
+    if not found.units:
+        return "fits"
+    if found.covered and found.covered == found.period_cost:
+        return f"{found.units} more, paid already"
+    return f"buy {found.units}{', partly paid already' if found.covered else ''}"
 
 
 def _step(found: Step) -> dict[str, object]:
@@ -95,6 +103,7 @@ def _step(found: Step) -> dict[str, object]:
         "max_busy": found.max_busy,
         "headroom": None if found.busy is None else float(found.max_busy) - found.busy,
         "monthly_cost": found.monthly_cost,
+        "covered": None if found.units is None else found.covered,
         "why": found.why,
     }
 
@@ -107,6 +116,10 @@ def _missing(answer: MarginalAnswer) -> dict[str, str]:
 def _notes(answer: MarginalAnswer) -> list[str]:
     steps = [found for each in answer.groups for found in each.steps]
     notes = ["Each row doubles alone; everybody else's traffic stays as it is."]
+    if any(found.covered for found in steps):
+        notes.append(
+            "What is paid already are commitments that lie unused (`finops commitments`): Covered counts them."
+        )
     assumed = sorted(
         {found.pool for found in steps if found.is_assumed and found.units is not None}
     )

@@ -213,7 +213,7 @@ def _notes(answer: UnitEconomics) -> list[str]:
     for name, cost in answer.other_currencies.items():
         notes.append(
             f"{shown(cost, Style.MONEY)} {name} of the bill is left out: currencies are not added "
-            f"(--currency {name})."
+            f"(--currency {name}; or [[fx]] rates in finops.toml)."
         )
     return notes
 

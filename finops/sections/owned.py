@@ -115,7 +115,7 @@ class Owned(Section):
     )
     node_names: tuple[str, ...] = Field(
         default=(),
-        description="Its nodes, as GPU samples name them; all of the cluster when empty.",
+        description="Its nodes, as GPU samples name them: of the cluster, or of any; all of the cluster when empty.",
     )
     nodes: int = Field(default=1, ge=1, description="How many nodes.")
     devices_per_node: int = Field(default=0, ge=0, description="Accelerators in each node.")
@@ -135,7 +135,8 @@ class Owned(Section):
         default=None, description="First day (UTC) no longer in service; in service when absent."
     )
     sold_for: SignedAmount | None = Field(
-        default=None, description="What it fetched when it was retired; the residual when absent."
+        default=None,
+        description="What it fetched when it was retired; when absent the residual, or its value for `economic`.",
     )
     life_months: int = Field(ge=1, description="Months it is written off over.")
     depreciation: Depreciation = Field(
@@ -143,10 +144,12 @@ class Owned(Section):
         description="`book` (straight line) or `economic` (loss of value).",
     )
     annual_decline: _Decline | None = Field(
-        default=None, description="Share of its value it loses in a year, for `economic`."
+        default=None,
+        description="Share of its value it loses in a year, for `economic`: nodes, network and storage alike.",
     )
     market_values: tuple[MarketValue, ...] = Field(
-        default=(), description="Values on given days, for `economic`; the price paid is the first."
+        default=(),
+        description="Values of the nodes on given days, for `economic`; the price paid is the first.",
     )
     support_per_month: Amount | None = Field(default=None, description="Maintenance contract.")
     colocation_per_month: Amount | None = Field(default=None, description="Space, in a month.")
@@ -165,6 +168,11 @@ class Owned(Section):
     def devices(self) -> int:
         """Accelerators in all."""
         return self.nodes * self.devices_per_node
+
+    @property
+    def is_located(self) -> bool:
+        """Whether GPU samples of it can be told: by the cluster, by the nodes, or by both."""
+        return self.cluster is not None or bool(self.node_names)
 
     @model_validator(mode="after")
     def _dates_and_values_agree(self) -> Owned:

@@ -64,12 +64,12 @@ def _unwatched(found: UnitEconomics, known: set[str]) -> list[str]:
 
 
 def _told(step: Step, currency: str) -> str:
-    """`gpus fits (70 % of 80 % busy)`, or what would have to be bought for how much a month."""
+    """`gpus fits (70 % of 80 % busy)`, or what would have to be bought for how much a month, and what is paid of it."""
     if step.units and step.monthly_cost is not None and step.hour is not None:
         cost = f"{step.monthly_cost:,.2f} {currency}"
-        return (
-            f"{step.pool}: buy {step.units} for {cost} a month ({step.hour:%Y-%m-%d %H}h is full)"
-        )
+        paid = f", {step.covered:,.2f} paid already" if step.covered else ""
+        full = f"{step.hour:%Y-%m-%d %H}h is full"
+        return f"{step.pool}: buy {step.units} for {cost} a month{paid} ({full})"
     limit = f"{step.max_busy:.0%}" + (" assumed" if step.is_assumed else "")
     return f"{step.pool} fits ({step.busy or 0:.0%} of {limit} busy)"
 

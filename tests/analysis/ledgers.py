@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from finops.analysis.economics import Question, UnitEconomics, unit_economics
 from finops.config import Config
-from finops.ledger.engine import open_engine, query
+from finops.ledger.engine import join_engine, query
 from finops.ledger.loads import Load, LoadedFile, new_load_id
 from finops.ledger.store import Ledger
 from finops.ledger.write import store
@@ -158,7 +158,7 @@ def add(ledger: Ledger, table: str, rows: Iterable[Row]) -> None:
     if not found:
         return
     columns = TABLES[table].columns
-    con = open_engine()
+    con = join_engine()
     try:
         texts = {
             column.name: pa.array([_text(row[column.name]) for row in found], pa.string())

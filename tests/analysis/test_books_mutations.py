@@ -113,14 +113,14 @@ CURRENCIES: tuple[_Rule, ...] = (
 )  # fmt: skip
 
 MARGINAL: tuple[_Rule, ...] = (
-    ("doubling", "min(cost, self.unused.get(provider, ZERO))", "ZERO", doubled.test_an_unused_commitment_covers_first),
-    ("doubling", "min(cost, self.unused", "max(cost, self.unused", doubled.test_an_unused_commitment_covers_first),
-    ("doubling", "return {**told, **given}", "return told", doubled.test_what_is_charged_by_usage_grows_and_what_recurs_does_not),
-    ("doubling", "1 - Fraction(still or ZERO) / Fraction(cost) if cost else", "", doubled.test_what_is_charged_by_usage_grows_and_what_recurs_does_not),
-    ("doubling", "Fraction(self.cost) * self.part", "Fraction(self.cost)", doubled.test_what_is_charged_by_usage_grows_and_what_recurs_does_not),
-    ("doubling", "Fraction(cost) / Fraction(self.everyone[pool, key])", "Fraction(1)", doubled.test_capacity_costs_nothing_more_while_there_is_headroom),
-    ("headroom", "return hour.busy + added", "return hour.busy", doubled.test_a_full_hour_is_a_step_with_its_price),
-    ("headroom", "load(hour) / Fraction(limit) - hour.units", "load(hour) - hour.units", doubled.test_a_full_hour_is_a_step_with_its_price),
+    ("growth", "min(self.metered, self.unused)", "ZERO", doubled.test_an_unused_commitment_covers_first),
+    ("growth", "min(self.metered", "max(self.metered", doubled.test_an_unused_commitment_covers_first),
+    ("growth", "told.items()}, **given}", "told.items()}}", doubled.test_what_is_charged_by_usage_grows_and_what_recurs_does_not),
+    ("growth", "1 - Fraction(cost[True]) / whole if", "1 if", doubled.test_what_is_charged_by_usage_grows_and_what_recurs_does_not),
+    ("growth", "Fraction(self.cost) * self.part", "Fraction(self.cost)", doubled.test_what_is_charged_by_usage_grows_and_what_recurs_does_not),
+    ("growth", "Fraction(cost) / Fraction(self.in_all[of, name])", "Fraction(1)", doubled.test_capacity_costs_nothing_more_while_there_is_headroom),
+    ("headroom", "return each.hour.busy + each.added", "return each.hour.busy", doubled.test_a_full_hour_is_a_step_with_its_price),
+    ("headroom", "load(each) / Fraction(limit) - each.hour.units", "load(each) - each.hour.units", doubled.test_a_full_hour_is_a_step_with_its_price),
     ("headroom", "worst = max(", "worst = min(", doubled.test_capacity_costs_nothing_more_while_there_is_headroom),
     ("headroom", "max(ceil(short(worst)), 0)", "max(int(short(worst)), 0)", doubled.test_a_full_hour_is_a_step_with_its_price),
     ("headroom", 'ASSUMED_BUSY = Decimal("0.8")', 'ASSUMED_BUSY = Decimal("1")', doubled.test_a_full_hour_is_a_step_with_its_price),

@@ -183,7 +183,10 @@ def test_a_deployment_nobody_saw_has_no_known_cost(tmp_path: Path) -> None:
     assert answer.reconciliation.workloads == D("20.16")
     no_charge = config({**GPUS, "where": "ServiceName = 'Nothing'"}, {**GPUS, "name": "rest"})
     ((_, _, why),) = ask(ledger, no_charge).allocation.without_cost
-    assert why == "pool gpus has no charge in 2026-10: load its bill, or describe it in [[owned]]"
+    assert (
+        why
+        == "pool gpus has no charge in USD in 2026-10: load its bill, or describe it in [[owned]]"
+    )
 
 
 @pytest.mark.parametrize("weights", [None, {"prefill": 1, "cached": "0.5", "decode": 2}])

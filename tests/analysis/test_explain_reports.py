@@ -23,6 +23,7 @@ from finops.analysis.explain_cost import cost_products, explain_products
 from finops.analysis.explain_marginal import DOUBLED, explain_doubled
 from finops.analysis.explain_measures import BY, explain_measure
 from finops.analysis.explain_owners import UNOWNED, explain_unowned
+from finops.analysis.explain_parts import explain_part
 from finops.analysis.invoices import invoices
 from finops.analysis.marginal import marginal
 from finops.analysis.owners.check import check_owners
@@ -66,6 +67,7 @@ def test_every_number_of_unit_and_of_its_reconciliation_is_explained(
     for number, value in (shown | line_names(answer)).items():
         is_cost = number in NUMBERS
         made = explain_products(made_of, number) if is_cost else explain_measure(by_model, number)
+        made = made or explain_part(ledger, setup, asked, number)
         found = made or explain_line(answer, number) or explain_doubled(answer, number)
         assert found is not None, number
         assert found.value == value, number

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from finops.analysis.economics import Question, unit_economics
 from finops.analysis.marginal import MarginalAnswer, marginal
+from finops.model.period import Period
 from finops.report.marginal import marginal_report
 from finops.report.unit import unit_report
-from tests.analysis.ledgers import OCTOBER, config, cost, make_ledger, request, tokens
+from tests.analysis.ledgers import OCTOBER, config, cost, make_ledger, request, sample, tokens
 from tests.analysis.test_capacity import GPUS, hours_of, instance, served
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from finops.config import Config
     from finops.ledger.store import Ledger
+    from tests.analysis.ledgers import Row
 
 D = Decimal
 GATEWAY = {"name": "gateway", "kind": "shared", "where": "ServiceName = 'Gateway'"}
@@ -89,11 +92,44 @@ def test_an_unused_commitment_covers_first(tmp_path: Path) -> None:
     assert group.factor == pytest.approx(0.6)
 
 
-def serving(folder: Path, activity: float) -> Ledger:
+def test_commitments_cover_the_days_they_lay_unused_in(tmp_path: Path) -> None:
+    """September's 5 cover nothing of October's 1; of October's 3.1 a day has 0.1; a refund covers nothing."""
+    models = {"name": "models", "kind": "metered", "where": "ServiceName = 'Models'"}
+    used = [
+        request("r", workflow="w", output_tokens=100_000),
+        request("s", "2026-10-06T12:00:00", workflow="w", output_tokens=100_000),
+    ]
+
+    def unused(amount: str, start: str, end: str) -> Row:
+        return cost(
+            amount, start, end, ServiceName="Models", CommitmentDiscountStatus="Unused"
+        )  # fmt: skip
+
+    september = unused("5", "2026-09-01", "2026-10-01")
+    october = unused("3.1", "2026-10-01", "2026-11-01")
+    refund = unused("-4", "2026-10-01", "2026-11-01")
+    both, day = (
+        Period(date(2026, 9, 1), date(2026, 11, 1)),
+        Period(date(2026, 10, 5), date(2026, 10, 6)),
+    )
+    for place, (charges, period, covered, added) in enumerate(
+        (
+            ([september], both, "0", "2"),
+            ([september, october], both, "2", "0"),
+            ([october], day, "0.1", "0.9"),
+            ([refund], OCTOBER, "0", "2"),
+        )
+    ):
+        ledger = make_ledger(tmp_path / str(place), requests=used, costs=charges)
+        total = marginal(ledger, config(models), Question(period)).total
+        assert (total.covered, total.added) == (D(covered), D(added)), place
+
+
+def serving(folder: Path, activity: float, *more: Row) -> Ledger:
     """Two devices for ten hours, one of them busy `activity` of the time with one workflow's requests."""
     return make_ledger(
         folder,
-        costs=[instance("201.6", 10)],
+        costs=[instance("201.6", 10), *more],
         requests=[
             served("r1", workflow="rag", output_tokens=300),
             served("r2", workflow="chat", output_tokens=100),
@@ -129,6 +165,70 @@ def test_a_full_hour_is_a_step_with_its_price(tmp_path: Path) -> None:
     assert (fits.units, fits.is_assumed) == (0, False)
 
 
+def test_a_filter_narrows_what_is_doubled_and_not_what_runs_beside_it(tmp_path: Path) -> None:
+    """Of 0.6 busy devices three quarters are rag's, whether others are asked about or not."""
+    ledger = serving(tmp_path, 0.6)
+    (rag, _) = doubled(ledger, config(GPUS), "workflow").groups
+    asked = Question(OCTOBER, ("workflow",), "workflow = 'rag'")
+    answer = marginal(ledger, config(GPUS), asked)
+    assert answer.groups == (rag,)
+    assert answer.total == rag._replace(keys=())
+    assert answer.total.steps[0].busy == pytest.approx(1.05 / 2)
+
+
+def test_an_hour_is_fuller_by_who_was_served_in_its_month(tmp_path: Path) -> None:
+    """September's requests add nothing to October's hour, which is full: 0.9 of one device."""
+    ledger = make_ledger(
+        tmp_path,
+        costs=[
+            cost("24", day, ServiceName="GPU", ConsumedQuantity=24, ConsumedUnit="Hours")
+            for day in ("2026-09-30", "2026-10-01")
+        ],
+        requests=[
+            served("r1", "2026-09-30T12:00:00", workflow="early", output_tokens=100),
+            served("r2", workflow="late", output_tokens=100),
+        ],
+        samples=[
+            sample("a", "2026-09-30T10:00:00", workload="chat", gr_engine_active=0.2, pool="gpus"),
+            sample("a", "2026-10-01T10:00:00", workload="chat", gr_engine_active=0.9, pool="gpus"),
+        ],
+    )
+    span = Period(date(2026, 9, 1), date(2026, 11, 1))
+    pool = {**GPUS, "gpus_per_unit": 1, "max_busy": "0.9"}
+    found = {
+        each.keys[0]: each.steps[0]
+        for each in marginal(ledger, config(pool), Question(span, ("workflow",))).groups
+    }
+    assert {name: (step.units, step.load) for name, step in found.items()} == {
+        "early": (0, Fraction("0.9")),
+        "late": (1, Fraction("1.8")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("unused", "covered", "words"),
+    [
+        ("9000", "7499.52", "1 more, paid already"),
+        ("7000", "7000", "buy 1, partly paid already"),
+        ("-1", "0", "buy 1"),
+    ],
+)
+def test_an_unused_reservation_of_the_pool_pays_the_step_as_far_as_it_reaches(
+    tmp_path: Path, unused: str, covered: str, words: str
+) -> None:
+    """One more device for October is 10.08 x 744 = 7,499.52; what another pool leaves unused pays nothing."""
+    lying = {"CommitmentDiscountStatus": "Unused"}
+    rows = [cost(unused, ServiceName="GPU", **lying), cost("5000", ServiceName="Models", **lying)]
+    ledger = serving(tmp_path, 1.0, *rows)
+    models = {"name": "models", "kind": "metered", "where": "ServiceName = 'Models'"}
+    answer = doubled(ledger, config(GPUS, models), "workflow")
+    assert answer.total.covered == D(covered)
+    assert answer.total.added == D("7499.52") - D(covered)
+    whole = marginal_report(answer).totals
+    assert whole is not None
+    assert whole["step"] == f"gpus: {words} (100% of 80% busy, 2026-10-01 09h)"
+
+
 def test_without_samples_the_step_is_not_known_and_says_why(tmp_path: Path) -> None:
     units: dict[str, Any] = {"name": "ptu", "kind": "provisioned", "where": "ServiceName = 'PTU'"}
     ledger = make_ledger(
@@ -144,6 +244,21 @@ def test_without_samples_the_step_is_not_known_and_says_why(tmp_path: Path) -> N
         ("added_cost", "marginal_cost_factor"),
         "headroom of ptu is not known without tokens_per_unit_minute",
     )
+
+
+def test_units_without_billed_hours_say_that_these_are_missing(tmp_path: Path) -> None:
+    units: dict[str, Any] = {
+        "name": "ptu", "kind": "provisioned", "where": "ServiceName = 'PTU'",
+        "tokens_per_unit_minute": 100,
+    }  # fmt: skip
+    ledger = make_ledger(
+        tmp_path,
+        requests=[served("r", pool="ptu", workflow="rag", output_tokens=1)],
+        costs=[cost("5", "2026-10-01", "2026-11-01", ServiceName="PTU")],
+    )
+    (group,) = doubled(ledger, config(units), "workflow").groups
+    assert group.added is None
+    assert group.why == "headroom of ptu is not known without the hours it is billed for"
 
 
 def test_a_provisioned_unit_is_full_by_its_tokens(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def small_company(folder: Path) -> None:
     calls = [
         request(
             f"{month}-{n}", f"{month}-{n + 1:02}T12:00:00", team=f"team-{n % 2}", tenant=None,
+            workflow_run_id=f"{month}-run-{n // 4}",
             workflow=f"workflow-{n % 3}", confidence=n / 10, request_model=("model-a", "model-b")[n % 2],
             uncached_input_tokens=1000 + n, output_tokens=100, latency_ms=900 + n,
         )

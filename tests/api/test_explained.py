@@ -150,7 +150,7 @@ OF_NO_MONTH = {"forecast", "owners.list", "status", "vendor.claims"}
 """Commands that are of the newest data, besides the scorecard's."""
 
 
-@pytest.mark.parametrize("command", sorted({*TABLES} - {"close.kept"}))
+@pytest.mark.parametrize("command", sorted({*TABLES} - {"close.kept", "run"}))
 def test_every_number_of_every_row_is_what_its_lines_come_to(scored: World, command: str) -> None:
     """Tests of each analysis do the same for ledgers with everything in them."""
     report = ROWS[command](scored.session)
@@ -221,6 +221,19 @@ def test_options_are_of_the_command_that_is_explained(
 ) -> None:
     with pytest.raises(UsageError, match=told):
         scored.session.explain(number, asked=asked)
+
+
+def test_a_run_is_explained_call_by_call(scored: World) -> None:
+    """`finops explain run RUN`: the sum of its calls, each the sum of its attempts' lines, is what runs says."""
+    row = scored.session.runs(limit=1, month="2026-10").report.rows[0]
+    found = scored.session.explain("run", str(row["run"]), month="2026-10").value
+    assert (found.number, found.value) == ("run", row["cost"])
+    calls = [line for line in found.lines if line.step.startswith("calls: ")]
+    assert (row["requests"], len(calls)) == (4, 4)
+    assert sum(line.amount or 0 for line in calls) == row["cost"]
+    assert recompute(found.lines) > len(calls)
+    with pytest.raises(UsageError, match="which run is told call by call"):
+        scored.session.explain("run.cost")
 
 
 def test_whose_number_it_is_can_be_said_by_name(scored: World) -> None:

@@ -59,14 +59,14 @@ def _one(row: Mapping[str, str | None]) -> str:
 @pytest.fixture
 def ledger_of(tmp_path: Path) -> Callable[[Sequence[Mapping[str, str | None]]], str]:
     """Call it with cost rows: the location of a ledger that holds them."""
-    from finops.ledger.engine import open_engine
+    from finops.ledger.engine import join_engine
     from finops.ledger.loads import Load, new_load_id
     from finops.ledger.store import Ledger
     from finops.ledger.write import store
 
     def make(rows: Sequence[Mapping[str, str | None]]) -> str:
         ledger = Ledger.open(str(tmp_path / "ledger"), create=True)
-        with open_engine() as con:
+        with join_engine() as con:
             load = Load(new_load_id(), "bill", "focus", (), "digest")
             store(ledger, "costs", con, costs_select(rows), load)
         return str(tmp_path / "ledger")

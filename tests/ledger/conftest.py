@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from finops.ledger.engine import open_engine, query
+from finops.ledger.engine import join_engine, query
 from finops.ledger.loads import Load, new_load_id
 from finops.ledger.store import Ledger
 from finops.ledger.write import Stored, store
@@ -112,7 +112,7 @@ def load_rows(
     made = digest or hashlib.sha256(sql.encode()).hexdigest()
     if table == "costs":
         sql = f"SELECT * REPLACE ('{load_id}' AS \"x_LoadId\") FROM ({sql})"
-    with open_engine() as con:
+    with join_engine() as con:
         return store(ledger, table, con, sql, Load(load_id, source, "test", (), made))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,10 @@ import duckdb
 import pytest
 
 from finops.errors import LedgerMissing, UsageError
-from finops.ledger.engine import open_engine
+from finops.ledger.engine import open_engine, query
 from finops.ledger.loads import Load, new_load_id
-from finops.ledger.store import Ledger
+from finops.ledger.past import as_of
+from finops.ledger.store import Ledger, one_version
 from finops.ledger.write import store
 from finops.model.tables import TABLES
 
@@ -42,6 +43,44 @@ def test_tables_never_written_are_empty_and_have_their_types(
         (column.name, str(column.kind.stored)) for column in TABLES["costs"].columns
     ]
     assert kit.rows_of(ledger, "SELECT count(*) FROM requests") == [(0,)]
+
+
+def test_questions_asked_at_once_see_their_own_ledger_and_settings(
+    tmp_path: Path, kit: ModuleType
+) -> None:
+    one, other = (Ledger.open(str(tmp_path / name), create=True) for name in ("one", "other"))
+    kit.load_rows(one, "costs", [{"BilledCost": Decimal(1)}])
+    kit.load_rows(other, "costs", [{"BilledCost": Decimal(2)}])
+    asked = "select sum(BilledCost) from costs"
+    threads = "select current_setting('threads')"
+    with one.connect() as first, other.connect(["costs"]) as second:
+        query(first, "create temp table made as select 1")
+        with other.connect(["costs"], alone=True) as third:
+            query(third, "set threads = 7")
+            assert [query(con, asked) for con in (first, second, third)] == [
+                [(Decimal(1),)],
+                [(Decimal(2),)],
+                [(Decimal(2),)],
+            ]
+            assert query(third, threads) == [(7,)]
+        assert query(first, threads) == query(second, threads) != [(7,)]
+        with pytest.raises(duckdb.CatalogException):
+            query(second, "select * from made")
+    with one.connect(["costs"]) as again, pytest.raises(duckdb.CatalogException):
+        query(again, "select * from made")
+
+
+def test_within_one_version_no_load_is_seen_and_another_moment_is_another(
+    plain: Ledger, kit: ModuleType
+) -> None:
+    kit.load_rows(plain, "costs", [{"BilledCost": 1}])
+    before = Ledger(as_of(plain.location, date(2020, 1, 1)))
+    with one_version():
+        seen = plain.files("costs")
+        kit.load_rows(plain, "costs", [{"BilledCost": 2, "x_BillingMonth": "2026-11"}])
+        assert plain.files("costs") == seen
+        assert before.files("costs") == ()
+    assert len(plain.files("costs")) == len(seen) + 1
 
 
 def test_a_bill_loaded_twice_changes_nothing(ledger: Ledger, kit: ModuleType) -> None:

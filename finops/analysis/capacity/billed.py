@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.capacity.units import Instance, gpu_share, gpus_of, is_device_unit, ms_per_unit
 from finops.analysis.charges import charge_rows
+from finops.analysis.pools import element_sql
 from finops.analysis.where import quote
 from finops.ledger.engine import query
 from finops.model.money import add
@@ -140,7 +141,11 @@ def _charges(
             line,
             case when pool in ({applied}) then ResourceId end as resource_id,
             case when pool in ({applied}) then ResourceName end as resource_name,
-            case when ConsumedQuantity is null then PricingUnit else ConsumedUnit end as unit,
+            case
+                when {element_sql(rules)} then null
+                when ConsumedQuantity is null then PricingUnit
+                else ConsumedUnit
+            end as unit,
             {_detail("GpuCount", "x_GpuCount")} as gpu_count,
             {_detail("InstanceType")} as instance_type,
             SkuMeter,

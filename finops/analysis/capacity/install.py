@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from finops.analysis.capacity.model import Capacity
     from finops.analysis.capacity.settle import Facts, TokenRate
 
-__all__ = ["OF_TOKENS", "PARTS", "RATES", "capacity_sql", "install_capacity"]
+__all__ = ["OF_TOKENS", "PARTS", "RATES", "WEIGHED", "capacity_sql", "install_capacity"]
 
 RATES = "capacity_rates"
 
 PARTS = ("busy", "idle", "unused", "less", "more")
 OF_TOKENS = ("prefill", "cached", "output", "rows")
 
-_RANGE = {"less": Fraction(1, 2), "more": Fraction(3, 2)}
+WEIGHED = {"less": Fraction(1, 2), "more": Fraction(3, 2)}
 """What an assumed weight of output is multiplied by to see how much hangs on it."""
 
 
@@ -95,8 +95,8 @@ def _token_rates(facts: Facts, key: str | None, rate: TokenRate) -> dict[str, De
     found = {}
     for part in PARTS:
         decode, per_unit = weights.decode, parts.get(part, whole)
-        if part in _RANGE and weights.basis == "assumed":
-            decode = int(decode * _RANGE[part])
+        if part in WEIGHED and weights.basis == "assumed":
+            decode = int(decode * WEIGHED[part])
             units = weights._replace(decode=decode).weigh(facts.served[key])
             per_unit = truncate(Fraction(rate.cost) / units)
         found[f"{part}_prefill"] = multiply(per_unit, weights.prefill)

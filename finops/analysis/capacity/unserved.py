@@ -46,17 +46,22 @@ def without_cost(
     unpriced: dict[tuple[str, str, str], int] = {}
     for provider, model, pool, key, month, count in rows:
         if count:
-            place = (str(provider or "?"), str(model or "?"), _reason(found, pool, key, month))
+            place = (
+                str(provider or "?"),
+                str(model or "?"),
+                _reason(found, pool, key, month, asked.currency),
+            )
             unpriced[place] = unpriced.get(place, 0) + count
     return unpriced
 
 
-def _reason(found: Capacity, pool: str, key: str | None, month: str) -> str:
+def _reason(found: Capacity, pool: str, key: str | None, month: str, currency: str) -> str:
     of_month = [
         each for each in found.months if (each.facts.pool.name, each.facts.month) == (pool, month)
     ]
     if not of_month or not any(billed.cost for billed in of_month[0].facts.billed.values()):
-        return f"pool {pool} has no charge in {month}: load its bill, or describe it in [[owned]]"
+        missing = "load its bill, or describe it in [[owned]]"
+        return f"pool {pool} has no charge in {currency} in {month}: {missing}"
     held = sorted({str(owner.name) for owner in of_month[0].facts.tally if owner.name})
     if not held:
         return f"no GPU sample shows who held pool {pool} in {month}: finops load gpu FILE"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, NamedTuple
 
+from finops.analysis.derived.arithmetic import SUM
+from finops.analysis.derived.sheet import PARTS
 from finops.analysis.explain_rows import chosen
 from finops.analysis.explanation import Explanation, Line, Value
 from finops.errors import UsageError
@@ -59,7 +61,8 @@ def explain_row(
         return None
     (first, *more) = found
     if not more:
-        return _one(first, name, table.period) if name else _whole(first, command, table.period)
+        only = next(iter(first.numbers)) if len(first.numbers) == 1 else name
+        return _one(first, only, table.period) if only else _whole(first, command, table.period)
     return _several(found, command, name, table.period)
 
 
@@ -97,13 +100,22 @@ def _whole(row: Row, command: str, period: Period | None) -> Explanation:
     """Every number of a row, each with its own lines, which the names of their steps tell apart."""
     made = {name: derive() for name, derive in row.numbers.items()}
     lines = row.sheet or tuple(
-        line._replace(step=name if line.step == name else f"{name}: {line.step}")
-        for name, found in made.items()
-        for line in found.lines
+        _begun(line, name) for name, found in made.items() for line in found.lines
     )
     told = "; ".join(f"{name} = {found.formula}" for name, found in made.items())
     values: Value = {name: _plain(found.value) for name, found in made.items()}  # type: ignore[assignment]
     return Explanation(command, told, values, period, row.currency, lines)
+
+
+def _begun(line: Line, name: str) -> Line:
+    """A line of the number `name` among those of others: sums are of this number's lines alone."""
+    source = line.source
+    if source == SUM:
+        source = f"{PARTS}{name}"
+    elif source.startswith(PARTS):
+        source = f"{PARTS}{name}: {source.removeprefix(PARTS)}"
+    step = name if line.step == name else f"{name}: {line.step}"
+    return line._replace(step=step, source=source)
 
 
 def _plain(value: Value) -> Value:

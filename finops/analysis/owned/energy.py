@@ -124,14 +124,16 @@ def install_energy(con: duckdb.DuckDBPyConnection, ledger: Ledger, days: Period)
 
 
 def energy_by_day(con: duckdb.DuckDBPyConnection, owned: Owned, days: Period) -> dict[date, Energy]:
-    """What samples tell of the power of `owned`, by day; nothing without a cluster or devices.
+    """What samples tell of the power of `owned`, by day; nothing without devices or a word of where they are.
 
     Needs `install_energy`.
     """
-    if owned.cluster is None or not owned.devices:
+    if not owned.is_located or not owned.devices:
         return {}
-    nodes = ", ".join(quote(name) for name in owned.node_names)
-    mine = f"cluster = {quote(owned.cluster)}" + (f" and node in ({nodes})" if nodes else "")
+    places = [] if owned.cluster is None else [f"cluster = {quote(owned.cluster)}"]
+    if owned.node_names:
+        places.append(f"node in ({', '.join(quote(name) for name in owned.node_names)})")
+    mine = " and ".join(places)
     sums = ", ".join(f"coalesce(sum({name}), 0)" for name in Energy._fields)
     rows = query(
         con,

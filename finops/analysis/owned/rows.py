@@ -79,7 +79,7 @@ def add_owned(
     window = _window(ledger, period) if owned else None
     if window is None:
         return ()
-    if any(each.power is not None and each.cluster is not None for each in owned):
+    if any(each.power is not None and each.is_located for each in owned):
         install_energy(con, ledger, window)
     rows: list[DailyCharge] = []
     notes: list[str] = []
@@ -155,7 +155,7 @@ def _install(
     query(con, "alter view costs rename to recorded_costs")
     query(
         con,
-        "create view costs as select * from recorded_costs union all by name select * from owned_costs",
+        "create temp view costs as select * from recorded_costs union all by name select * from owned_costs",
     )
 
 

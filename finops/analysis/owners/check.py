@@ -12,6 +12,7 @@ last kind, which says so.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from finops.analysis.books import books
@@ -33,11 +34,20 @@ if TYPE_CHECKING:
 
     from finops.analysis.books import Segment
     from finops.analysis.economics import UnitEconomics
+    from finops.analysis.owners.registry import Registry
     from finops.config import Config
     from finops.ledger.store import Ledger
     from finops.model.period import Period
 
-__all__ = ["BILL", "REQUESTS", "OwnersCheck", "TagCoverage", "Unowned", "check_owners"]
+__all__ = [
+    "BILL",
+    "REQUESTS",
+    "OwnersCheck",
+    "TagCoverage",
+    "Unowned",
+    "check_owners",
+    "reading_bill",
+]
 
 BILL, REQUESTS = "bill", "requests"
 
@@ -129,16 +139,32 @@ def check_owners(
     return OwnersCheck(tuple(unowned), spent, _coverage(bills), notes)
 
 
-def _read_bill(part: Segment, currency: str | None) -> _Bill:
-    """Charges of a segment by account and service, under its own owners, and how far its tags reach."""
+class Reading(NamedTuple):
+    """A segment's charges on a connection, under its own owners: which rows count, and what a reader must know."""
+
+    con: duckdb.DuckDBPyConnection
+    registry: Registry
+    condition: str
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def reading_bill(part: Segment, currency: str | None) -> Iterator[Reading]:
+    """The charges of `part` in `currency`, or each in its own, with its owners.csv beside them."""
     registry = read_registry(part.config.owners.file)
     condition = slice_condition(Slice(part.period))
-    team = owner_columns(registry, "costs", "team", part.config.owners.team_tag).sql
     with part.ledger.connect(["costs"]) as con:
         notes = add_owned(con, part.ledger, part.config.owned, part.period)
         if currency is not None:
             exchange_costs(con, Exchange.of(part.config), currency.upper(), condition)
         install_owners(con, registry)
+        yield Reading(con, registry, condition, notes)
+
+
+def _read_bill(part: Segment, currency: str | None) -> _Bill:
+    """Charges of a segment by account and service, and how far its tags reach."""
+    with reading_bill(part, currency) as (con, registry, condition, notes):
+        team = owner_columns(registry, "costs", "team", part.config.owners.team_tag).sql
         rows = query(
             con,
             f"""

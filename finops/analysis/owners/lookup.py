@@ -22,13 +22,13 @@ from finops.analysis.owners.registry import KINDS, OWNED_BY, identifier
 from finops.analysis.where import json_member, quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import duckdb
 
     from finops.analysis.owners.registry import Registry
 
-__all__ = ["DIMENSIONS", "OwnerColumns", "install_owners", "owner_columns", "owner_sql"]
+__all__ = ["DIMENSIONS", "OwnerColumns", "install_owners", "owner_columns", "owner_sql", "rule_sql"]
 
 DIMENSIONS = ("team", "product", "cost_centre", "gl_code")
 """What costs and requests can be split by, of `OWNED_BY`."""
@@ -98,12 +98,13 @@ def install_owners(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
             identifier(row.kind, row.match),
             row.starts.isoformat(),
             row.ends.isoformat(),
+            f"owners.csv line {row.line}: {row.kind} {identifier(row.kind, row.match)}",
             *row.owner,
         ]
         for row in registry.rows
     ]
-    names = ("of_kind", "of_match", "of_start", "of_end", *(f"of_{name}" for name in OWNED_BY))
-    types = ("varchar", "varchar", "date", "date", *("varchar" for _ in OWNED_BY))
+    names = ("of_kind", "of_match", "of_start", "of_end", "of_rule", *(f"of_{n}" for n in OWNED_BY))
+    types = ("varchar", "varchar", "date", "date", "varchar", *("varchar" for _ in OWNED_BY))
     columns = ", ".join(
         f"cast(r[{place}] as {kind}) as {name}"
         for place, (name, kind) in enumerate(zip(names, types, strict=True), start=1)
@@ -124,19 +125,43 @@ def owner_columns(
     before the file. The relation must go by the table's name: unqualified, `user` is the engine's own.
     """
     reading = _READINGS[table]
+    parts = _parts(registry, reading, name, own_tag)
+    columns = [each.column for each in parts]
+    columns += [reading.day] if any(each.is_looked_up for each in parts) else []
+    plain = tuple(dict.fromkeys(column for column in columns if column.isidentifier()))
+    return OwnerColumns(_first_of(each.sql for each in parts), plain)
+
+
+def rule_sql(registry: Registry, table: str, name: str, own_tag: str | None = None) -> str:
+    """What decides the owner's column `name` of rows of `table`, in words: a line of owners.csv, or the row itself."""
+    return _first_of(each.rule for each in _parts(registry, _READINGS[table], name, own_tag))
+
+
+class _Part(NamedTuple):
+    """One way to an owner: SQL of its value and of the words for it, each null where it says nothing."""
+
+    sql: str
+    rule: str
+    column: str
+    is_looked_up: bool
+
+
+def _first_of(parts: Iterable[str]) -> str:
+    found = ", ".join(parts)
+    return f"coalesce({found})" if found else "cast(null as varchar)"
+
+
+def _parts(registry: Registry, reading: _Reading, name: str, own_tag: str | None) -> list[_Part]:
+    """Every way to an owner, in the order they are tried."""
     known = {row.kind for row in registry.rows}
     own = _own(reading, name, own_tag)
     looked_up = [
-        (_lookup(kind, sql, reading.day, name), column)
+        _lookup(kind, sql, reading.day, name, column)
         for kind, sql, column in _identifiers(reading, registry)
         if kind in known
     ]
-    translated = [part for part in looked_up if part[1] == reading.team]
-    parts = [*translated, *own, *(part for part in looked_up if part not in translated)]
-    columns = [column for _, column in parts] + ([reading.day] if looked_up else [])
-    plain = tuple(dict.fromkeys(column for column in columns if column.isidentifier()))
-    sql = f"coalesce({', '.join(sql for sql, _ in parts)})" if parts else "cast(null as varchar)"
-    return OwnerColumns(sql, plain)
+    translated = [part for part in looked_up if part.column == reading.team]
+    return [*translated, *own, *(part for part in looked_up if part not in translated)]
 
 
 def owner_sql(con: duckdb.DuckDBPyConnection, registry: Registry, table: str, relation: str) -> str:
@@ -148,13 +173,17 @@ def owner_sql(con: duckdb.DuckDBPyConnection, registry: Registry, table: str, re
     return f"select *, {found} from {relation} as {table}"
 
 
-def _own(reading: _Reading, name: str, tag: str | None) -> list[tuple[str, str]]:
+def _own(reading: _Reading, name: str, tag: str | None) -> list[_Part]:
     """What a row says itself, with the column that says it."""
     if name == "team" and reading.team is not None:
-        return [(f"nullif({reading.team}, '')", reading.team)]
-    if tag is not None and reading.tags is not None:
-        return [(f"nullif({json_member(reading.tags, tag)}, '')", reading.tags)]
-    return []
+        sql, told, column = f"nullif({reading.team}, '')", "its own team", reading.team
+    elif tag is not None and reading.tags is not None:
+        sql, column = f"nullif({json_member(reading.tags, tag)}, '')", reading.tags
+        told = f"its tag {tag}"
+    else:
+        return []
+    rule = f"case when {sql} is not null then {quote(told)} end"
+    return [_Part(sql, rule, column, is_looked_up=False)]
 
 
 def _identifiers(reading: _Reading, registry: Registry) -> Iterator[tuple[str, str, str]]:
@@ -168,8 +197,14 @@ def _identifiers(reading: _Reading, registry: Registry) -> Iterator[tuple[str, s
             yield kind, f"lower({sql})", sql.rpartition(".")[2].strip('"')
 
 
-def _lookup(kind: str, sql: str, day: str, name: str) -> str:
-    return (
-        f"(select any_value(of_{name}) from {_TABLE} where of_kind = {quote(kind)} "
-        f"and of_match = {sql} and {day} >= of_start and {day} < of_end)"
+def _lookup(kind: str, sql: str, day: str, name: str, column: str) -> _Part:
+    fits = (
+        f"from {_TABLE} where of_kind = {quote(kind)} "
+        f"and of_match = {sql} and {day} >= of_start and {day} < of_end"
+    )
+    return _Part(
+        f"(select any_value(of_{name}) {fits})",
+        f"(select any_value(of_rule) {fits} and of_{name} is not null)",
+        column,
+        is_looked_up=True,
     )

@@ -76,7 +76,7 @@ def split_bill(
     more = [name for name in owners if name not in by and is_said(name, part.config, registry)]
     by = (*by, *more)
     asked = names(by, part.config, registry)
-    with part.ledger.connect(["costs"]) as con:
+    with part.ledger.connect(["costs"], alone=True) as con:
         # one thread reads in one order, so that what is written row by row is the same bytes twice
         query(con, "set threads = 1")
         query(con, "set preserve_insertion_order = true")

@@ -16,7 +16,7 @@ from finops.errors import LedgerError, UsageError
 from finops.ledger import past
 from finops.ledger.open_months import OpenLedger
 from finops.ledger.snapshots import closed_months
-from finops.ledger.store import Ledger
+from finops.ledger.store import Ledger, one_version
 from finops.model.tables import LOADS, TABLES
 from finops.prices.listed import SOURCE
 from finops.report.document import Document, Fact, Omitted, Section, Table
@@ -67,7 +67,8 @@ def make_review(
         raise UsageError(f"there is nothing of {month.label}{when} to review", hint=said)
     asked = None if currency is None else currency.upper()
     facts = Facts(ledger, config, month, as_of or _known_on(ledger, month), asked)
-    found = [kind.build(facts) for kind in section_kinds()]
+    with one_version():
+        found = [kind.build(facts) for kind in section_kinds()]
     return Document(
         schema=SCHEMA,
         title="Monthly review" if as_of is None else f"Monthly review as of {as_of}",

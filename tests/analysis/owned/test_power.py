@@ -163,6 +163,8 @@ def test_only_its_own_nodes_in_the_window_count(tmp_path: Path) -> None:
     ]
     assert measured(tmp_path, thing(node_names=["colo-02"]), rows)[DAY.start].measured_mj == 2000
     assert measured(tmp_path, thing(nodes=2), [])[DAY.start].measured_mj == 3000
+    named = thing(cluster=None, node_names=["colo-01"])
+    assert measured(tmp_path, named, [])[DAY.start].measured_mj == 5000
     assert measured(tmp_path, thing(cluster=None), []) == {}
 
 

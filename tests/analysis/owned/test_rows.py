@@ -238,6 +238,48 @@ def test_what_an_invoice_has_goes_to_the_pool_and_layer_of_the_hardware(ledger: 
         spent(ledger, wrong, "pool")
 
 
+@pytest.mark.parametrize("rented", [[], [{"gpus_per_unit": 8}]], ids=["alone", "with rented nodes"])
+def test_hours_of_an_invoiced_element_are_no_device_time(
+    ledger: Ledger, rented: list[dict[str, Any]]
+) -> None:
+    """10.08 written off and 5.04 of remote hands for each of 1488 device-hours: a job has 10, the rest is not seen."""
+    hands = cost("7499.52", ServiceName="Hands", ConsumedQuantity="100", ConsumedUnit="Hours")
+    add(ledger, "costs", [hands])
+    hours = sample("a", "2026-10-05T00:00:00", interval_s=36000, pool="colo-h100", job_id="j1")
+    add(ledger, "gpu_samples", [{**hours, "gpu_util": 1.0}])
+    lab = {
+        "name": "lab",
+        "pool": "colo-h100",
+        "devices_per_node": 2,
+        "purchase_price": "719953.92",
+        "in_service": "2026-01-01",
+        "life_months": 48,
+        "invoiced": {"staff": "ServiceName = 'Hands'"},
+    }
+    pools = [{"name": "colo-h100", "kind": "gpu", "where": "false", **each} for each in rented]
+    found = ask(ledger, config(*pools, owned=[lab])).reconciliation.origins
+    assert [found[name].jobs for name in ("owned", "bill")] == [Decimal("100.8"), Decimal("50.4")]
+    unseen = [found[name].unallocated["unobserved"] for name in ("owned", "bill")]
+    assert unseen == [Decimal("14898.24"), Decimal("7449.12")]
+
+
+def test_what_is_invoiced_for_one_takes_no_charge_of_another(ledger: Ledger) -> None:
+    """The expression is true of each power and colocation charge that owned hardware has."""
+    cage = {
+        **COLO,
+        "name": "cage",
+        "pool": "cage",
+        "power": None,
+        "colocation_per_month": None,
+        "invoiced": {"colocation": "ServiceCategory = 'Other' or ServiceName = 'Cage 12'"},
+    }
+    assert spent(ledger, config(owned=[cage, COLO]), "pool") == {
+        "cage": 1105 + 3,
+        "colo-h100": Decimal("1489.4"),
+        "other": 7,
+    }
+
+
 def test_another_currency_stays_apart_until_it_is_exchanged(ledger: Ledger) -> None:
     euro = {**COLO, "currency": "EUR", "power": None}
     settings = config(owned=[euro])

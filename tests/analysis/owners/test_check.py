@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from finops.analysis.economics import Question
+from finops.analysis.explain import explain
 from finops.analysis.owners.check import BILL, REQUESTS, check_owners
 from finops.errors import UsageError
 from finops.model.period import parse_month
 from finops.report.owners import check_report, proposal_report
+from tests.analysis.arithmetic import recompute
 from tests.analysis.ledgers import (
     ask,
     config,
@@ -193,3 +196,62 @@ def test_the_report_says_how_much_of_what(ledger: Ledger, tmp_path: Path) -> Non
     assert report.notes[1] == "19.75 of 49.75 USD (39.7%) of what was charged has no team."
     assert report.notes[2] == "8.00 of 10.00 USD (80.0%) of the cost of requests has no team."
     assert report.notes[3] == "Tags by the usage that carries them: team 60.3%."
+
+
+def test_what_has_an_owner_is_derived_by_the_rule_that_gave_it(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """Four charges by a tag and three lines of owners.csv; with what has none they are the whole bill of 49.75."""
+    text = ",,project,p1,search,,,\n,,tag,team=data,data-platform,,,\n,,service,network,infra,,,\n"
+    setup = owners(tmp_path, text, owners={"team_tag": "squad"})
+    bill = explain(ledger, setup, Question(OCTOBER, where="side = 'bill'"), "owners.mapped")
+    assert [(line.step, line.quantity, line.amount, line.source) for line in bill.lines] == [
+        (
+            "mapped: owners.csv line 3: tag team=data, to data-platform",
+            Decimal(1),
+            Decimal(30),
+            "Storage of acc, bill",
+        ),
+        (
+            "mapped: owners.csv line 4: service network, to infra",
+            Decimal(1),
+            Decimal(7),
+            "Network, bill",
+        ),
+        (
+            "mapped: owners.csv line 4: service network, to infra",
+            Decimal(1),
+            Decimal(5),
+            "Network of acc, bill",
+        ),
+        (
+            "mapped: owners.csv line 2: project p1, to search",
+            Decimal(1),
+            Decimal(2),
+            "no service of p1, bill",
+        ),
+        ("mapped", None, Decimal(44), "sum of the lines that begin with mapped"),
+    ]
+    assert (bill.value, bill.currency) == (44, "USD")
+    assert recompute(bill.lines) == 1
+    check = check_owners(ledger, setup, OCTOBER)
+    assert 44 + check.left(BILL, "USD") == check.spent[BILL, "USD"] == Decimal("49.75")
+    network = Question(OCTOBER, where="rule like '%network%'")
+    assert explain(ledger, setup, network, "owners.mapped").value == 12
+    calls = explain(ledger, setup, Question(OCTOBER, where="side = 'requests'"), "owners.mapped")
+    assert [(line.step, line.amount, line.source) for line in calls.lines[:-1]] == [
+        (
+            "mapped: its own team, else owners.csv, to search",
+            Decimal(2),
+            "api_key k1, project p1",
+        )
+    ]
+    assert calls.value == 2
+    both = explain(ledger, setup, Question(OCTOBER), "owners.mapped")
+    assert both.value is None
+    assert "not added" in both.lines[-1].source
+    tagged = owners(tmp_path, "", owners={"team_tag": "team"})
+    asked = Question(OCTOBER, where="side = 'bill'")
+    (line, whole) = explain(ledger, tagged, asked, "owners.mapped").lines
+    assert (line.step, line.amount) == ("mapped: its tag team, to data", Decimal(30))
+    assert whole.amount == 30

@@ -84,14 +84,21 @@ class Bill:
         ]
 
     def pool(self, row: Row) -> tuple[str, str, str | None]:
-        """Name, kind and driver of the first pool that has the row."""
+        """Name, kind and driver of the first pool that has the row; of hardware, the pool it is for."""
+        hardware, named = row.get("of_hardware"), row["x_Pool"] or "other"
         for pool in self.pools:
-            if row["ServiceName"] == pool.service:
-                driver = (pool.driver or "requests") if pool.kind == "shared" else None
-                return pool.name, pool.kind, driver
+            if (pool.name == hardware) if hardware else (row["ServiceName"] == pool.service):
+                return self._told(pool)
         if row["x_Model"] is not None and row["x_TokenType"] is not None:
             return "tokens", "metered", None
-        return row["x_Pool"] or "other", "other", None
+        for pool in self.pools:
+            if pool.name == named:
+                return self._told(pool)
+        return named, "other", None
+
+    @staticmethod
+    def _told(pool: PoolOf) -> tuple[str, str, str | None]:
+        return pool.name, pool.kind, (pool.driver or "requests") if pool.kind == "shared" else None
 
     @staticmethod
     def line(row: Row, first: date | None) -> str:

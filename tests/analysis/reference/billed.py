@@ -80,6 +80,10 @@ def groups_of(
             group.unused[row["x_CostOrigin"]] += amount
             continue
         group.cost[row["x_CostOrigin"]] += amount
+        span = (row["ChargePeriodStart"], row["ChargePeriodEnd"])
+        if row.get("of_hardware"):
+            group.times[span] += Fraction(row["device_ms"] or 0)
+            continue
         size, quantity = _time(row)
         if size is None or quantity is None:
             continue
@@ -87,7 +91,6 @@ def groups_of(
         if devices is None:
             group.is_known = False
         else:
-            span = (row["ChargePeriodStart"], row["ChargePeriodEnd"])
             group.times[span] += quantity * devices * size
     return dict(found)
 

@@ -36,6 +36,8 @@ class Piece(NamedTuple):
     busy: int
     rest: int
     """Held and not active where it is held, else nobody's."""
+    hour: datetime | None = None
+    """The hour the sample begins in."""
 
     @property
     def total(self) -> int:
@@ -73,7 +75,9 @@ def _device(rows: Sequence[Row], pools: Sequence[PoolOf]) -> list[Piece]:
     for moment, left in _left(taken).items():
         every = whole[moment]
         where = (pool_of(every, pools), every["day"], every["node"])
-        pieces.append(Piece(*where, is_held=False, holder=None, busy=0, rest=left))
+        pieces.append(
+            Piece(*where, is_held=False, holder=None, busy=0, rest=left, hour=hour_of(moment))
+        )
     return pieces
 
 
@@ -131,6 +135,11 @@ def _work(row: Row) -> str | None:
     return f"{row['namespace']}/{row['pod']}" if row["namespace"] is not None else str(row["pod"])
 
 
+def hour_of(moment: datetime) -> datetime:
+    """The start of the hour `moment` is in."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
 def pool_of(row: Row, pools: Sequence[PoolOf]) -> str | None:
     """The pool a sample names, else the first whose rule has it."""
     if row["pool"] is not None:
@@ -148,5 +157,8 @@ def _piece(row: Row, length: int, share: int, pools: Sequence[PoolOf]) -> Piece:
     busy = length if active is None else floor(length * active + 0.5)
     where = (pool_of(row, pools), row["day"], row["node"], is_held, holder)
     return Piece(
-        *where, busy=busy * share if is_held else 0, rest=(length - busy * is_held) * share
+        *where,
+        busy=busy * share if is_held else 0,
+        rest=(length - busy * is_held) * share,
+        hour=hour_of(row["timestamp"]),
     )

@@ -78,6 +78,15 @@ class Reference:
         self.shared = share(self.bill.lines, self.include, self.inside)
         self.shared_of = {id(each): self.shared for each in self.inside}
 
+    @classmethod
+    def of_months(cls, months: Sequence[Reference]) -> Reference:
+        """Months that follow each other, each of other settings or rows: a closed one, and open ones."""
+        made = cls.__new__(cls)
+        made.include, made.success = months[0].include, months[0].success
+        made.start, made.end = months[0].start, months[-1].end
+        made._add(list(months))
+        return made
+
     def _add(self, months: list[Reference]) -> None:
         """Be the sum of `months`: every attempt costs what it costs in its own."""
         self.months = months

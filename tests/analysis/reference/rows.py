@@ -71,6 +71,8 @@ class PoolOf:
     is_as_applied: bool = False
     tokens_per_unit_minute: str | None = None
     user: str | None = None
+    scales: bool | None = None
+    max_busy: str | None = None
 
     def settings(self) -> dict[str, Any]:
         """The pool as `[[pools]]` has it."""
@@ -86,7 +88,7 @@ class PoolOf:
             **({"rate": "as-applied"} if self.is_as_applied else {}),
             **{
                 name: value
-                for name in ("tokens_per_unit_minute", "user")
+                for name in ("tokens_per_unit_minute", "user", "scales", "max_busy")
                 if (value := getattr(self, name)) is not None
             },
             **({"weights": dict(zip(kinds, self.weights, strict=True))} if self.weights else {}),
