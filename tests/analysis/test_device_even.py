@@ -112,9 +112,9 @@ def test_even_or_not_the_hours_are_those_of_samples_in_order(
     whole = sum(row[-3] for row in found)
     # 130 minutes of each device, in 28ths of a millisecond, and a minute gone with one left out
     minute = 28 * 60_000
-    lost = {told_twice_later: minute, followed: 4 * 28_000, of_no_length: minute}
+    lost: dict[object, int] = {told_twice_later: minute, followed: 4 * 28_000, of_no_length: minute}
     if spoil not in {of_two_lengths, off_phase}:
-        assert whole == 260 * minute - (0 if spoil is None else lost.get(spoil, 0))
+        assert whole == 260 * minute - lost.get(spoil, 0)
     con.close()
 
 
