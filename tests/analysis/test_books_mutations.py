@@ -89,6 +89,7 @@ OWNED: tuple[_Rule, ...] = (
     ("owned.power", "(found.told_ms + _rest(owned, found))", "found.told_ms", power.test_without_samples_it_is_idle_power),
     ("owned.power", "Fraction(power.host_kw) * hosts_ms", "Fraction(0)", power.test_measured_energy_is_what_is_paid),
     ("owned.energy", "coalesce(energy_j, power_w * interval_s)", "energy_j", power.test_measured_energy_is_what_is_paid),
+    ("owned.energy", "coalesce(energy_j, power_w * interval_s)", "coalesce(power_w * interval_s, energy_j)", power.test_measured_energy_is_what_is_paid),
     ("owned.energy", "coalesce(gr_engine_active, gpu_util, sm_active)", "coalesce(gpu_util, sm_active)", power.test_activity_places_power_between_idle_and_full_load),
     ("owned.energy", "* seen_ms // length_ms) as bigint) as measured_mj", ") as bigint) as measured_mj", power.test_an_interval_ends_where_the_next_one_begins),
     ("owned.rows", '"BilledCost": "0"', '"BilledCost": "d.amount"', _of_rows(rows.test_invoices_do_not_move_and_nothing_looks_like_a_saving)),
