@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from finops.analysis.derived.chargeback import UNOWNED
 from finops.analysis.explain_told import SHOWN_AS
-from finops.api.asking import ASKED
+from finops.api.asking import ASKED, BESIDE
 from finops.api.explaining import TABLES
 from finops.api.projecting import PROJECTIONS
 from finops.model.period import parse_period
@@ -60,6 +60,7 @@ _ANSWERS = {"explain", "sensitivity", "format"}
 
 _SPLIT: dict[str, tuple[str, ...]] = {
     "compare": ("provider", "ServiceName"),
+    "compare.items": ("provider", "ServiceName"),
     "forecast": (),
     "chargeback": ("team",),
     "unit": ("workflow",),
@@ -67,6 +68,11 @@ _SPLIT: dict[str, tuple[str, ...]] = {
     "marginal": ("workflow", "model"),
 }
 """Commands whose rows are called by what they are split by, and what that is where nothing is said."""
+
+_MONEY = {"costs": "BillingCurrency", "close.list": "currency"}
+"""Columns that tell rows of several currencies apart."""
+_BESIDE = {"compare.items": ("item",), "forecast": ("month",)}
+"""Columns that name a row beside those it is split by."""
 
 _OF_UNIT = {"cost", "requests", "attempts"}
 """Numbers of a run that are derived as those of its group in `finops unit`."""
@@ -113,7 +119,9 @@ def _calls(call: Call, report: Report, row: Row, column: ReportColumn) -> dict[s
         return {column.name: Call.parsed(str(command))} if told else {}
     shown = _shown_as(schema, call)
     parts = () if shown is None else _parts(shown, column.name, row.get(column.name))
-    return {part: _call(str(shown), part, call, row) for part in parts}
+    money = None if report.currency else _MONEY.get(str(shown))
+    apart = money if money is not None and row.get(money) is not None else None
+    return {part: _call(str(shown), part, call, row, apart) for part in parts}
 
 
 def of_all(call: Call, number: str, span: Span) -> Explained:
@@ -189,6 +197,8 @@ def _parsed(line: str) -> Call | None:
 def _shown_as(schema: str, call: Call) -> str | None:
     """What the report's numbers go by, where that hangs on how it was asked for, too."""
     options = dict(call.options)
+    if call.command == "compare" and options.get("items"):
+        return "compare.items"
     if call.command == "commitments" and options.get("services"):
         return "commitments.services"
     if call.command == "capacity" and options.get("by", "pool") in {"holder", "team"}:
@@ -207,17 +217,24 @@ def _parts(shown: str, column: str, cell: Cell) -> tuple[str, ...]:
     return (column,)
 
 
-def _call(shown: str, name: str, call: Call, row: Row) -> Call:
+def _call(shown: str, name: str, call: Call, row: Row, money: str | None = None) -> Call:
+    """What explains a number of a row; `money` is the column that tells rows of several currencies apart."""
     options = dict(call.options)
     number = f"{shown}.{name}"
-    kept: dict[str, Option] = {key: value for key, value in options.items() if key in _KEPT}
+    more = BESIDE.get(shown, frozenset())
+    kept: dict[str, Option] = {
+        key: value for key, value in options.items() if key in _KEPT or key in more
+    }
     if shown == "runs" and name in _OF_UNIT:
-        number = f"unit.{name}"
+        given = options.get("where")
+        calls = () if given is None else (str(given),)
+        where = joined((*calls, *conditions(("run",), row)))
+        return Call.of("explain", f"unit.{name}", where=where, **kept)
     if shown.startswith("close."):
         kept = {"month": str(row.get("month") or next(iter(call.arguments), "")) or None}
     if "holder" in row:
         row = {**row, "name": row["holder"]}
-    said, of = options.get("where"), _names(shown, call, row)
+    said, of = options.get("where"), (*_names(shown, call, row), *((money,) if money else ()))
     if shown in ASKED:
         told = {key: value for key, value in options.items() if key not in _ANSWERS}
         return Call.of("explain", number, _text(row[of[0]]), *call.arguments, **told)
@@ -228,7 +245,7 @@ def _call(shown: str, name: str, call: Call, row: Row) -> Call:
         kept["by"] = options.get("by")
     if shown == "chargeback" and not any(row.get(name) for name in of):
         return Call.of("explain", number, UNOWNED, **kept)
-    if said is None and len(of) and all(name in row for name in of):
+    if said is None and of and all(name in row for name in of):
         where = joined(tuple(equals(name, row[name]) for name in of))
         return Call.of("explain", number, where=where, **kept)
     texts = [str(row[name]) for name in of if row.get(name) is not None]
@@ -244,7 +261,7 @@ def _names(shown: str, call: Call, row: Row) -> tuple[str, ...]:
     if shown in _SPLIT:
         by = dict(call.options).get("by") or _SPLIT[shown]
         names = by if isinstance(by, tuple) else tuple(filter(None, str(by).split(",")))
-        return (*names, "month") if shown == "forecast" else names
+        return (*names, *_BESIDE.get(shown, ()))
     if shown == "commitments" and dict(call.options).get("where") is not None:
         return ("id",)
     if shown == "capacity.holder" and "team" in row:

@@ -361,8 +361,6 @@ def _shared_pools(charges: Charges, include: Iterable[str]) -> list[SharedPool]:
         if charge.kind == "shared" and charge.line in {"usage", "commitment_unused"}
     ]
     for line in include:
-        if line in SPREAD:
-            continue
         for origin in ORIGINS:
             found = [c for c in charges.charges if (c.line, c.origin) == (line, origin)]
             if cost := total(charge.cost for charge in found):

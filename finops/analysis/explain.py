@@ -70,6 +70,7 @@ ROW_NUMBERS: dict[str, tuple[str, ...]] = {
     "commitments": commitments.HELD,
     "commitments.services": commitments.SERVED,
     "compare": compare.NUMBERS,
+    "compare.items": compare.NUMBERS,
     "forecast": foreseen.FORESEEN,
     "owners.list": listed.OWNED,
     "quality": ("at_stake", "share"),

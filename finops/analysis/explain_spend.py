@@ -22,10 +22,16 @@ __all__ = ["explain_amount"]
 _BY = ("provider", "ServiceName", "InvoiceId", "x_SourceId", "x_CostOrigin")
 
 
-def explain_amount(ledger: Ledger, config: Config, question: Question, number: str) -> Explanation:
-    """`number`, one of the four FOCUS amounts, of the cost rows `question` lets through."""
+def explain_amount(
+    ledger: Ledger, config: Config, question: Question, number: str, basis: Basis | None = None
+) -> Explanation:
+    """`number`, one of the four FOCUS amounts, of the cost rows `question` lets through.
+
+    By invoice month or day of use as `basis` says, else by invoice month where the period is whole months.
+    """
     period = question.period
-    basis = Basis.BILLING if period is None or period.is_whole_months else Basis.CHARGE
+    if basis is None:
+        basis = Basis.BILLING if period is None or period.is_whole_months else Basis.CHARGE
     answer = book_spend(
         ledger, config, SpendQuestion(_BY, period, basis, question.where, question.currency)
     )

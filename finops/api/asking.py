@@ -19,6 +19,7 @@ from finops.api.projecting import (
     pairs,
 )
 from finops.errors import UsageError
+from finops.model.basis import Basis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from finops.api.projecting import Option
     from finops.api.session import Session
 
-__all__ = ["ASKED", "asked_table", "explain_as_typed"]
+__all__ = ["ASKED", "BESIDE", "asked_table", "basis_of", "explain_as_typed", "said"]
 
 _OWN = frozenset(
     {"by", "where", "include", "currency", "month", "since", "until", "last", "everything"}
@@ -53,15 +54,33 @@ def asked_table(
 ) -> Table:
     """The rows of `command` for `options` and `arguments`; UsageError for one that it does not have."""
     known = ASKED[command]
-    told = {name: value for name, value in options.items() if value not in (None, False)}
-    for name in told:
-        if name not in known.options:
-            near = difflib.get_close_matches(name, known.options, n=1)
-            hint = f"did you mean {_flag(near[0])}?" if near else f"finops {known.title} --help"
-            raise UsageError(f"{known.title} has no option {_flag(name)}", hint=hint)
+    told = said(options, known.options, known.title)
     if arguments and not known.takes_arguments:
         raise UsageError(f"finops {known.title} takes no {arguments[0]!r}", hint="name one row")
     return known.table(session, told, arguments)
+
+
+def said(options: Mapping[str, Option], known: frozenset[str], title: str) -> dict[str, Option]:
+    """Those of `options` that say something; UsageError for one that the command called `title` does not have."""
+    told: dict[str, Option] = {
+        name: value for name, value in options.items() if value not in (None, False)
+    }
+    for name in told:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {_flag(near[0])}?" if near else f"finops {title} --help"
+            raise UsageError(f"{title} has no option {_flag(name)}", hint=hint)
+    return told
+
+
+def basis_of(told: Mapping[str, Option]) -> Basis | None:
+    """The basis of bills among the options told; None where none is. UsageError for one there is none of."""
+    text = told.get("basis")
+    try:
+        return None if text is None else Basis(str(text))
+    except ValueError:
+        hint = f"choose {' or '.join(Basis)}"
+        raise UsageError(f"there is no basis {text!r}", hint=hint) from None
 
 
 def _flag(name: str) -> str:
@@ -146,3 +165,23 @@ ASKED: dict[str, _Command] = {
     ),
 }
 """Commands with options of their own, by what their numbers begin with."""
+
+_WHOM = frozenset({"subject", "catalog", "store", "vendors"})
+_SCORED = _WHOM | {"answers", "as_of"}
+_COMPARED = frozenset({"against", "basis"})
+
+BESIDE: dict[str, frozenset[str]] = {
+    "budget": frozenset({"as_of"}),
+    "compare": _COMPARED,
+    "compare.items": _COMPARED,
+    "costs": frozenset({"basis"}),
+    "forecast": frozenset({"as_of", "months"}),
+    "scorecard": _SCORED,
+    "scorecard.catalog": frozenset({"subject", "catalog"}),
+    "scorecard.diff": _WHOM,
+    "scorecard.history": _WHOM,
+    "scorecard.roadmap": _SCORED,
+    "scorecard.show": _WHOM | {"as_of"},
+    "vendor.claims": frozenset({"vendors", "catalog", "as_of"}),
+}
+"""Options that other commands take beside their rows, period and filter, as the commands themselves have them."""

@@ -42,7 +42,7 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
     """
     from finops.analysis.economics import Question
     from finops.analysis.explain import explain as explain_number
-    from finops.api.asking import ASKED
+    from finops.api.asking import ASKED, BESIDE, basis_of, said
     from finops.api.explaining import explain_rows
     from finops.api.wanted import Wanted
     from finops.report.explain import explain_report
@@ -51,11 +51,13 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
     found = explain_rows(session, number, wanted)
     if found is not None:
         return Answer(found, explain_report(found))
-    if (asked or arguments) and number.rpartition(".")[0] not in ASKED:
+    command = number.rpartition(".")[0]
+    told = said(asked or {}, BESIDE[command], command) if command in BESIDE else {}
+    if (asked or arguments) and command not in {*ASKED, *BESIDE}:
         odd = next(iter(asked or arguments))
         raise UsageError(
             f"{number!r} is of no command with options of its own: {odd}",
-            hint=f"they are of {', '.join(ASKED)}",
+            hint=f"they are of {', '.join((*ASKED, *BESIDE))}",
         )
     if row is not None or by is not None:
         raise UsageError(
@@ -65,5 +67,13 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
     lines = split_dimensions(include)
     choice = resolve_period(session.ledger, **when)
     question = Question(choice.period, where=where, include=lines, currency=currency)
-    found = explain_number(session.ledger, session.config, question, number)
+    basis = basis_of(told)
+    if basis is not None:
+        from finops.analysis.explain_spend import explain_amount
+
+        amount = number.rpartition(".")[2]
+        found = explain_amount(session.ledger, session.config, question, amount, basis)
+        found = found._replace(number=number)
+    else:
+        found = explain_number(session.ledger, session.config, question, number)
     return Answer(found, explain_report(found, notes=choice.notes))

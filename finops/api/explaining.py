@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from finops.api.asking import ASKED, asked_table
+from finops.api.asking import ASKED, BESIDE, asked_table, basis_of, said
 from finops.api.explaining_lists import LISTS
+from finops.api.projecting import number as number_of
 from finops.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from finops.analysis.compare.comparison import Comparison
     from finops.analysis.derived.table import Table
     from finops.analysis.explanation import Explanation
     from finops.api.session import Session
@@ -31,9 +33,11 @@ def explain_rows(session: Session, number: str, wanted: Wanted) -> Explanation |
     asked = TABLES.get(command)
     if asked is None:
         return None
-    if wanted.asked or wanted.arguments:
-        words = (*(f"--{name.replace('_', '-')}" for name in wanted.asked), *wanted.arguments)
-        raise UsageError(f"finops explain {command} takes no {words[0]}", hint="leave it out")
+    if wanted.arguments:
+        raise UsageError(
+            f"finops explain {command} takes no {wanted.arguments[0]}", hint="name one row"
+        )
+    wanted = wanted._replace(asked=said(wanted.asked, BESIDE.get(command, frozenset()), command))
     from finops.analysis.derived.table import explain_row
 
     if wanted.by is not None and command not in _SPLIT:
@@ -74,24 +78,39 @@ def _parted(number: str) -> tuple[str, str, str]:
 def _compare(session: Session, wanted: Wanted) -> Table:
     from finops.analysis.derived.compare import compare_table
 
+    return compare_table(_compared(session, wanted))
+
+
+def _items(session: Session, wanted: Wanted) -> Table:
+    from finops.analysis.derived.compare import items_table
+
+    return items_table(_compared(session, wanted))
+
+
+def _compared(session: Session, wanted: Wanted) -> Comparison:
     by = wanted.by or ("provider", "ServiceName")
-    return compare_table(
-        session.compare(by, where=wanted.filter, currency=wanted.currency, **wanted.when).value
-    )
+    more: dict[str, Any] = {**wanted.asked, "basis": basis_of(wanted.asked)}
+    return session.compare(
+        by, where=wanted.filter, currency=wanted.currency, **more, **wanted.when
+    ).value
 
 
 def _budget(session: Session, wanted: Wanted) -> Table:
     from finops.analysis.derived.foreseen import budget_table
 
-    answer = session.budget(month=wanted.month)
+    more: dict[str, Any] = dict(wanted.asked)
+    answer = session.budget(month=wanted.month, **more)
     return budget_table(answer.value, answer.report.period)
 
 
 def _forecast(session: Session, wanted: Wanted) -> Table:
     from finops.analysis.derived.foreseen import forecast_table
 
+    more: dict[str, Any] = dict(wanted.asked)
+    if "months" in more:
+        more["months"] = int(number_of("months", str(more["months"])))
     return forecast_table(
-        session.forecast(wanted.by, where=wanted.filter, currency=wanted.currency).value
+        session.forecast(wanted.by, where=wanted.filter, currency=wanted.currency, **more).value
     )
 
 
@@ -140,16 +159,17 @@ def _scorecard(session: Session, wanted: Wanted) -> Table:
     from scorecard.derived import score_table
 
     wanted.timeless("a score")
-    measured = session.scorecard.run(no_history=True)
+    more: dict[str, Any] = dict(wanted.asked)
+    measured = session.scorecard.run(no_history=True, **more)
     titles = {each.id: each.title for each in measured.where.catalog.categories}
     return score_table(measured.value, titles)
 
 
 def _claims(session: Session, wanted: Wanted) -> Table:
-    del wanted
     from scorecard.claimed import claims_table
 
-    return claims_table(session.vendor.compare().claims().value)
+    more: dict[str, Any] = dict(wanted.asked)
+    return claims_table(session.vendor.compare(**more, **wanted.when).claims().value)
 
 
 TABLES: dict[str, Callable[[Session, Wanted], Table]] = {
@@ -158,6 +178,7 @@ TABLES: dict[str, Callable[[Session, Wanted], Table]] = {
     "commitments": _commitments,
     "commitments.services": _services,
     "compare": _compare,
+    "compare.items": _items,
     "forecast": _forecast,
     "quality": _quality,
     "savings": _savings,
@@ -168,10 +189,12 @@ TABLES: dict[str, Callable[[Session, Wanted], Table]] = {
 }
 """Commands whose rows have names, and how each is asked."""
 
-_FILTERED = frozenset({"commitments", "commitments.services", "compare", "forecast"})
+_FILTERED = frozenset(
+    {"commitments", "commitments.services", "compare", "compare.items", "forecast"}
+)
 """Commands that take a --where of their own: of a named row, `where` is theirs."""
 
-_SPLIT = frozenset({"chargeback", "compare", "forecast"})
+_SPLIT = frozenset({"chargeback", "compare", "compare.items", "forecast"})
 """Commands whose rows are split by names of the reader's choice."""
 
 _OF_CALLS = frozenset({"run", "runs"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from finops.errors import UsageError
 
@@ -101,7 +101,7 @@ def _checks(session: Session, wanted: Wanted) -> Table:
     from scorecard.derived_time import checks_table
 
     wanted.timeless("a score")
-    measured = session.scorecard.show(checks=True)
+    measured = session.scorecard.show(checks=True, **_more(wanted))
     return checks_table(measured.value, measured.where.catalog)
 
 
@@ -109,14 +109,14 @@ def _history(session: Session, wanted: Wanted) -> Table:
     from scorecard.derived_time import history_table
 
     wanted.timeless("a score")
-    return history_table(session.scorecard.history().value)
+    return history_table(session.scorecard.history(**_more(wanted)).value)
 
 
 def _diff(session: Session, wanted: Wanted) -> Table:
     from scorecard.derived_time import diff_table
 
     wanted.timeless("a score")
-    before, after = session.scorecard.diff().value
+    before, after = session.scorecard.diff(**_more(wanted)).value
     return diff_table(before, after)
 
 
@@ -124,16 +124,24 @@ def _roadmap(session: Session, wanted: Wanted) -> Table:
     from scorecard.derived_time import plan_table
 
     wanted.timeless("a score")
-    planned = session.scorecard.roadmap()
+    planned = session.scorecard.roadmap(**_more(wanted))
     return plan_table(planned.score, planned.where.catalog)
 
 
 def _catalog(session: Session, wanted: Wanted) -> Table:
-    from scorecard.catalog import SubjectKind
+    from scorecard.answers import parse_subject
     from scorecard.derived_time import catalog_table
 
     wanted.timeless("a catalog")
-    return catalog_table(session.scorecard.catalog().value, SubjectKind.SELF)
+    subject = str(wanted.asked.get("subject", "self"))
+    whole = subject if ":" in subject or subject == "self" else f"{subject}:any"
+    found = session.scorecard.catalog(**_more(wanted)).value
+    return catalog_table(found, parse_subject(whole).kind)
+
+
+def _more(wanted: Wanted) -> dict[str, Any]:
+    """Options of the command itself, by the names its method takes them under."""
+    return dict(wanted.asked)
 
 
 LISTS: dict[str, Callable[[Session, Wanted], Table]] = {

@@ -84,7 +84,8 @@ def explain(  # noqa: PLR0913  (one parameter for each option)
 
     A number of finops breakeven, route or vendor quote takes that command's options as well, and what else
     it is given after the row ('' for every row): finops explain breakeven.npv own --scenario lp2368,
-    finops explain vendor.quote.month_cost '' offers.csv --need gpus=64.
+    finops explain vendor.quote.month_cost '' offers.csv --need gpus=64. So does one of a command that is told
+    more than a period and a filter: finops explain compare.price "OpenAI API" --against 2026-07.
     """
     from finops.cli.output import emit
 

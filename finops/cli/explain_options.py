@@ -23,10 +23,11 @@ class ExplainCommand(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401  (typer keeps its context's type to itself)
         """Read its own options; the others, where the number is of a command that has some, are kept in `ctx`."""
-        from finops.api.asking import ASKED
+        from finops.api.asking import ASKED, BESIDE
 
         number = next((word for word in args if not word.startswith("-")), "")
-        if not any(number == name or number.startswith(f"{name}.") for name in ASKED):
+        known = (*ASKED, *BESIDE)
+        if not any(number == name or number.startswith(f"{name}.") for name in known):
             return super().parse_args(ctx, args)
         own = {
             name: getattr(option, "is_flag", False)

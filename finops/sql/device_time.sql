@@ -150,16 +150,16 @@ stretches as (
 
 unsliced as (
     select
-        m.device_uuid,
+        m.day,
         date_trunc('hour', m.timestamp) as hour,
-        max(m.day) as day,
-        max(m.node) as node,
-        max(m.pool) as pool,
+        m.pool,
+        m.node,
+        m.device_uuid,
         sum((s.until - s.edge) * (28 - s.weight)) // 1000 as parts
     from stretches as s
     inner join moments as m on s.device_uuid = m.device_uuid and s.moment = m.timestamp
     where s.running > 0 and s.weight < 28
-    group by m.device_uuid, date_trunc('hour', m.timestamp)
+    group by m.day, date_trunc('hour', m.timestamp), m.pool, m.node, m.device_uuid
 )
 
 select

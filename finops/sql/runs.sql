@@ -1,11 +1,10 @@
 -- One row per run, grain and day it was active on; a run that spans days has several. Beside its
--- span: the last outcome it logged.
+-- last moment: the last outcome it logged.
 select
     {key} as grain_key,
     {day} as day,
     source_id,
     workflow_run_id,
-    min(timestamp) as first_at,
     max(timestamp) as last_at,
     max(timestamp) filter (where outcome is not null) as outcome_at,
     max_by(outcome, (timestamp, outcome)) filter (where outcome is not null) as outcome

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from finops.analysis.sharing import DRIVERS
 from tests.analysis.ledgers import Row, at, cost, sample
 from tests.analysis.reference import PoolOf
 
@@ -37,6 +38,10 @@ DAYS = ("2026-09-30", "2026-10-01", "2026-10-02", "2026-10-31", "2026-11-01")
 SLICES = ("1/1g.10gb", "2/2g.20gb", "3/3g.40gb")
 
 
+COLO = (PoolOf("colo", "gpu", "Colo", samples=("cluster", "colo"), gpus_per_unit=1),)
+"""The pool of the third node, whose samples name none."""
+
+
 class Style(NamedTuple):
     """What a company's capacity is like."""
 
@@ -59,7 +64,7 @@ class Style(NamedTuple):
                 serves=dice.choice((None, ("request_model", "model-x"))),
                 is_as_applied=dice.random() < 0.3,
             ),
-            PoolOf("colo", "gpu", "Colo", samples=("cluster", "colo"), gpus_per_unit=1),
+            *COLO,
             PoolOf(
                 "units",
                 "provisioned",
@@ -81,6 +86,28 @@ class Style(NamedTuple):
             dice.random() < 0.4,
             dice.random() < 0.3,
         )
+
+
+def rivals(dice: random.Random) -> tuple[PoolOf, ...]:
+    """Pools that want what the others want: a node's charges, all that is owned, their requests and samples."""
+    return (
+        PoolOf(
+            "node", "gpu", "n1", column="ResourceId", samples=("cluster", "colo"), gpus_per_unit=2
+        ),
+        PoolOf(
+            "estate", "gpu", "owned", column="x_CostOrigin", serves=("request_model", "model-x")
+        ),
+        PoolOf("books", "shared", "owned", dice.choice(DRIVERS), column="x_CostOrigin"),
+        PoolOf(
+            "spare",
+            "provisioned",
+            "n2",
+            column="ResourceId",
+            serves=("deployment", "silent"),
+            tokens_per_unit_minute="7",
+        ),
+        PoolOf("bench", "seat", "Desks", serves=("source_id", "desk"), user="team"),
+    )
 
 
 NONE = Style((), (), is_overlapping=False, is_doubled=False)
@@ -127,10 +154,11 @@ def samples(dice: random.Random, style: Style, hours: int) -> list[Row]:
         given: dict[str, Any] = {"node": node, **_where(dice, node)}
         length = dice.choice((3600.0, 3600.0, 60.0, 7200.0 if style.is_overlapping else 1800.0))
         rows.extend(_sampled(dice, style, f"{node}-{place}", moment.isoformat(), length, given))
-    return list({_key(row): row for row in rows}.values())
+    return list({key(row): row for row in rows}.values())
 
 
-def _key(row: Row) -> tuple[object, ...]:
+def key(row: Row) -> tuple[object, ...]:
+    """What there is one sample of."""
     return (row["source_id"], row["device_uuid"], row["mig_profile"], row["timestamp"])
 
 
@@ -152,11 +180,11 @@ def _sampled(
     text = when.removesuffix("+00:00")
     if style.slices and device.startswith("n2"):
         rows = [
-            _sample(device, later, length, {**given, **_held(dice), "mig_profile": each})
+            _sample(device, later, length, {**given, **held(dice), "mig_profile": each})
             for each, later in zip(style.slices, _moments(style, text), strict=False)
         ]
         return [*rows, _sample(device, text, length, given)] if dice.random() < 0.3 else rows
-    row = _sample(device, text, length, {**given, **_held(dice)})
+    row = _sample(device, text, length, {**given, **held(dice)})
     if style.is_doubled and dice.random() < 0.4:
         return [row, {**row, "source_id": "other"}]
     return [row]
@@ -173,5 +201,6 @@ def _sample(device: str, when: str, length: float, given: Row) -> Row:
     return sample(device, when, length, **given)
 
 
-def _held(dice: random.Random) -> dict[str, Any]:
+def held(dice: random.Random) -> dict[str, Any]:
+    """Whose a device is, and how active."""
     return {**dice.choice(HOLDERS), **dice.choice(ACTIVITY)}

@@ -9,6 +9,8 @@ from datetime import date
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
+
 import finops.sql
 from finops.model.period import Period
 from tests.analysis.ledgers import config, make_ledger
@@ -17,10 +19,8 @@ from tests.analysis.test_model import compare, reference
 from tests.analysis.worlds import OBJECTIVES, WORLD_PRICES, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
-
-    import pytest
 
     from finops.config import Config
     from finops.ledger.store import Ledger
@@ -34,6 +34,29 @@ _PACKAGES = ("ledger.", "sections.")
 
 _USERS = ("finops.", "tests.analysis.")
 """Packages whose modules may have imported a function by its name."""
+
+
+class Rule(NamedTuple):
+    """What the module `module` says, the same otherwise, and the test that holds it."""
+
+    module: str
+    text: str
+    broken: str
+    known: Callable[..., None]
+
+    @property
+    def name(self) -> str:
+        """What a test of it is called by."""
+        return f"{self.module}: {self.text}"
+
+    def check_noticed(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        """Written otherwise, its test fails; `folder` is for a test that takes one."""
+        break_module(monkeypatch, self.module, self.text, self.broken)
+        with pytest.raises(
+            (AssertionError, ArithmeticError, LookupError, ValueError, pytest.fail.Exception)
+        ) as noticed:
+            self.known(*([folder] if inspect.signature(self.known).parameters else []))
+        assert "the rule is written otherwise now" not in str(noticed.value)
 
 
 class Remembering(Reference):

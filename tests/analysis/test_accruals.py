@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from finops.analysis.accruals import accruals
 from finops.analysis.adjustments import adjustments
 from finops.analysis.books import books
@@ -36,6 +38,36 @@ def test_the_newest_bill_says_the_rate_of_an_accrual(tmp_path: Path) -> None:
     )
     (part,) = books(ledger, config(METERED), OCTOBER)
     assert [(a.rate, a.source) for a in accruals(part)] == [(Decimal(2), "billed rate of 2026-09")]
+
+
+@pytest.mark.parametrize(
+    ("month", "after", "wanted"),
+    [
+        ("2025-10", "2025-11", [("output", "60", "2025-10"), ("device time", "4", "2025-10")]),
+        ("2025-09", "2025-10", [("output", "0.0003", "list price"), ("device time", None, "no")]),
+    ],
+)
+def test_a_rate_of_the_same_month_a_year_ago_is_not_too_old_and_an_older_one_is(
+    tmp_path: Path, month: str, after: str, wanted: list[tuple[str, str | None, str]]
+) -> None:
+    """30 tokens billed at 2 each, or listed at 10 a million; one hour of a device billed at 4."""
+    rented = {"name": "h100", "kind": "gpu", "where": "ServiceName = 'GPU'", "gpus_per_unit": 8}
+    hours: dict[str, Any] = {"ConsumedQuantity": "10", "ConsumedUnit": "Hours"}
+    ledger = make_ledger(
+        tmp_path / "ledger",
+        costs=[
+            tokens("20", "output", 10, f"{month}-01", f"{after}-01"),
+            cost("320", f"{month}-03", ServiceName="GPU", **hours),
+        ],
+        requests=[request("r1", output_tokens=30)],
+        samples=[sample("gpu-1", "2026-10-05T01:00:00", pool="h100")],
+    )
+    (part,) = books(ledger, config(METERED, rented), OCTOBER)
+    found = [(a.kind, a.amount, a.source) for a in accruals(part)]
+    assert len(found) == len(wanted)
+    for (kind, amount, source), (name, money, words) in zip(found, wanted, strict=True):
+        assert (kind, amount) == (name, None if money is None else Decimal(money))
+        assert words in source
 
 
 def test_device_time_that_is_billed_is_not_accrued(tmp_path: Path) -> None:

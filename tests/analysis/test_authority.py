@@ -115,6 +115,26 @@ def test_what_makes_two_rows_one_attempt(
     assert ask(ledger).total.counts["attempts"] == requests
 
 
+def test_of_several_rows_that_fit_the_earliest_is_completed(tmp_path: Path) -> None:
+    """The gateway logged the streamed call twice, in one span; what the tracer knows goes to the first row."""
+    twice = [gateway(n, trace_id="t", span_id="s") for n in (2, 1)]
+    other = traced(3, trace_id="t", span_id="s", attributes=None)
+    answer = ask(make_ledger(tmp_path, requests=[*twice, other]), None, "workflow", "request_id")
+    assert costs_by(answer) == {("rag", "chatcmpl-1"): D(1), (None, "chatcmpl-2"): D(1)}
+
+
+def test_of_several_rows_set_aside_for_one_the_earliest_completes_it(tmp_path: Path) -> None:
+    """Two spans of one answer, a second apart: the first says the workflow, whatever they are called."""
+    response = {"response_id": "chatcmpl-1"}
+    spans = [
+        {**traced(moment, attributes=response, span_id=name, workflow=name), "request_id": name}
+        for moment, name in ((2, "later"), (1, "sooner"))
+    ]
+    setup = config(requests={"authority": ["gateway"]})
+    answer = ask(make_ledger(tmp_path, requests=[gateway(1), *spans]), setup, "workflow")
+    assert costs_by(answer) == {"sooner": D(1)}
+
+
 def test_projects_are_told_apart_where_every_row_names_one(tmp_path: Path) -> None:
     log = [gateway(n, project="p1") for n in range(4)] + [traced(n, project="p1") for n in range(3)]
     log += [traced(n, project="p2") for n in range(30, 35)]

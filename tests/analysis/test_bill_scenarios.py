@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from finops.analysis.sharing import Share, SharedPool
 from finops.errors import UsageError
+from finops.model.money import ZERO
 from finops.model.period import Period, parse_month
 from finops.report.unit import unit_report
 from tests.analysis.ledgers import (
@@ -358,3 +360,11 @@ def test_reports_hide_rows_beyond_the_limit_and_totals_count_them(tmp_path: Path
     assert report.totals["requests"] == 3
     assert "2 more rows are not shown; the totals count them." in report.notes
     assert report.period == OCTOBER
+
+
+def test_a_share_too_small_for_any_request_is_rounding_and_not_stranded() -> None:
+    """A pool by cost has no units: only one of which nothing is carried or cut is stranded."""
+    pool = SharedPool("store", "cost", Decimal("1E-24"))
+    assert not Share(pool, 0, None, ZERO, pool.cost).is_stranded
+    assert not Share(pool, 0, None, pool.cost, ZERO).is_stranded
+    assert Share(pool, 0, None, ZERO, ZERO).is_stranded

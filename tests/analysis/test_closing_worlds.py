@@ -45,17 +45,23 @@ def shown(ledger: Ledger, setup: Config, period: Period) -> bytes:
 @settings(max_examples=2, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_a_closed_month_stays_and_the_next_one_has_the_difference(seed: int) -> None:
-    company, other = (world(each, 25, 20, has_capacity=False) for each in (seed, seed + 1))
+    company, other = (world(each, 25, 20) for each in (seed, seed + 1))
     setup = config(*company.settings(), prices=WORLD_PRICES)
     with tempfile.TemporaryDirectory() as folder:
-        ledger = make_ledger(Path(folder), costs=company.costs, requests=company.requests)
+        ledger = make_ledger(
+            Path(folder),
+            costs=company.costs,
+            requests=company.requests,
+            samples=company.samples,
+        )
         before = shown(ledger, setup, OCTOBER)
         close(ledger, setup)
         bills = [row for row in other.costs if row["x_BillingMonth"] == FIRST]
         add(ledger, "costs", bills)
         late = [{**row, "request_id": f"late-{row['request_id']}"} for row in other.requests]
         add(ledger, "requests", late)
-        for table in ("costs", "requests"):
+        add(ledger, "gpu_samples", other.samples)
+        for table in ("costs", "requests", "gpu_samples"):
             delta = ledger.delta(table)
             if delta is not None:
                 delta.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)

@@ -141,6 +141,27 @@ def test_each_invoice_has_an_fx_line_of_its_own_and_no_place_of_an_amount_is_los
     con.close()
 
 
+def test_the_difference_names_the_provider_of_its_invoice_where_there_is_one() -> None:
+    exchange = Exchange.of(
+        Config.model_validate({"fx": [RATES[0], {**RATES[2], "date": "2026-11-01"}]})
+    )
+    rows = [
+        cost(
+            "1", BillingCurrency="EUR", InvoiceId="i1", ServiceProviderName=None, ProviderName="A"
+        ),
+        cost("1", BillingCurrency="EUR", InvoiceId="i2", ServiceProviderName="A"),
+        cost("1", BillingCurrency="EUR", InvoiceId="i2", ServiceProviderName="B"),
+        cost("1", BillingCurrency="EUR", InvoiceId="i3", ServiceProviderName="B", ProviderName="A"),
+    ]
+    con = _view(rows)
+    exchange_costs(con, exchange, "USD", "true")
+    found = query(
+        con, "select InvoiceId, ServiceProviderName from costs where x_Line = 'fx' order by 1"
+    )
+    assert found == [("i1", "A"), ("i2", None), ("i3", "B")]
+    con.close()
+
+
 AMOUNTS = st.decimals(
     min_value=-(10**9), max_value=10**9, places=24, allow_nan=False, allow_infinity=False
 )

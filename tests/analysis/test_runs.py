@@ -72,6 +72,8 @@ def test_a_run_counts_where_it_ended_and_with_what_lies_in_the_group(tmp_path: P
     found = {g.keys[0]: g.run_costs.p50 for g in days.groups if g.run_costs is not None}
     assert "2026-10-20" not in found
     assert found["2026-10-21"] == D(2)
+    ended = {str(g.keys[0]): g.runs for g in days.groups}
+    assert (ended["2026-10-19"], ended["2026-10-20"], ended["2026-10-21"]) == (1, 0, 1)
     agents = ask(ledger, None, "agent", run_costs=True)
     assert {g.keys[0]: g.run_costs.p95 for g in agents.groups if g.run_costs is not None} == {
         None: D("1.8"),

@@ -74,14 +74,33 @@ def world(seed: int, requests: int, costs: int, *, has_capacity: bool = True) ->
     return World(
         charges,
         tuple(clusters.served(dice, row) if has_capacity else row for row in attempts),
-        (
-            PoolOf("store", "shared", "Vectors", dice.choice((None, *DRIVERS))),
-            PoolOf("gateway", "shared", "Gateway", dice.choice(DRIVERS)),
-            *capacity.pools,
-            PoolOf("models", "metered", "Models"),
+        _overlapping(
+            random.Random(seed),
+            (
+                PoolOf("store", "shared", "Vectors", dice.choice((None, *DRIVERS))),
+                PoolOf("gateway", "shared", "Gateway", dice.choice(DRIVERS)),
+                *capacity.pools,
+                PoolOf("models", "metered", "Models"),
+            ),
+            has_capacity=has_capacity,
         ),
         tuple(clusters.samples(dice, capacity, costs if has_capacity else 0)),
     )
+
+
+def _overlapping(
+    dice: random.Random, pools: Sequence[PoolOf], *, has_capacity: bool
+) -> tuple[PoolOf, ...]:
+    """`pools`, now and then with others that want some of the same charges, requests and samples.
+
+    The first pool that a row fits has it, so it matters where among the others they stand.
+    """
+    found = list(pools)
+    others = (PoolOf("account", "metered", "p1", column="SubAccountId"), *clusters.rivals(dice))
+    for pool in others if has_capacity else others[:1]:
+        if dice.random() < 0.25:
+            found.insert(dice.randrange(len(found) + 1), pool)
+    return tuple(found)
 
 
 class _Style(NamedTuple):

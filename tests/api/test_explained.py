@@ -129,6 +129,7 @@ ROWS: dict[str, Callable[[Session], Report]] = {
     "commitments": lambda s: s.commitments(month="2026-10").report,
     "commitments.services": lambda s: s.commitments(month="2026-10").services().report,
     "compare": lambda s: s.compare(month="2026-10").report,
+    "compare.items": lambda s: s.compare(month="2026-10").items().report,
     "forecast": lambda s: s.forecast().report,
     "quality": lambda s: s.quality(month="2026-10").report,
     "owners.list": lambda s: s.owners.list().report,
@@ -158,7 +159,9 @@ def test_every_number_of_every_row_is_what_its_lines_come_to(scored: World, comm
     table = TABLES[command](scored.session, asked)
     assert check_table(table, report) or not report.rows
     known = {name for row in table.rows for name in row.numbers}
-    if known and command != "compare":  # whose rows have an effect for each line of the bill
+    if known and not command.startswith(
+        "compare"
+    ):  # whose rows have an effect for each line of the bill
         assert known == set(ROW_NUMBERS[command])
 
 
@@ -212,7 +215,8 @@ def test_a_number_of_a_command_with_options_is_what_its_lines_come_to(
         ("breakeven.npv", {}, "--capex and --cloud-per-hour missing"),
         ("breakeven.profit", PLAIN, "there is no explanation of 'breakeven.profit'"),
         ("route.fleet.kw_after", SCORES, "which fleet is routed on"),
-        ("budget.share", PLAIN, "finops explain budget takes no --capex"),
+        ("budget.share", PLAIN, "budget has no option --capex"),
+        ("compare.price", {"basis": "hope"}, "there is no basis 'hope'"),
         ("error_rate", PLAIN, "is of no command with options of its own: capex"),
     ],
 )
@@ -261,6 +265,37 @@ def test_whose_number_it_is_can_be_said_by_name(scored: World) -> None:
     assert each.lines[-1].source.startswith("of one row: name it after the number")
     split = session.explain("chargeback.EffectiveCost", "team-0", by="team", month="2026-10").value
     assert split.value == Decimal("37.25")
+
+
+def test_options_of_the_command_itself_are_told_to_its_explanation(scored: World) -> None:
+    """`--against` of compare, `--basis` of costs, `--as-of` of budget and forecast: as the command has them."""
+    session = scored.session
+    days: dict[str, Any] = {"against": "2026-10-01..2026-10-05", "basis": "charge"}
+    shown = session.compare("ServiceName", since="2026-10-20", until="2026-10-24", **days)
+    found = session.explain(
+        "compare.before",
+        "Models",
+        by="ServiceName",
+        asked=days,
+        since="2026-10-20",
+        until="2026-10-24",
+    ).value
+    (row,) = [row for row in shown.report.rows if row["ServiceName"] == "Models"]
+    assert found.value == row["before"] != 0
+    paid = session.costs(month="2026-10", basis="charge").report.totals
+    assert paid is not None
+    told = session.explain("costs.EffectiveCost", month="2026-10", asked={"basis": "charge"}).value
+    assert (
+        told.value,
+        told.formula.startswith("EffectiveCost = sum over cost rows, by day of use"),
+    ) == (
+        paid["EffectiveCost"],
+        True,
+    )
+    early = {"as_of": "2026-10-10"}
+    standing = session.budget(month="2026-10", as_of="2026-10-10").report.rows[0]
+    asked = session.explain("budget.elapsed", "all", month="2026-10", asked=early).value
+    assert asked.value == standing["elapsed"] != 1
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,42 @@ CELLS: list[tuple[str, str, dict[str, Cell], str, list[str]]] = [
         ["finops explain unit.requests --where 'run = '\"'\"'r1'\"'\"'' --month 2026-10"],
     ),
     (
+        "finops runs --where \"workflow = 'rag'\" --month 2026-10",
+        "runs",
+        {"run": "r1", "cost": Decimal(2)},
+        "cost",
+        [
+            (
+                "finops explain unit.cost --where 'workflow = '\"'\"'rag'\"'\"' and run = '\"'\"'r1'\"'\"''"
+                " --month 2026-10"
+            )
+        ],
+    ),
+    (
+        "finops compare --items --by provider --month 2026-10",
+        "compare",
+        {"provider": "AWS", "item": "EC2", "usage": Decimal(1)},
+        "usage",
+        [
+            (
+                "finops explain compare.items.usage --where 'provider = '\"'\"'AWS'\"'\"' and item = '\"'\"'EC2'\"'\"''"
+                " --by provider --month 2026-10"
+            )
+        ],
+    ),
+    (
+        "finops compare --by provider --against 2026-08 --basis charge --month 2026-10",
+        "compare",
+        {"provider": "AWS", "usage": Decimal(1)},
+        "usage",
+        [
+            (
+                "finops explain compare.usage --where 'provider = '\"'\"'AWS'\"'\"'' --against 2026-08 --basis charge"
+                " --by provider --month 2026-10"
+            )
+        ],
+    ),
+    (
         "finops compare --by provider --month 2026-10",
         "compare",
         {"provider": "AWS", "usage": Decimal(1)},

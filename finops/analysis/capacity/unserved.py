@@ -41,6 +41,7 @@ def without_cost(
             c.served_by is not null and k.id is null
             and c.day >= date '{asked.months.start}' and c.day < date '{asked.months.end}'
         group by all
+        order by all
         """,
     )
     unpriced: dict[tuple[str, str, str], int] = {}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from finops.analysis.explanation import Line
     from finops.model.period import Period
 
-__all__ = ["NUMBERS", "compare_table"]
+__all__ = ["NUMBERS", "compare_table", "items_table"]
 
 _TOLD = {
     "before": "sum of what each item cost in the earlier period",
@@ -57,15 +57,21 @@ def compare_table(found: Comparison) -> Table:
     return Table(rows, whole, found.asked.after)
 
 
+def items_table(found: Comparison) -> Table:
+    """A row for each item, as `compare --items` has them; the whole of it where there is one currency."""
+    rows = tuple(
+        _row(found, each, mine)._replace(names={**_names(found, each), "item": each.name})
+        for each in found.items
+        for mine in ([c for c in found.changes if _is_of(c, each) and c.item.name == each.name],)
+    )
+    return Table(rows, compare_table(found).whole, found.asked.after)
+
+
 def _is_of(change: Change, group: Moved) -> bool:
     return (change.item.group, change.item.currency) == (group.group, group.currency)
 
 
 def _row(found: Comparison, moved: Moved, changes: list[Change]) -> Row:
-    names = dict.fromkeys(found.asked.by) | {
-        name: None if value is None else str(value)
-        for name, value in zip(found.asked.by, moved.group, strict=False)
-    }
     numbers: dict[str, Callable[[], Derived]] = {
         "before": lambda: _side(found, moved, changes, later=False),
         "after": lambda: _side(found, moved, changes, later=True),
@@ -74,7 +80,14 @@ def _row(found: Comparison, moved: Moved, changes: list[Change]) -> Row:
     }
     for effect in found.effects:
         numbers[effect] = lambda effect=effect: _effect(effect, moved, changes)  # type: ignore[misc]
-    return Row(names, numbers, moved.currency)
+    return Row(_names(found, moved), numbers, moved.currency)
+
+
+def _names(found: Comparison, moved: Moved) -> dict[str, str | None]:
+    return dict.fromkeys(found.asked.by) | {
+        name: None if value is None else str(value)
+        for name, value in zip(found.asked.by, moved.group, strict=False)
+    }
 
 
 def _side(found: Comparison, moved: Moved, changes: list[Change], *, later: bool) -> Derived:

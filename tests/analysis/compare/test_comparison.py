@@ -10,7 +10,7 @@ import pytest
 from finops.analysis.book_spend import SpendQuestion, book_spend
 from finops.analysis.compare.comparison import Versus, earlier_than
 from finops.analysis.compare.comparison import compare as compared
-from finops.analysis.derived.compare import compare_table
+from finops.analysis.derived.compare import compare_table, items_table
 from finops.analysis.economics import Question, unit_economics
 from finops.errors import UsageError
 from finops.model.money import total
@@ -44,6 +44,7 @@ def compare(ledger: Ledger, settings: Config, asked: Versus) -> Comparison:
     """What changed; the lines that lead to each number of each group are done again."""
     found = compared(ledger, settings, asked)
     check_table(compare_table(found), compare_report(found))
+    check_table(items_table(found), compare_report(found, items=True))
     return found
 
 

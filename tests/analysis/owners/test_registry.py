@@ -226,6 +226,25 @@ def test_samples_and_jobs() -> None:
     assert teams == ["platform", "claims", "claims", "own", "search", None]
 
 
+def test_a_job_is_of_the_day_it_was_submitted_else_started_else_ended() -> None:
+    """Mara's jobs went to another team on the 7th."""
+    (start, change, end) = (date(2026, 1, 1), date(2026, 10, 7), date(2027, 1, 1))
+    known = Registry(
+        (
+            OwnerRow("user", "mara", Owner("old"), start, change),
+            OwnerRow("user", "mara", Owner("new"), change, end),
+        )
+    )
+    names = ("submitted_at", "started_at", "ended_at")
+    days = (("06", "08", "08"), (None, "06", "08"), (None, None, "06"), (None, "07", None))
+    jobs = [
+        {name: day and f"2026-10-{day} 00:00:00+00" for name, day in zip(names, each, strict=True)}
+        for each in days
+    ]
+    rows = [{**job, "team": None, "user": "mara"} for job in jobs]
+    assert [row[0] for row in owners_of("jobs", rows, known)] == ["old", "old", "old", "new"]
+
+
 def test_a_relation_of_jobs_with_owners(tmp_path: Path) -> None:
     ledger = make_ledger(tmp_path / "ledger", requests=[request("r1", project="p"), request("r2")])
     con = ledger.connect(["requests"])

@@ -87,7 +87,7 @@ class Bill:
         """Name, kind and driver of the first pool that has the row; of hardware, the pool it is for."""
         hardware, named = row.get("of_hardware"), row["x_Pool"] or "other"
         for pool in self.pools:
-            if (pool.name == hardware) if hardware else (row["ServiceName"] == pool.service):
+            if (pool.name == hardware) if hardware else (row[pool.column] == pool.service):
                 return self._told(pool)
         if row["x_Model"] is not None and row["x_TokenType"] is not None:
             return "tokens", "metered", None

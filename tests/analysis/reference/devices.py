@@ -69,8 +69,9 @@ def _device(rows: Sequence[Row], pools: Sequence[PoolOf]) -> list[Piece]:
             ends = [t for t in later if profile is None or profile in at[t] or None in at[t]]
             row = _one(several)
             length = _length(row, moment, ends)
-            pieces.append(_piece(row, length, weight(profile), pools))
-            taken.append((moment, moment + length * MS, weight(profile)))
+            share = weight(profile, row["device_model"])
+            pieces.append(_piece(row, length, share, pools))
+            taken.append((moment, moment + length * MS, share))
         taken.append((moment, moment + _length(whole[moment], moment, later) * MS, 0))
     for moment, left in _left(taken).items():
         every = whole[moment]
@@ -110,14 +111,17 @@ def _one(rows: Sequence[Row]) -> Row:
 
 
 def _length(row: Row, start: datetime, ends: Sequence[datetime]) -> int:
-    length = floor(float(row["interval_s"]) * 1000 + 0.5)
+    length = floor(min(float(row["interval_s"]), 86_400.0) * 1000 + 0.5)
     return min(length, (ends[0] - start) // MS) if ends else length
 
 
-def weight(profile: str | None) -> int:
-    """Parts of the device: all for a whole one, n sevenths for the slice `3/ng.10gb`."""
-    found = re.search(r"(\d)g\.", profile or "")
-    return 4 * int(found[1]) if found else PARTS
+def weight(profile: str | None, model: str | None) -> int:
+    """Parts of the device: all for a whole one, n sevenths for the slice `3/ng.10gb`, of some models n quarters."""
+    if profile is None:
+        return PARTS
+    found = re.search(r"(\d)g\.", profile)
+    most = 4 if any(name in (model or "") for name in ("A30", "RTX PRO 6000")) else 7
+    return PARTS // most * (int(found[1]) if found else 1)
 
 
 def activity(row: Row) -> float | None:

@@ -58,7 +58,7 @@ def cut(value: Fraction) -> Fraction:
 
 @dataclass(frozen=True)
 class PoolOf:
-    """A pool: rows whose ServiceName is `service`. Rules are (column, value) pairs."""
+    """A pool: rows whose `column` is `service`. Rules are (column, value) pairs."""
 
     name: str
     kind: str
@@ -73,6 +73,7 @@ class PoolOf:
     user: str | None = None
     scales: bool | None = None
     max_busy: str | None = None
+    column: str = "ServiceName"
 
     def settings(self) -> dict[str, Any]:
         """The pool as `[[pools]]` has it."""
@@ -81,7 +82,7 @@ class PoolOf:
         return {
             "name": self.name,
             "kind": self.kind,
-            "where": f"ServiceName = '{self.service}'",
+            "where": f"{self.column} = '{self.service}'",
             **({"driver": self.driver} if self.driver else {}),
             **{name: f"{rule[0]} = '{rule[1]}'" for name, rule in rules.items() if rule},
             **({"gpus_per_unit": self.gpus_per_unit} if self.gpus_per_unit else {}),

@@ -102,6 +102,42 @@ def test_it_goes_to_those_who_held_the_devices_and_so_does_the_invoice(
     }
 
 
+def test_requests_without_tokens_share_a_deployment_by_attempts(tmp_path: Path) -> None:
+    """Eight hours at 4 of a deployment that answered one team once and the other three times."""
+    chat: dict[str, Any] = {"deployment": "chat", "pool": "h100", "operation": "rerank"}
+    ledger = make_ledger(
+        tmp_path,
+        costs=[hired("320", "2026-09-03")],
+        requests=[request(f"r{n}", team="red" if n else "blue", **chat) for n in range(4)],
+        samples=hours("a", 8, workload="chat"),
+    )
+    close(ledger, config(GPUS), accrue=True)
+    assert split(ledger, config(GPUS), "2026-10") == {
+        ("accrual", "h100", "red"): Decimal(24),
+        ("accrual", "h100", "blue"): Decimal(8),
+    }
+
+
+def test_a_workload_is_its_namespace_owners_of_the_first_day_it_was_seen(tmp_path: Path) -> None:
+    """Four hours at 4 of a notebook, two of them after its namespace went to another team."""
+    (tmp_path / "owners.csv").write_text(
+        "from,to,kind,match,team\n,2026-10-07,namespace,lab,research\n2026-10-07,,namespace,lab,sales\n",
+        encoding="utf-8",
+    )
+    held: dict[str, Any] = {"pod": "notebook", "namespace": "lab"}
+    ledger = make_ledger(
+        tmp_path / "ledger",
+        costs=[hired("320", "2026-09-03")],
+        samples=[
+            *hours("a", 2, **held),
+            *(sample("a", f"2026-10-09T{hour:02}:00:00", pool="h100", **held) for hour in range(2)),
+        ],
+    )
+    settings = config(GPUS, owners={"file": str(tmp_path / "owners.csv")})
+    close(ledger, settings, accrue=True)
+    assert split(ledger, settings, "2026-10") == {("accrual", "h100", "research"): Decimal(16)}
+
+
 def test_what_it_is_split_into_adds_up_and_a_billed_month_has_the_same_shares(
     unbilled: tuple[Ledger, Config],
 ) -> None:
