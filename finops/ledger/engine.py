@@ -86,8 +86,14 @@ def _shared(process: int) -> duckdb.DuckDBPyConnection:
     """The database of one process: a fork has one of its own."""
     del process
     con = open_engine()
-    atexit.register(con.close)
+    atexit.register(_leave, con)
     return con
+
+
+def _leave(con: duckdb.DuckDBPyConnection) -> None:
+    """Remove what was spilled; a thread that still asks when the process ends takes it with it."""
+    with suppress(duckdb.Error):
+        con.close()
 
 
 def beside(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
