@@ -51,6 +51,9 @@ BUCKET_BASE = 1.0202
 CELL_KEYS = ("fate", "is_generation", "context_from", "minute_from", "served_by", "served_key")
 """What a cell is cut by besides its grain."""
 
+_CUT = tuple(name for name in CELL_KEYS if name != "is_generation")
+"""What cells of generations are cut by."""
+
 MEASURES = (
     "attempts",
     "requests",
@@ -132,6 +135,11 @@ class Grained(NamedTuple):
         return f"hash({', '.join(sql for _, sql in self.columns)})"
 
 
+def _cell(grain_key: str, of: str = "") -> str:
+    """SQL of the key of a generation's cell in a grain, over columns of the relation `of`."""
+    return f"hash({grain_key}, {', '.join(of + name for name in _CUT)})"
+
+
 def bucket_value(bucket: int) -> float:
     """The value a bucket stands for: at most 1 % from any value in it."""
     return 0.0 if bucket == _ZERO_BUCKET else BUCKET_BASE**bucket * 2 / (1 + BUCKET_BASE)
@@ -205,16 +213,13 @@ def build_resent(
     *,
     counted: str = "true",
 ) -> None:
-    """Make temp table `table`: context sent again, a row per call, with the key of each of `grains`."""
-    cut = ("fate", "context_from", "minute_from", "served_by", "served_key")
-    names = (*grains, *cut)
-    carried = [f"{grain.key} as {name}" for name, grain in grains.items()]
+    """Make temp table `table`: context sent again, a row per call, with the key of its cell in each of `grains`."""
     sql = render(
         "resent",
         attempts=attempts,
         counted=counted,
-        carried=", ".join((*carried, *cut)),
-        carried_names=", ".join(names),
+        carried=", ".join(f"{_cell(grain.key)} as {name}" for name, grain in grains.items()),
+        keys=", ".join(grains),
     )
     con.execute(f"create or replace temp table {table} as {sql}").fetchall()
 
@@ -234,6 +239,7 @@ def build_cells(
         "cells",
         grain=grain.select,
         key=grain.key,
+        cell_key=_cell("c.grain_key", "c."),
         tokens=_TOKEN_SUMS,
         served=_SERVED_SUMS,
         attempts=attempts,

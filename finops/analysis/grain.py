@@ -87,7 +87,8 @@ HOUR_GRAIN = ("hour", *PRICING, "workflow", "agent", "work_unit_kind")
 
 NOTHING: Mapping[str, Dimension] = MappingProxyType({})
 
-HOUR = "date_trunc('hour', timestamp)"
+HOUR = "to_timestamp(floor(epoch(timestamp) / 3600) * 3600)"
+"""The hour of a timestamp: what date_trunc gives, without the calendar it asks for every row."""
 
 
 class Dimension(NamedTuple):

@@ -14,7 +14,7 @@ from finops.errors import ConfigError, UsageError
 from finops.model.tables import COSTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = [
     "BUILT_IN",
@@ -119,10 +119,12 @@ def pool_sql(rules: Iterable[PoolRule]) -> str:
     return f"case {' '.join(branches)} else coalesce(x_Pool, {quote(OTHER)}) end"
 
 
-def element_sql(rules: Iterable[PoolRule]) -> str:
-    """Condition on cost rows: an invoice charges an element of owned hardware, in whatever unit."""
-    elements = [_condition(rule) for rule in rules if rule.is_element]
-    return f"(x_CostOrigin <> 'owned' and ({' or '.join(elements)}))" if elements else "false"
+def element_sql(rules: Sequence[PoolRule]) -> str:
+    """Condition on cost rows: the first rule that has the row says an invoice charges an element by it."""
+    if not any(rule.is_element for rule in rules):
+        return "false"
+    branches = [f"when {_condition(rule)} then {str(rule.is_element).lower()}" for rule in rules]
+    return f"case {' '.join(branches)} else false end"
 
 
 def _condition(rule: PoolRule) -> str:

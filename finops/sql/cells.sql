@@ -1,6 +1,7 @@
 -- Additive measures of attempts by a grain: what a month's report sums instead of reading every
 -- request again. Tokens and pricing keys stay; money is put on later, because a rate times a sum of
--- tokens is the sum of rate times tokens, to the digit. `{key}` is the hash of the grain.
+-- tokens is the sum of rate times tokens, to the digit. `{key}` is the hash of the grain,
+-- `{cell_key}` that of a cell.
 with counted as (
     select
         {grain},
@@ -40,16 +41,11 @@ with counted as (
 
 again as (
     select
-        {resent_key} as grain_key,
-        fate,
-        context_from,
-        minute_from,
-        served_by,
-        served_key,
+        {resent_key} as cell_key,
         cast(sum(resent_cache_read_tokens) as bigint) as resent_cache_read_tokens,
         cast(sum(resent_uncached_tokens) as bigint) as resent_uncached_tokens
     from {resent} as resent
-    group by all
+    group by {resent_key}
 )
 
 select
@@ -57,12 +53,4 @@ select
     coalesce(a.resent_cache_read_tokens, 0) as resent_cache_read_tokens,
     coalesce(a.resent_uncached_tokens, 0) as resent_uncached_tokens
 from counted as c
-left join again as a
-    on
-        c.is_generation
-        and c.grain_key = a.grain_key
-        and c.fate = a.fate
-        and c.context_from = a.context_from
-        and c.minute_from = a.minute_from
-        and c.served_by is not distinct from a.served_by
-        and c.served_key is not distinct from a.served_key
+left join again as a on c.is_generation and {cell_key} = a.cell_key

@@ -1,7 +1,7 @@
 -- How an interval of a device (`weight` of its 28 parts, cut off at `next_at`) was spent: busy, held or idle.
 select
     *,
-    date_trunc('hour', timestamp) as hour,
+    to_timestamp(floor(epoch(timestamp) / 3600) * 3600) as hour,
     cast(lasted * weight as bigint) as parts,
     cast(
         case

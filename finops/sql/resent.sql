@@ -1,6 +1,7 @@
 -- Input that the call before it, same run and agent, had sent already: the growth of a run's context.
 -- What is sent again is taken to be what the cache read, then what it did not. The call before is
--- looked for on the same UTC day and the one before. One row per call that sent anything again.
+-- looked for on the same UTC day and the one before. One row per call that sent anything again, with the
+-- keys of the cells it is in.
 with links as (
     select
         {carried},
@@ -23,13 +24,11 @@ chained as (
     select
         *,
         lag(input_tokens) over run as previous_input,
-        lag(source_id) over run as previous_source,
-        lag(agent_key) over run as previous_agent,
         lag(day) over run as previous_day
     from links
     window run as (
-        partition by workflow_run_id
-        order by source_id, agent_key, timestamp, request_id, attempt
+        partition by workflow_run_id, source_id, agent_key
+        order by timestamp, request_id, attempt
     )
 ),
 
@@ -41,14 +40,12 @@ resent as (
     from chained
     where
         counted
-        and previous_source = source_id
-        and previous_agent = agent_key
         and previous_day >= cast(day - interval 1 day as date)
         and least(previous_input, input_tokens) > 0
 )
 
 select
-    {carried_names},
+    {keys},
     from_cache as resent_cache_read_tokens,
     least(resent_tokens - from_cache, uncached_input_tokens) as resent_uncached_tokens
 from resent

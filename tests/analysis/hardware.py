@@ -60,7 +60,7 @@ ELEMENTS = {
 }
 """What may be on an invoice instead, and what configures it."""
 
-AMOUNTS = ("0", "1", "310", "48000", "0.07", "99999.999", "12.000000000000000000000007")
+AMOUNTS = ("0", "1", "310", "48000", "0.07", "99999.999", "12.00000000000000000007")
 
 
 class Owned(NamedTuple):

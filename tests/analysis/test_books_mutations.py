@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from finops.ledger.store import Ledger
+
 
 def _is_refused_twice() -> None:
     section.test_an_element_is_configured_or_invoiced(
@@ -42,6 +44,10 @@ def _is_no_invoice() -> None:
 
 def _retires(left: str, **given: object) -> Callable[[], None]:
     return lambda: schedule.test_retirement_writes_off_what_is_left(given, left)
+
+
+def _of_hours(ledger: Ledger) -> None:
+    rows.test_hours_of_an_invoiced_element_are_no_device_time(ledger, [])
 
 
 def _of_rows(known: Callable[..., None]) -> Callable[[Path], None]:
@@ -72,7 +78,7 @@ OWNED: tuple[Rule, ...] = (
     Rule("owned.schedule", "Element.COLOCATION: owned.colocation_per_month", "Element.COLOCATION: None", schedule.test_what_is_paid_by_the_month_is_exact_in_whole_months_and_by_days_in_others),
     Rule("owned.schedule", "else min(owned.retired, window.end)", "else window.end", schedule.test_device_time_is_devices_times_days_in_service),
     Rule("owned.schedule", "max(owned.in_service, window.start)", "window.start", schedule.test_a_month_in_part_costs_its_days_and_the_last_one_what_is_left),
-    Rule("owned.schedule", "ms = each.devices * ", "ms = ", schedule.test_device_time_is_devices_times_days_in_service),
+    Rule("owned.schedule", "Decimal(owned.devices * 24)", "Decimal(owned.nodes * 24)", schedule.test_device_time_is_devices_times_days_in_service),
     Rule("owned.schedule", "return subtract(book_value(owned, day), owned.sold_for)", "return book_value(owned, day)", schedule.test_hardware_at_its_value_is_sold_for_it_unless_it_was_not),
     Rule("owned.power", "* Fraction(power.pue)", "", power.test_without_samples_it_is_idle_power),
     Rule("owned.power", "kwh * Fraction(power.price_per_kwh)", "kwh", power.test_without_samples_it_is_idle_power),
@@ -80,11 +86,14 @@ OWNED: tuple[Rule, ...] = (
     Rule("owned.power", "(found.told_ms + _rest(owned, found))", "found.told_ms", power.test_without_samples_it_is_idle_power),
     Rule("owned.power", "Fraction(power.host_kw) * hosts_ms", "Fraction(0)", power.test_measured_energy_is_what_is_paid),
     Rule("owned.energy", "coalesce(energy_j, power_w * interval_s)", "energy_j", power.test_measured_energy_is_what_is_paid),
+    Rule("owned.energy", "coalesce(energy_j, power_w * interval_s)", "coalesce(power_w * interval_s, energy_j)", power.test_measured_energy_is_what_is_paid),
     Rule("owned.energy", "coalesce(gr_engine_active, gpu_util, sm_active)", "coalesce(gpu_util, sm_active)", power.test_activity_places_power_between_idle_and_full_load),
     Rule("owned.energy", "* seen_ms // length_ms) as bigint) as measured_mj", ") as bigint) as measured_mj", power.test_an_interval_ends_where_the_next_one_begins),
     Rule("owned.rows", '"BilledCost": "0"', '"BilledCost": "d.amount"', _of_rows(rows.test_invoices_do_not_move_and_nothing_looks_like_a_saving)),
     Rule("owned.rows", "owned_days as d join owned_kinds as k on d.id = k.id", "owned_days as d, owned_kinds as k", _of_rows(rows.test_elements_of_a_month)),
     Rule("owned.rows", "min(end, known.end)", "end", _of_rows(rows.test_only_months_the_ledger_knows_of_have_been_spent)),
+    Rule("owned.energy", "not owned.is_located", "owned.cluster is None", power.test_only_its_own_nodes_in_the_window_count),
+    Rule("pools", "yield rule._replace(where=where, is_element=True)", "yield rule._replace(where=where)", _of_rows(_of_hours)),
     Rule("owned.rows", '"x_CostOrigin": ORIGIN', '"x_CostOrigin": "bill"', _of_rows(rows.test_elements_of_a_month)),
     Rule("layers", "Element.COLOCATION: LayerName.FACILITIES", "Element.COLOCATION: LayerName.COMPUTE", _of_rows(rows.test_what_an_invoice_has_goes_to_the_pool_and_layer_of_the_hardware)),
     Rule("pools", "return (*_owned_rules(owned, own), *own, *BUILT_IN)", "return (*own, *_owned_rules(owned, own), *BUILT_IN)", _of_rows(rows.test_a_pool_rule_does_not_take_it_away)),

@@ -39,7 +39,9 @@ def test_the_lines_add_up_to_the_cost_of_the_report(ledger: Ledger, where: str |
         assert total(line.amount for line in products if line.amount is not None) == row["cost"]
         for line in products:
             if line.rate is not None and line.quantity is not None:
-                assert line.amount == line.rate * line.quantity
+                cut = D("1e-20") if line.unit == "USD metered" else 0
+                assert line.amount is not None
+                assert abs(line.amount - line.rate * line.quantity) <= cut
     for number in ("cost", "cost_per_1k_requests"):
         assert explained(ledger, number, where).value == row[number]
 

@@ -47,7 +47,7 @@ def test_device_time_is_told_as_tokens_at_the_rate_it_gives(tmp_path: Path) -> N
     )
     idle = explain(ledger, config(GPUS), Question(OCTOBER), "unobserved")
     assert [(line.step, line.amount) for line in idle.lines] == [
-        ("gpus", D("100.8")),
+        ("gpus 2026-10", D("100.8")),
         ("unallocated.unobserved", D("100.8")),
     ]
 

@@ -63,7 +63,7 @@ def test_unbroken_it_is_right(cases: list[Case], period: Period) -> None:
         ("attempts", "r.source_id = l.source_id", "true"),
         ("cells", "count(*) filter (where is_generation and is_final) as", "count(*) as"),
         ("cells", "and is_final and status = 'ok'", "and status = 'ok'"),
-        ("cells", "c.is_generation\n        and", ""),
+        ("cells", "c.is_generation and ", ""),
         ("resent", "interval 1 day", "interval 40 day"),
         ("resent", "least(previous_input, cache_read_tokens)", "0"),
         ("resent", "least(resent_tokens - from_cache, uncached_input_tokens)", "resent_tokens"),

@@ -33,6 +33,7 @@ __all__ = [
     "DEVICE_HOURS",
     "Seen",
     "device_time",
+    "even_time",
     "install_devices",
     "plain_time",
     "read_seen",
@@ -45,6 +46,7 @@ DEVICE_HOURS = "device_hours"
 
 _SUMS = ("parts", "busy", "unmeasured")
 _KEYS = ("day", "hour", "pool", "node", "job", "work", "is_held")
+_COLUMNS = ", ".join((*_KEYS, *(f"cast(sum({name}) as bigint) as {name}" for name in _SUMS)))
 
 
 class Seen(NamedTuple):
@@ -88,6 +90,15 @@ def device_time(samples: str, pool: str) -> str:
         "device_time",
         sampled=render("device_samples", samples=samples, pool=pool),
         spent=render("device_spent", intervals=intervals),
+    )
+
+
+def even_time(samples: str, pool: str) -> str:
+    """The same of devices that are sampled evenly, in one pass; `device_uneven.sql` names those that are not."""
+    return render(
+        "device_even",
+        sampled=render("device_samples", samples=samples, pool=pool),
+        spent=render("device_spent", intervals="beside"),
     )
 
 
@@ -173,31 +184,49 @@ def read_seen(con: duckdb.DuckDBPyConnection, days: Period) -> list[Seen]:
 def _make(con: duckdb.DuckDBPyConnection, first: date, last: date, pool: str) -> None:
     """Make temp table `made_devices`: sums of the days from `first` to `last`.
 
-    Of the day after them as much is read as the longest interval reaches into it: what may cut one short.
+    Devices that are sampled evenly take one pass; the others are put in order by `_make_uneven`.
     """
     days = f"day between date '{first}' and date '{last}'"
-    around = days
-    if last != date.max:
-        after = last + timedelta(days=1)
-        longest = "cast(coalesce(max(least(interval_s, 86400)), 0) * 1000000 as bigint)"
-        ((reach,),) = query(con, f"select {longest} from gpu_samples where {days}")
-        around = (
-            f"({days} or (day = date '{after}' and "
-            f"timestamp < timestamptz '{after} 00:00:00+00' + to_microseconds({reach})))"
+    even = even_time(f"(select * from gpu_samples where {days})", pool)
+    query(con, f"create or replace temp table even_devices as {even}")
+    after = _after(con, last)
+    following = f"select device_uuid, timestamp from gpu_samples where {after}"
+    uneven = render("device_uneven", even="even_devices", after=following)
+    query(con, f"create or replace temp table uneven_devices as {uneven}")
+    names = "(select u.device_uuid from uneven_devices as u)"
+    made = f"select {_COLUMNS} from even_devices where device_uuid not in {names} group by all"
+    if query(con, "select 1 from uneven_devices limit 1"):
+        _make_uneven(con, f"({days} or {after}) and device_uuid in {names}", pool)
+        made = (
+            f"select {_COLUMNS} from ({made} union all "
+            f"select * from made_uneven where {days}) as timed group by all"
         )
-    samples = f"(select * from gpu_samples where {around})"
-    sums = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in _SUMS)
-    columns = f"{', '.join(_KEYS)}, {sums}"
+    query(con, f"create or replace temp table made_devices as {made}")
+
+
+def _make_uneven(con: duckdb.DuckDBPyConnection, wanted: str, pool: str) -> None:
+    """Make temp table `made_uneven`: sums of the samples that are `wanted`, devices of any kind."""
+    samples = f"(select * from gpu_samples where {wanted})"
     query(
         con,
-        f"create or replace temp table plain_devices as select {columns}, bool_or(is_odd) as is_odd "
+        f"create or replace temp table plain_devices as select {_COLUMNS}, bool_or(is_odd) as is_odd "
         f"from ({plain_time(samples, pool)}) as timed group by all",
     )
     if query(con, "select 1 from plain_devices where is_odd limit 1"):
-        made = f"select {columns} from ({device_time(samples, pool)}) as timed where {days} group by all"
+        made = f"select {_COLUMNS} from ({device_time(samples, pool)}) as timed group by all"
     else:
-        made = f"select {', '.join((*_KEYS, *_SUMS))} from plain_devices where {days}"
-    query(con, f"create or replace temp table made_devices as {made}")
+        made = "select * exclude (is_odd) from plain_devices"
+    query(con, f"create or replace temp table made_uneven as {made}")
+
+
+def _after(con: duckdb.DuckDBPyConnection, last: date) -> str:
+    """The condition of samples after the day `last` that may cut short one of `even_devices`."""
+    if last == date.max:
+        return "false"
+    after = last + timedelta(days=1)
+    ((reach,),) = query(con, "select coalesce(max(longest), 0) from even_devices")
+    moment = f"timestamptz '{after} 00:00:00+00' + to_milliseconds(cast({reach} as bigint))"
+    return f"(day = date '{after}' and timestamp < {moment})"
 
 
 def _path(folder: Path, day: date, name: str) -> Path:

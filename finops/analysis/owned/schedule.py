@@ -27,18 +27,16 @@ from finops.model.period import Period
 from finops.sections.owned import Depreciation, Element
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from finops.sections.owned import Owned
 
 __all__ = [
     "DailyCharge",
-    "DeviceTime",
     "book_value",
     "charges",
     "in_service",
     "months_between",
-    "owned_device_time",
     "value_unknown_since",
 ]
 
@@ -64,30 +62,6 @@ class DailyCharge(NamedTuple):
     day: date
     amount: Decimal
     quantity: Decimal | None = None
-
-
-class DeviceTime(NamedTuple):
-    """Device time one owned thing offers in a window, in milliseconds."""
-
-    name: str
-    pool: str
-    cluster: str | None
-    node_names: tuple[str, ...]
-    devices: int
-    device_ms: int
-
-
-def owned_device_time(owned: Iterable[Owned], window: Period) -> tuple[DeviceTime, ...]:
-    """Devices x days in service within `window`, of everything that has devices then."""
-    found = []
-    for each in owned:
-        days = in_service(each, window)
-        if days is not None and each.devices:
-            ms = each.devices * (days.end - days.start).days * MS_PER_DAY
-            found.append(
-                DeviceTime(each.name, each.pool, each.cluster, each.node_names, each.devices, ms)
-            )
-    return tuple(found)
 
 
 def in_service(owned: Owned, window: Period) -> Period | None:

@@ -93,7 +93,8 @@ def test_hardware_without_accelerators_has_power_too() -> None:
 
 
 def test_measured_energy_is_what_is_paid(tmp_path: Path) -> None:
-    rows = [*hours("a", energy_j=3_600_000), *hours("b", power_w=1000.0, gpu_util=0.9)]
+    counted = hours("a", energy_j=3_600_000, power_w=5000.0)
+    rows = [*counted, *hours("b", power_w=1000.0, gpu_util=0.9)]
     energy = measured(tmp_path, thing(), rows)
     assert energy == {date(2026, 10, 5): Energy(172_800_000_000, 172_800_000, 0, 0)}
     assert cost(thing(), energy) == Decimal("7.2")

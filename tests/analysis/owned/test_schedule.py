@@ -13,13 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finops.analysis.owned.schedule import (
-    MS_PER_DAY,
-    DeviceTime,
     book_value,
     charges,
     in_service,
     months_between,
-    owned_device_time,
     value_unknown_since,
 )
 from finops.model.money import add, subtract, total
@@ -38,6 +35,10 @@ def cost(owned: Owned, window: Period | str, element: str | None = None) -> Deci
     period = parse_month(window) if isinstance(window, str) else window
     found = charges(owned, period)
     return total(each.amount for each in found if element in {None, each.element}).normalize()
+
+
+def device_hours(owned: Owned, window: Period) -> Decimal:
+    return total(each.quantity or Decimal(0) for each in charges(owned, window))
 
 
 def elements(owned: Owned, window: Period) -> set[str]:
@@ -179,12 +180,9 @@ def test_months_are_counted_by_their_own_days() -> None:
 
 def test_device_time_is_devices_times_days_in_service() -> None:
     lab = thing(name="lab", nodes=2, devices_per_node=8, cluster="lab", retired=date(2026, 10, 11))
-    store = thing(name="store", pool="store")
     october = parse_month("2026-10")
-    assert owned_device_time([lab, store], october) == (
-        DeviceTime("lab", "colo", "lab", (), 16, 16 * 10 * MS_PER_DAY),
-    )
-    assert owned_device_time([lab], parse_month("2026-11")) == ()
+    assert device_hours(lab, october) == 16 * 10 * 24
+    assert device_hours(thing(), october) == device_hours(lab, parse_month("2026-11")) == 0
     assert in_service(lab, october) == Period(date(2026, 10, 1), date(2026, 10, 11))
 
 
@@ -194,8 +192,7 @@ def test_hardware_offers_device_time_also_when_it_is_written_off() -> None:
     assert len(found) == 31
     assert found[0] == (date(2025, 4, 1), Decimal(160), Decimal(384))
     assert found[-1] == (date(2025, 5, 1), Decimal(0), Decimal(384))
-    (time,) = owned_device_time([owned], FOREVER)
-    assert sum(quantity or 0 for *_, quantity in found) * 3_600_000 == time.device_ms
+    assert device_hours(owned, FOREVER) == 31 * 384
 
 
 MONEY = st.decimals(min_value=0, max_value=10**9, places=4)
