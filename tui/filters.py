@@ -20,8 +20,16 @@ _OPERATOR = re.compile(r"[=<>()]|\b(?:like|ilike|in|is|between|not|and|or)\b", r
 _TAG = "tag:"
 _ONE = re.compile(r"(\w+) (?:is null|(?:=|<|>=|ilike) (?:'(?:[^']|'')*'|[\w.]+))")
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
-_RESERVED = {"check", "table"}
-"""Columns whose names are words of SQL."""
+_RESERVED = re.compile(
+    r"all|analyse|analyze|and|any|array|as|asc|asymmetric|both|case|cast|check|collate|"
+    r"column|constraint|create|default|deferrable|desc|describe|distinct|do|else|end|"
+    r"except|false|fetch|for|foreign|from|group|having|in|initially|intersect|into|lambda|"
+    r"lateral|leading|limit|not|null|offset|on|only|or|order|pivot|pivot_longer|"
+    r"pivot_wider|placing|primary|qualify|references|returning|select|show|some|summarize|"
+    r"symmetric|table|then|to|trailing|true|union|unique|unpivot|using|variadic|when|"
+    r"where|window|with"
+)
+"""Words of SQL: a column of such a name stands in quotes."""
 _WEEK = timedelta(days=7)
 
 
@@ -81,7 +89,9 @@ def _column(name: str) -> str:
     if name.startswith(_TAG):
         return f"Tags[{_quoted(name.removeprefix(_TAG))}]"
     return (
-        name if _NAME.match(name) and name not in _RESERVED else '"' + name.replace('"', '""') + '"'
+        name
+        if _NAME.match(name) and not _RESERVED.fullmatch(name)
+        else '"' + name.replace('"', '""') + '"'
     )
 
 

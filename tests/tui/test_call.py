@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finops.analysis.where import compile_where
 from finops.errors import ConfigError, UsageError
+from finops.ledger.engine import open_engine, query
 from finops.model.period import Period, parse_month
 from tui.actions import ACTIONS, MOVES, go_actions, key_text
 from tui.call import Call
@@ -50,6 +52,19 @@ def test_a_printed_command_is_read_back(call: Call) -> None:
 def test_any_text_survives_the_way_to_the_shell_and_back(text: str) -> None:
     call = Call.of("unit", where=equals("workflow", text))
     assert Call.parsed(call.line()) == call
+
+
+def test_a_column_named_like_a_word_of_sql_is_asked_for_in_quotes() -> None:
+    """`from` and `to` of owners.csv, say; which words those are is the engine's to know."""
+    with open_engine() as con:
+        words = query(
+            con,
+            "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'",
+        )
+    assert {"from", "to", "check", "table"} <= {word for (word,) in words}
+    for (word,) in words:
+        assert equals(word, "x") == f"\"{word}\" = 'x'"
+        assert compile_where(equals(word, "x"), {word: "a"}).sql == "(a = 'x')"
 
 
 @pytest.mark.parametrize(
