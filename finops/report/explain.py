@@ -22,7 +22,7 @@ def explain_report(found: Explanation, *, notes: Sequence[str] = ()) -> Report:
         schema="finops.explain/1",
         title=f"{found.number}: {found.formula}",
         columns=(
-            ReportColumn("step", "Step"),
+            ReportColumn("step", "Step", prose=True),
             *_columns(found.lines),
         ),
         rows=tuple(line._asdict() for line in found.lines),
@@ -43,7 +43,7 @@ def explain_rows_report(
         title=title,
         columns=(
             ReportColumn("row", "Of"),
-            ReportColumn("step", "Step"),
+            ReportColumn("step", "Step", prose=True),
             *_columns(lines),
         ),
         rows=tuple(
@@ -61,7 +61,7 @@ def _columns(lines: Sequence[Line]) -> tuple[ReportColumn, ...]:
         _used(lines, ReportColumn("unit", "Unit")),
         _used(lines, ReportColumn("rate", "Rate", Style.FIGURE)),
         _used(lines, ReportColumn("amount", "Amount", Style.FIGURE)),
-        ReportColumn("source", "Source", prose=True),
+        ReportColumn("source", "Source", prose=True, below=True),
     )
 
 

@@ -47,7 +47,8 @@ class ReportColumn:
     """One column: `name` in JSON and CSV, `title` for people; `shown` False keeps it out of the table.
 
     `optional` columns give way, the last first, where the table would not fit otherwise. `prose` wraps
-    over several lines where other text would be cut.
+    over several lines where other text would be cut; where it is also `below`, and would stand on many short
+    lines, it goes below its row instead, over the whole width.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ReportColumn:
     shown: bool = True
     optional: bool = False
     prose: bool = False
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,9 @@ NARROWEST_PROSE = 24
 NARROWEST_WORDS = 16
 """Prose wraps down to this where names can stand whole then."""
 
+BESIDE = 40
+"""Prose that may stand below its row does so where it has less room than this beside it."""
+
 WIDEST_TEXT = 60
 """A text column's width where the output has none, so that one long name does not pad every row."""
 
@@ -53,6 +56,7 @@ NOTE_WIDTH = 100
 """Notes wrap here where the output has no width."""
 
 ELLIPSIS = "…"
+_BELOW = "    "
 _BOLD, _RESET = "\x1b[1m", "\x1b[0m"
 
 
@@ -70,6 +74,7 @@ class _Column(NamedTuple):
     total: str
     optional: bool
     prose: bool
+    below: bool
 
     @property
     def content(self) -> int:
@@ -85,14 +90,15 @@ def render_table(report: Report, *, width: int | None, color: bool) -> bytes:
 
     A number wider than the whole of `width` still is not cut.
     """
-    columns, left_out = _fitting(_columns(report), width)
+    columns, below = _placed(_columns(report), width)
+    columns, left_out = _fitting(columns, width)
     heads = [headline(report)] if width is None else _wrap_words(headline(report), width)
     lines = [*(_styled(head, _BOLD, color=color) for head in heads), ""]
     widths = _layout(columns, width)
     if widths is None:
         lines.extend(_blocks(report, columns, width or 0, color=color))
     else:
-        lines.extend(_grid(report, columns, widths, color=color))
+        lines.extend(_grid(report, columns, widths, below, width or NOTE_WIDTH, color=color))
     notes = (*report.notes, *left_out)
     if notes:
         lines.append("")
@@ -112,9 +118,24 @@ def _columns(report: Report) -> tuple[_Column, ...]:
             total=total,
             optional=column.optional,
             prose=column.prose or (is_prose and place == len(shown) - 1),
+            below=column.below,
         )
         for place, (column, total) in enumerate(zip(shown, totals, strict=True))
     )
+
+
+def _placed(
+    columns: tuple[_Column, ...], width: int | None
+) -> tuple[tuple[_Column, ...], _Column | None]:
+    """The columns that stand beside each other, and the one that stands below its row, if any."""
+    below = next((column for column in columns if column.below), None)
+    if below is None or width is None:
+        return columns, None
+    widths = _layout(columns, width, WHOLE_TEXT)
+    if widths is not None and widths[columns.index(below)] >= min(below.content, BESIDE):
+        return columns, None
+    beside = tuple(column for column in columns if column is not below)
+    return (columns, None) if _layout(beside, width) is None else (beside, below)
 
 
 def _fitting(
@@ -184,10 +205,16 @@ def _spend(widths: Sequence[int], wanted: Sequence[int], room: int) -> list[int]
 
 
 def _grid(
-    report: Report, columns: Sequence[_Column], widths: Sequence[int], *, color: bool
+    report: Report,
+    columns: Sequence[_Column],
+    widths: Sequence[int],
+    below: _Column | None,
+    width: int,
+    *,
+    color: bool,
 ) -> Iterator[str]:
     titles = [
-        _wrap_words(column.title, width) for column, width in zip(columns, widths, strict=True)
+        _wrap_words(column.title, cells) for column, cells in zip(columns, widths, strict=True)
     ]
     height = max((len(title) for title in titles), default=0)
     for level in range(height):
@@ -196,16 +223,30 @@ def _grid(
             for title in titles
         ]
         yield _styled(_line(columns, widths, line), _BOLD, color=color)
-    rule = (" " * GAP).join("─" * width for width in widths)
+    rule = (" " * GAP).join("─" * cells for cells in widths)
     yield rule
     for index in range(len(report.rows)):
         yield from _row(columns, widths, [column.texts[index] for column in columns])
+        if below is not None:
+            yield from _beneath(below.texts[index], width)
     if not report.rows:
         yield "(no rows)"
     if report.totals is not None:
         yield rule
         totals = [column.total for column in columns]
         yield _styled(_line(columns, widths, totals), _BOLD, color=color)
+
+
+def _beneath(text: str, width: int) -> Iterator[str]:
+    """`text` indented on lines of `width` cells; a longer word goes on on the next."""
+    room = width - len(_BELOW)
+    for line in _wrap_words(text, room):
+        rest = line
+        while cell_len(rest) > room:
+            head = set_cell_size(rest, room).rstrip()
+            yield _BELOW + head
+            rest = rest[len(head) :]
+        yield _BELOW + rest
 
 
 def _row(columns: Sequence[_Column], widths: Sequence[int], cells: list[str]) -> Iterator[str]:

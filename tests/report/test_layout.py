@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,50 @@ def test_every_line_fits_and_every_number_is_whole(
         whole = render(report([("a", "b", cost, requests)]), "table").decode().splitlines()[4]
         for number in whole.split()[-2:]:
             assert number in text
+
+
+SHEET = Report(
+    schema="finops.layout/1",
+    title="Sheet",
+    columns=(
+        ReportColumn("step", "Step", prose=True),
+        ReportColumn("amount", "Amount", Style.MONEY),
+        ReportColumn("source", "Source", prose=True, below=True),
+    ),
+    rows=(
+        {
+            "step": "share of the gateway",
+            "amount": Decimal("74.4"),
+            "source": "74.4 / 45,190 requests",
+        },
+        {"step": "sum", "amount": Decimal("74.4"), "source": "x" * 70},
+    ),
+)
+
+
+def test_prose_that_may_stand_below_its_row_does_so_where_there_is_little_room_beside_it() -> None:
+    assert render(SHEET, "table", width=50).decode().splitlines()[2:] == [
+        "Step                  Amount",
+        "────────────────────  ──────",
+        "share of the gateway   74.40",
+        "    74.4 / 45,190 requests",
+        "sum                    74.40",
+        "    " + "x" * 46,
+        "    " + "x" * 24,
+    ]
+    beside = render(SHEET, "table", width=110).decode().splitlines()
+    assert beside[4] == "share of the gateway   74.40  74.4 / 45,190 requests"
+    assert beside[5].endswith("  " + "x" * 70)
+    assert render(SHEET, "table").decode().splitlines()[2:] == beside[2:]
+
+
+@given(NAMES, NAMES, AMOUNTS, st.integers(36, 160))
+def test_prose_below_its_row_keeps_to_the_width_and_is_whole(
+    step: str, source: str, amount: Decimal, width: int
+) -> None:
+    sheet = replace(SHEET, rows=({"step": step, "amount": amount, "source": source * 3},))
+    lines = render(sheet, "table", width=width).decode().splitlines()
+    assert all(cell_len(line) <= width for line in lines)
 
 
 @given(ROWS)
