@@ -46,7 +46,7 @@ NARROWEST_PROSE = 24
 NARROWEST_WORDS = 16
 """Prose wraps down to this where names can stand whole then."""
 
-BESIDE = 40
+BESIDE = 30
 """Prose that may stand below its row does so where it has less room than this beside it."""
 
 WIDEST_TEXT = 60
