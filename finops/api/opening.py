@@ -149,8 +149,13 @@ def _nothing_of(ledger: Ledger, period: Period) -> tuple[str, ...]:
     """A note where the ledger has no data of any month `period` touches."""
     from finops.ledger.months import months_with
 
-    months = months_with(ledger, "costs", "requests", "gpu_samples", "jobs")
-    if not months or not set(months).isdisjoint(period.months):
+    months: set[str] = set()
+    for table in ("costs", "requests", "gpu_samples", "jobs"):
+        months |= set(months_with(ledger, table))
+        if not months.isdisjoint(period.months):
+            return ()
+    if not months:
         return ()
-    held = months[0] if months[0] == months[-1] else f"{months[0]} to {months[-1]}"
+    first, last = min(months), max(months)
+    held = first if first == last else f"{first} to {last}"
     return (f"The ledger has nothing of {period.label}; it has {held}.",)

@@ -38,22 +38,24 @@ def unit(  # noqa: PLR0913  (one parameter for each option)
     """
     from finops.analysis.economics import Question, unit_economics
     from finops.analysis.vendor_counts import booked_counts
+    from finops.ledger.store import one_version
     from finops.report.model import unknown
     from finops.report.unit import unit_report
 
     names, lines = split_dimensions(by), split_dimensions(include)
-    choice = resolve_period(session.ledger, **when)
-    question = Question(
-        period=choice.period,
-        by=names,
-        where=where,
-        include=lines,
-        currency=currency,
-        use_rollups=rollups,
-        run_costs=runs,
-        marginal=marginal,
-    )
-    found = unit_economics(session.ledger, session.config, question)
-    compared = booked_counts(session.ledger, session.config, choice.period)
+    with one_version():
+        choice = resolve_period(session.ledger, **when)
+        question = Question(
+            period=choice.period,
+            by=names,
+            where=where,
+            include=lines,
+            currency=currency,
+            use_rollups=rollups,
+            run_costs=runs,
+            marginal=marginal,
+        )
+        found = unit_economics(session.ledger, session.config, question)
+        compared = booked_counts(session.ledger, session.config, choice.period)
     report = unit_report(found, limit=limit, notes=choice.notes, compared=compared)
     return Answer(found, report if choice.is_known else unknown(report))
