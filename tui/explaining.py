@@ -69,7 +69,7 @@ _SPLIT: dict[str, tuple[str, ...]] = {
 }
 """Commands whose rows are called by what they are split by, and what that is where nothing is said."""
 
-_MONEY = {"costs": "BillingCurrency", "close.list": "currency"}
+_MONEY = {"chargeback": "BillingCurrency", "costs": "BillingCurrency", "close.list": "currency"}
 """Columns that tell rows of several currencies apart."""
 _BESIDE = {"compare.items": ("item",), "forecast": ("month",)}
 """Columns that name a row beside those it is split by."""
@@ -243,8 +243,9 @@ def _call(shown: str, name: str, call: Call, row: Row, money: str | None = None)
         return Call.of("explain", number, where=joined(asked), **kept)
     if shown in _SPLIT:
         kept["by"] = options.get("by")
-    if shown == "chargeback" and not any(row.get(name) for name in of):
-        return Call.of("explain", number, UNOWNED, **kept)
+    if shown == "chargeback" and not any(row.get(name) for name in of if name != money):
+        where = equals(money, row[money]) if money else None
+        return Call.of("explain", number, UNOWNED, where=where, **kept)
     if said is None and of and all(name in row for name in of):
         where = joined(tuple(equals(name, row[name]) for name in of))
         return Call.of("explain", number, where=where, **kept)

@@ -177,6 +177,30 @@ CELLS: list[tuple[str, str, dict[str, Cell], str, list[str]]] = [
         "ours",
         ["finops costs --by ServiceName --month 2026-10"],
     ),
+    (
+        "finops chargeback --month 2026-10",
+        "chargeback",
+        {"team": None, "BillingCurrency": "EUR", "EffectiveCost": Decimal(1)},
+        "EffectiveCost",
+        [
+            (
+                "finops explain chargeback.EffectiveCost '(unowned)' --where "
+                "'BillingCurrency = '\"'\"'EUR'\"'\"'' --month 2026-10"
+            )
+        ],
+    ),
+    (
+        "finops chargeback --month 2026-10",
+        "chargeback",
+        {"team": "red", "BillingCurrency": "EUR", "EffectiveCost": Decimal(1)},
+        "EffectiveCost",
+        [
+            (
+                "finops explain chargeback.EffectiveCost --where 'team = '\"'\"'red'\"'\"' and "
+                "BillingCurrency = '\"'\"'EUR'\"'\"'' --month 2026-10"
+            )
+        ],
+    ),
     ("finops costs", "costs", {"ServiceName": "EC2"}, "ServiceName", []),
 ]
 """A command, its report's schema, a row, a column, and the commands that explain the cell."""

@@ -40,7 +40,7 @@ _FROM = {
 
 
 def chargeback_table(found: Chargeback) -> Table:
-    """A row for each owner, and all of them where there is one currency."""
+    """A row for each owner and currency, and all of them where there is one currency."""
     whole = None
     if len(found.currencies) == 1:
         names = dict.fromkeys(found.by)
@@ -52,6 +52,8 @@ def _row(found: Chargeback, each: Statement) -> Row:
     names = dict(zip(found.by, each.owner, strict=True))
     if each.is_unowned and found.by:
         names[found.by[0]] = UNOWNED
+    if len(found.currencies) > 1:
+        names["BillingCurrency"] = each.currency
     return Row(names, _numbers(found, (each,)), each.currency)
 
 

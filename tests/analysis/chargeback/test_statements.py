@@ -17,6 +17,7 @@ from finops.analysis.chargeback.journal import journal, smallest_unit
 from finops.analysis.chargeback.rounding import roundings
 from finops.analysis.chargeback.statements import HEADINGS, Chargeback, Source, chargeback
 from finops.analysis.derived.chargeback import chargeback_table
+from finops.analysis.derived.table import explain_row
 from finops.model.money import ZERO, total
 from finops.report.chargeback import chargeback_report
 from finops.sections.chargeback import Accounts
@@ -252,3 +253,24 @@ def balanced(found: Chargeback, currency: str) -> None:
 
 def side(postings: list[Posting], name: str) -> Decimal:
     return total(getattr(each, name) or Decimal(0) for each in postings)
+
+
+def test_statements_of_one_owner_in_two_currencies_are_explained_apart(tmp_path: Path) -> None:
+    charges = [
+        cost("3", ServiceName="Phones", Tags='{"team": "red"}'),
+        cost("4", ServiceName="Phones", Tags='{"team": "red"}', BillingCurrency="EUR"),
+        cost("5", ServiceName="Phones", BillingCurrency="EUR"),
+    ]
+    ledger = make_ledger(tmp_path, costs=charges)
+    found = chargeback(ledger, config(owners={"team_tag": "team"}), OCTOBER)
+    table = chargeback_table(found)
+    assert table.whole is None
+    check_table(table, chargeback_report(found))
+    for where, row, amount in (
+        ("team = 'red' and BillingCurrency = 'EUR'", None, "4"),
+        ("BillingCurrency = 'USD'", "red", "3"),
+        ("BillingCurrency = 'EUR'", "(unowned)", "5"),
+    ):
+        told = explain_row(table, "chargeback", "EffectiveCost", row=row, where=where)
+        assert told is not None
+        assert told.value == Decimal(amount)
