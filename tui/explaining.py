@@ -46,6 +46,7 @@ _NAMES = {
     "status": ("source", "table"),
     "vendor.claims": ("vendor", "ask", "field"),
     "owners": ("side", "kind", "match"),
+    "owners.list": ("kind", "match", "team"),
     "capacity": ("pool",),
     "capacity.holder": ("pool", "kind", "name"),
     "close.list": (),

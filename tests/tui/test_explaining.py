@@ -201,6 +201,18 @@ CELLS: list[tuple[str, str, dict[str, Cell], str, list[str]]] = [
             )
         ],
     ),
+    (
+        "finops owners list",
+        "owners-list",
+        {"from": None, "kind": "tag", "match": "a", "team": "red", "line": 2},
+        "line",
+        [
+            (
+                "finops explain owners.list.line --where 'kind = '\"'\"'tag'\"'\"' and "
+                "match = '\"'\"'a'\"'\"' and team = '\"'\"'red'\"'\"''"
+            )
+        ],
+    ),
     ("finops costs", "costs", {"ServiceName": "EC2"}, "ServiceName", []),
 ]
 """A command, its report's schema, a row, a column, and the commands that explain the cell."""
