@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from finops.analysis.charges import LINES, UNIT_LINES, is_metered_sql
 from finops.analysis.explain_charges import of_pools
 from finops.analysis.explain_pools import explain_pools
 from finops.analysis.explanation import Explanation, Line
-from finops.model.money import ZERO, add, subtract, total
+from finops.model.money import ZERO, add, multiply, subtract, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -86,7 +87,10 @@ def explain_line(
     )
     lines = [line for line in lines if line.amount]
     told = _TOLD.get(name, f"charges on the line {name}")
-    made_of = "sum of the lines above" if lines else f"nothing in {answer.period.label} is of it"
+    made_of = "sum of the lines above"
+    if not lines:
+        nothing = f"nothing in {answer.period.label} is of it"
+        made_of = "what finops explain cost prices by the list" if value else nothing
     summed = Line(full, None, None, None, value, made_of)
     return Explanation(
         number, f"{name} = {told}", value, answer.period, answer.currency, (*lines, summed)
@@ -122,6 +126,8 @@ def _details(answer: UnitEconomics, full: str) -> list[Line]:
     found: list[Line] = []
     if name == "allocated":
         found = _carried(answer)
+    elif name == "estimated":
+        found = _listed(answer)
     elif name == "unlogged":
         found = [_account(each, each.unlogged) for each in settlements]
     elif name == "rounding":
@@ -194,6 +200,28 @@ def _carried(answer: UnitEconomics) -> list[Line]:
             Line(names, None, None, None, rest, "in proportion to metered cost, rate by rate")
         )
     return lines
+
+
+def _listed(answer: UnitEconomics) -> list[Line]:
+    """Tokens of each model that no bill covers, at their list rate."""
+    rates = answer.allocation.metered.rates
+    counts: dict[tuple[str, str, str, Decimal], int] = defaultdict(int)
+    for each in answer.allocation.log.tokens:
+        for kind, count in each.tokens.items():
+            rate = rates.get((each.id, kind))
+            if count and rate is not None and rate.basis == "list" and rate.amount is not None:
+                counts[each.provider, each.model, kind, rate.amount] += count
+    return [
+        Line(
+            f"{provider} {model} {kind}",
+            Decimal(count),
+            "tokens",
+            rate,
+            multiply(rate, count),
+            "list price: finops explain cost says whose and of which day",
+        )
+        for (provider, model, kind, rate), count in counts.items()
+    ]
 
 
 def _rounded(answer: UnitEconomics) -> list[Line]:

@@ -16,6 +16,8 @@ from tests.analysis.ledgers import OCTOBER, config, cost, make_ledger, request, 
 from tests.analysis.test_capacity import GPUS, hours_of, instance, served
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from finops.analysis.explanation import Explanation
     from finops.config import Config
     from finops.ledger.store import Ledger
@@ -145,3 +147,18 @@ def test_spend_by_line_is_what_the_reconciliation_says(company: tuple[Ledger, Co
     assert [amounts.EffectiveCost for _, amounts in book_spend(ledger, setup, tax).totals] == [
         D(19)
     ]
+
+
+def test_what_no_bill_covers_is_tokens_at_list_price(tmp_path: Path) -> None:
+    """model-a: 10 a million out; model-b: 4."""
+    log = [
+        request("a", output_tokens=100_000),
+        request("b", "2026-10-06T00:00:00", output_tokens=50_000),
+        request("c", request_model="model-b", output_tokens=500_000),
+    ]
+    found = explain(make_ledger(tmp_path, requests=log), config(), Question(OCTOBER), "estimated")
+    assert parts(found) == [
+        ("fakeai model-b output", D(2)),
+        ("fakeai model-a output", D("1.5")),
+    ]
+    assert [line.quantity for line in found.lines[:-1]] == [D(500_000), D(150_000)]
